@@ -1,15 +1,16 @@
 //! Identifiers: their kinds, normal forms, keyed hashes, and finding them in text. Pure.
 //!
-//! Two writings of one e-mail address, telephone number or postcode have the same normal form, and
-//! only normal forms are compared, hashed or stored for comparison. A weaker form (an e-mail address
-//! without its plus tag, a member number without leading zeros) is offered apart: it finds what
-//! a person must then confirm, and never decides.
+//! Two writings of one e-mail address, telephone number or postcode have the same normal form,
+//! and only normal forms are compared, hashed or stored for comparison. A weaker form (an e-mail
+//! address without its plus tag, a member number without leading zeros) is offered apart: it finds
+//! what a person must then confirm, and never decides.
 //!
 //! Nothing here reads a clock, a file or the network, and no error or explanation repeats a value.
 
 use serde::{Deserialize, Serialize};
 
 mod checks;
+mod columns;
 mod keyed;
 mod names;
 mod normal;
@@ -18,11 +19,12 @@ mod phone;
 mod recognise;
 mod words;
 
+pub use columns::likely_kind;
 pub use keyed::KeyedHash;
 pub use names::{NameFit, fit, fold};
 pub use normal::{NotNormal, bank_account_uk, member_number_loose, normalise, weak_email};
 pub use passages::{Passage, Subject, about_others};
-pub use recognise::{Hit, likely_kind, recognise};
+pub use recognise::{Hit, recognise};
 
 /// The kinds of identifier Candour knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -289,7 +289,10 @@ proptest! {
     }
 
     #[test]
-    fn any_uk_writing_is_one_number(national in "(1[1-9]|2[03489]|7[0-9]|80|3[0347])[0-9]{8}", how in 0usize..5) {
+    fn any_uk_writing_is_one_number(
+        national in "(1[1-9]|2[03489]|7[0-9]|80|3[0347])[0-9]{8}",
+        how in 0usize..5,
+    ) {
         let (a, b) = national.split_at(4);
         let written = [
             format!("0{a} {b}"), format!("+44 (0){a}-{b}"), format!("0044{national}"),

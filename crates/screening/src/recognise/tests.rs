@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Kind::*;
+use crate::likely_kind;
 
 /// Kinds and written values found.
 fn found(text: &str) -> Vec<(Kind, &str)> {
@@ -151,7 +152,10 @@ proptest! {
     }
 
     #[test]
-    fn a_known_identifier_is_found_anywhere(before in "[a-z ,]{0,20}", after in "[ ,;]?[a-z ]{0,9}") {
+    fn a_known_identifier_is_found_anywhere(
+        before in "[a-z ,]{0,20}",
+        after in "[ ,;]?[a-z ]{0,9}",
+    ) {
         let text = format!("{before} AB123456C{after}");
         let seen = recognise(&text).iter().any(|hit| hit.normal == "AB123456C");
         prop_assert_eq!(seen, !after.starts_with(|c: char| c.is_alphanumeric()));
