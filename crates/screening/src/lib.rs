@@ -1,6 +1,30 @@
 //! Identifiers: their kinds, normal forms, keyed hashes, and finding them in text. Pure.
+//!
+//! Two writings of one e-mail address, telephone number or postcode have the same normal form,
+//! and only normal forms are compared, hashed or stored for comparison. A weaker form (an e-mail
+//! address without its plus tag, a member number without leading zeros) is offered apart: it finds
+//! what a person must then confirm, and never decides.
+//!
+//! Nothing here reads a clock, a file or the network, and no error or explanation repeats a value.
 
 use serde::{Deserialize, Serialize};
+
+mod checks;
+mod columns;
+mod keyed;
+mod names;
+mod normal;
+mod passages;
+mod phone;
+mod recognise;
+mod words;
+
+pub use columns::likely_kind;
+pub use keyed::KeyedHash;
+pub use names::{NameFit, fit, fold};
+pub use normal::{NotNormal, bank_account_uk, member_number_loose, normalise, weak_email};
+pub use passages::{Passage, Subject, about_others};
+pub use recognise::{Hit, recognise};
 
 /// The kinds of identifier Candour knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,4 +52,43 @@ pub enum Kind {
     BankAccount,
     /// A payment card number.
     Card,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they are declared.
+    pub const ALL: [Kind; 11] = [
+        Kind::Email,
+        Kind::Phone,
+        Kind::MemberNumber,
+        Kind::Name,
+        Kind::Postcode,
+        Kind::Address,
+        Kind::Born,
+        Kind::NationalInsurance,
+        Kind::NhsNumber,
+        Kind::BankAccount,
+        Kind::Card,
+    ];
+
+    /// The stable name in files and hashes, the same as in serde: `national-insurance`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Email => "email",
+            Kind::Phone => "phone",
+            Kind::MemberNumber => "member-number",
+            Kind::Name => "name",
+            Kind::Postcode => "postcode",
+            Kind::Address => "address",
+            Kind::Born => "born",
+            Kind::NationalInsurance => "national-insurance",
+            Kind::NhsNumber => "nhs-number",
+            Kind::BankAccount => "bank-account",
+            Kind::Card => "card",
+        }
+    }
+
+    /// The kind that [`Kind::name`] gives this name to.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }

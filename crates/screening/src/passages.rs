@@ -1,0 +1,417 @@
+//! Passages about other people: what a reviewer should look at before a copy goes out.
+//!
+//! Marks rather too much than too little. A mark is a question to a person, never a redaction.
+
+use crate::names::{self, NameFit, fit, fold};
+use crate::words::{self, Forename, Word};
+use crate::{Hit, Kind, recognise, weak_email};
+
+/// Whose copy it is.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// Names the person goes by, as written, titles included where known.
+    pub names: Vec<String>,
+    /// Identifiers of the person in normal form.
+    pub identifiers: Vec<(Kind, String)>,
+}
+
+/// A sentence or line in which somebody else is named or identified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// First byte in the text, on a character boundary.
+    pub start: usize,
+    /// The byte after the last, on a character boundary.
+    pub end: usize,
+    /// Why it is marked, without the value: "another person's name".
+    pub why: String,
+}
+
+/// The sentences and lines about people other than the subject: in order, without overlaps.
+pub fn about_others(text: &str, subject: &Subject) -> Vec<Passage> {
+    let hits = recognise(text);
+    let mut next = 0;
+    let mut passages = Vec::new();
+    for (start, end) in sentences(text) {
+        let mut whys: Vec<&'static str> = Vec::new();
+        let sentence = &text[start..end];
+        if names_another(sentence, subject) {
+            whys.push("another person's name");
+        }
+        if relation(sentence) {
+            whys.push("a relative, neighbour or friend of someone");
+        }
+        while next < hits.len() && hits[next].end <= start {
+            next += 1;
+        }
+        for hit in hits[next..].iter().take_while(|hit| hit.start < end) {
+            let why = others(hit.kind);
+            if !theirs(hit, subject) && !whys.contains(&why) {
+                whys.push(why);
+            }
+        }
+        if !whys.is_empty() {
+            passages.push(Passage { start, end, why: whys.join("; ") });
+        }
+    }
+    passages
+}
+
+fn others(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Email => "an e-mail address of someone else",
+        Kind::Phone => "a telephone number of someone else",
+        Kind::Postcode => "a postcode of someone else",
+        Kind::NationalInsurance => "a National Insurance number of someone else",
+        Kind::NhsNumber => "an NHS number of someone else",
+        Kind::BankAccount => "a bank account of someone else",
+        Kind::Card => "a card number of someone else",
+        Kind::MemberNumber => "a member number of someone else",
+        Kind::Name => "another person's name",
+        Kind::Address => "an address of someone else",
+        Kind::Born => "a date of birth of someone else",
+    }
+}
+
+fn theirs(hit: &Hit, subject: &Subject) -> bool {
+    subject.identifiers.iter().filter(|(kind, _)| *kind == hit.kind).any(|(kind, own)| {
+        *own == hit.normal
+            || *kind == Kind::Email && weak_email(own) == weak_email(&hit.normal)
+            || *kind == Kind::BankAccount
+                && (own.starts_with(hit.normal.as_str())
+                    || crate::bank_account_uk(own).is_some_and(|uk| uk.starts_with(&hit.normal)))
+    })
+}
+
+// ---- sentences ---------------------------------------------------------------------------------
+
+/// Byte ranges of sentences and lines, without the spaces around them, none of them empty.
+fn sentences(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let after = at + c.len_utf8();
+        let ends = match c {
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{c}' => true,
+            '.' | '!' | '?' => {
+                let space = chars.peek().is_some_and(|(_, next)| next.is_whitespace());
+                let lower = text[after..].trim_start().starts_with(char::is_lowercase);
+                space && !lower && !(c == '.' && abbreviated(&text[start..at]))
+            }
+            _ => false,
+        };
+        if ends {
+            push_trimmed(text, start, after, &mut found);
+            start = after;
+        }
+    }
+    push_trimmed(text, start, text.len(), &mut found);
+    found
+}
+
+fn push_trimmed(text: &str, start: usize, end: usize, found: &mut Vec<(usize, usize)>) {
+    let part = &text[start..end];
+    let from = start + part.len() - part.trim_start().len();
+    let to = from + part.trim().len();
+    if to > from {
+        found.push((from, to));
+    }
+}
+
+/// True if the full stop after this text belongs to a title, an initial or an abbreviation.
+fn abbreviated(before: &str) -> bool {
+    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let word = last.to_lowercase();
+    last.chars().count() == 1 && last.chars().all(char::is_uppercase)
+        || words::TITLES.contains(&word.as_str())
+        || words::LEADING_TITLES.contains(&word.as_str())
+        || matches!(word.as_str(), "st" | "no" | "nos" | "ltd" | "co" | "jr" | "snr" | "esq" | "g")
+}
+
+// ---- names -------------------------------------------------------------------------------------
+
+/// A word of a sentence.
+struct Token<'a> {
+    written: &'a str,
+    folded: String,
+    /// Nothing but a space, a dot after an initial or title, or an opening bracket before it.
+    joined: bool,
+    /// A comma and a space before it, as in "Novak, Bram".
+    comma: bool,
+}
+
+fn tokens(sentence: &str) -> Vec<Token<'_>> {
+    let mut found: Vec<Token<'_>> = Vec::new();
+    let mut end = 0;
+    let inside = |c: char| c.is_alphanumeric() || "'\u{2019}-\u{2010}\u{2011}".contains(c);
+    let mut rest = sentence;
+    while let Some(from) = rest.find(inside) {
+        let start = sentence.len() - rest.len() + from;
+        let tail = &sentence[start..];
+        let length = tail.find(|c| !inside(c)).unwrap_or(tail.len());
+        let written = bare(&tail[..length]);
+        let gap = sentence[end..start].trim_matches([' ', '\u{a0}', '\t']);
+        let dot = found.last().is_some_and(|last| gap == "." && dotted(last));
+        if !written.is_empty() {
+            found.push(Token {
+                written,
+                folded: names::letters_and_digits(written).replace(' ', ""),
+                joined: gap.is_empty() || dot,
+                comma: gap == ",",
+            });
+        }
+        end = start + length;
+        rest = &sentence[end..];
+    }
+    found
+}
+
+/// The word without quotation marks around it and without 's.
+fn bare(word: &str) -> &str {
+    let word = word.trim_matches(['\'', '\u{2019}', '-', '\u{2010}', '\u{2011}']);
+    ["'s", "\u{2019}s", "'S", "\u{2019}S"]
+        .iter()
+        .find_map(|end| word.strip_suffix(end))
+        .unwrap_or(word)
+}
+
+/// A title or an initial, after which a full stop ends nothing.
+fn dotted(token: &Token<'_>) -> bool {
+    token.written.chars().count() == 1 || is_title(&token.folded)
+}
+
+fn is_title(folded: &str) -> bool {
+    words::TITLES.contains(&folded) || words::LEADING_TITLES.contains(&folded)
+}
+
+fn capital(token: &Token<'_>) -> bool {
+    token.written.starts_with(char::is_uppercase)
+}
+
+fn shouted(token: &Token<'_>) -> bool {
+    token.written.chars().count() > 1 && !token.written.chars().any(char::is_lowercase)
+}
+
+const PARTICLES: &[&str] = &[
+    "van", "der", "den", "de", "da", "di", "du", "von", "zu", "la", "le", "bin", "ibn", "al", "el",
+    "ap", "ab", "dos", "del", "ter", "ten", "y",
+];
+
+fn names_another(sentence: &str, subject: &Subject) -> bool {
+    let tokens = tokens(sentence);
+    let mut at = 0;
+    while at < tokens.len() {
+        let (end, candidate) = candidate(&tokens, at);
+        if let Some(name) = candidate
+            && !is_subject(&name, subject)
+        {
+            return true;
+        }
+        at = end.max(at + 1);
+    }
+    false
+}
+
+/// The likely name at a token, if there is one, and the token after it.
+fn candidate(tokens: &[Token<'_>], at: usize) -> (usize, Option<String>) {
+    let first = &tokens[at];
+    if titled(first, tokens.get(at + 1)) {
+        let end = run_end(tokens, at + 1, true);
+        let name = (end > at + 1).then(|| joined(&tokens[at..end]));
+        return (end, name);
+    }
+    if !capital(first) {
+        let known = words::forename(&first.folded) == Some(Forename::Plain);
+        // A name in small letters, alone or with what may be its surname.
+        return (at + 1, known.then(|| first.folded.clone()));
+    }
+    if !opens(first) && !surname_first(tokens, at) {
+        return (at + 1, None);
+    }
+    let end = run_end(tokens, at, false);
+    let run = &tokens[at..end];
+    let body = run.iter().any(|token| words::word(&token.folded) == Word::Body);
+    let known = run.iter().any(|t| words::forename(&t.folded).is_some());
+    let full = run.iter().filter(|t| t.written.chars().count() > 1).count();
+    let loud = run.iter().all(shouted);
+    let name = match run {
+        _ if body && !known => false,
+        [only] => single(only, at == 0),
+        _ if loud => known,
+        _ => full >= 1 && (full >= 2 || run.len() >= 2),
+    };
+    if surname_first(tokens, at) && !name {
+        let both = [&tokens[at], &tokens[at + 1]];
+        return (at + 2, Some(format!("{} {}", both[1].written, both[0].written)));
+    }
+    (end.max(at + 1), name.then(|| joined(run)))
+}
+
+/// A title before a name: "Mrs Novak", "dr weber"; not the verb "miss" or the word "major".
+fn titled(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
+    let Some(next) = next.filter(|next| next.joined) else { return false };
+    let name_like = |t: &Token<'_>| words::word(&t.folded) == Word::Open && t.folded.len() > 1;
+    if words::TITLES.contains(&token.folded.as_str()) {
+        let verb = token.folded == "miss" && !capital(token);
+        return !verb && (capital(next) || name_like(next));
+    }
+    words::LEADING_TITLES.contains(&token.folded.as_str())
+        && capital(token)
+        && capital(next)
+        && name_like(next)
+}
+
+/// Whether a capitalised word may open a name.
+fn opens(token: &Token<'_>) -> bool {
+    let letters = !token.written.contains(|c: char| c.is_ascii_digit());
+    let known = words::forename(&token.folded).is_some();
+    letters && (known || words::word(&token.folded) == Word::Open)
+}
+
+/// The token after the capitalised words, initials and particles that stand together.
+fn run_end(tokens: &[Token<'_>], from: usize, titled: bool) -> usize {
+    let mut end = from;
+    while let Some(token) = tokens.get(end) {
+        let glued = end == from || token.joined;
+        let wall = matches!(words::word(&token.folded), Word::Common | Word::Role)
+            && words::forename(&token.folded).is_none()
+            && token.written.chars().count() > 1;
+        let particle = end > from
+            && PARTICLES.contains(&token.folded.as_str())
+            && tokens[end + 1..]
+                .iter()
+                .find(|t| !PARTICLES.contains(&t.folded.as_str()))
+                .is_some_and(|next| next.joined && capital(next));
+        // The pronoun is no initial: "May I ask".
+        let pronoun = token.written == "I"
+            && !tokens.get(end + 1).is_some_and(|next| next.joined && capital(next));
+        let small_surname = titled && end == from && !capital(token);
+        let digits = token.written.contains(|c: char| c.is_ascii_digit());
+        if !glued
+            || wall && end > from
+            || digits
+            || pronoun
+            || !(capital(token) || particle || small_surname)
+        {
+            break;
+        }
+        end += 1;
+    }
+    end
+}
+
+/// "Novak, Bram": a capitalised word, a comma, and a forename or an initial.
+fn surname_first(tokens: &[Token<'_>], at: usize) -> bool {
+    let Some(next) = tokens.get(at + 1) else { return false };
+    let known = words::forename(&next.folded).is_some();
+    capital(&tokens[at])
+        && words::word(&tokens[at].folded) == Word::Open
+        && next.comma
+        && capital(next)
+        && known
+}
+
+/// A capitalised word alone names somebody if it is a forename and not merely an English word.
+fn single(token: &Token<'_>, opening: bool) -> bool {
+    match words::forename(&token.folded) {
+        Some(Forename::Plain) => true,
+        Some(Forename::AlsoWord) => {
+            !opening && !shouted(token) && words::word(&token.folded) == Word::Open
+        }
+        None => false,
+    }
+}
+
+fn joined(tokens: &[Token<'_>]) -> String {
+    tokens.iter().map(|t| t.written).collect::<Vec<_>>().join(" ")
+}
+
+fn is_subject(name: &str, subject: &Subject) -> bool {
+    subject.names.iter().any(|own| {
+        let gender = |name: &str| {
+            name.split_whitespace()
+                .next()
+                .and_then(|w| words::title_gender(&names::letters_and_digits(w)))
+        };
+        let clash = match (gender(name), gender(own)) {
+            (Some(a), Some(b)) => a != b,
+            _ => false,
+        };
+        // A surname alone, with a title that says otherwise, is the person's family.
+        match fit(name, own) {
+            NameFit::Different => possessive_plural(name, own),
+            NameFit::Initial => !clash,
+            NameFit::Same | NameFit::Close => true,
+        }
+    })
+}
+
+/// "James' letter" and words that only the subject's own name can account for.
+fn possessive_plural(name: &str, own: &str) -> bool {
+    let own = fold(own);
+    let mine: Vec<&str> = own.split(' ').collect();
+    let name = fold(name);
+    !name.is_empty() && name.split(' ').all(|word| mine.contains(&word))
+}
+
+// ---- relations ---------------------------------------------------------------------------------
+
+const OWNERS: &[&str] = &["my", "your", "his", "her", "their", "our"];
+const RELATIONS: &[&str] = &[
+    "husband",
+    "wife",
+    "partner",
+    "mother",
+    "father",
+    "mum",
+    "dad",
+    "mam",
+    "son",
+    "daughter",
+    "brother",
+    "sister",
+    "aunt",
+    "uncle",
+    "cousin",
+    "niece",
+    "nephew",
+    "grandmother",
+    "grandfather",
+    "grandson",
+    "granddaughter",
+    "neighbour",
+    "neighbours",
+    "boyfriend",
+    "girlfriend",
+    "ex",
+    "stepson",
+    "stepdaughter",
+    "stepmother",
+    "stepfather",
+    "child",
+    "children",
+    "sons",
+    "daughters",
+    "parents",
+    "carer",
+    "boss",
+    "colleague",
+    "landlord",
+    "friend",
+    "flatmate",
+    "housemate",
+];
+
+fn relation(sentence: &str) -> bool {
+    let words: Vec<String> = sentence
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    words
+        .windows(2)
+        .any(|pair| OWNERS.contains(&pair[0].as_str()) && RELATIONS.contains(&pair[1].as_str()))
+}
+
+#[cfg(test)]
+mod tests;

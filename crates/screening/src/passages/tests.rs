@@ -1,0 +1,128 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn amara() -> Subject {
+    Subject {
+        names: vec!["Ms Amara Quill".into()],
+        identifiers: vec![
+            (Kind::Email, "amara.quill@example.org".into()),
+            (Kind::Phone, "+447700900123".into()),
+            (Kind::Postcode, "CO12 3AB".into()),
+        ],
+    }
+}
+
+fn marked(text: &str) -> Vec<(&str, String)> {
+    about_others(text, &amara()).into_iter().map(|p| (&text[p.start..p.end], p.why)).collect()
+}
+
+#[test]
+fn others_are_marked() {
+    for text in [
+        "I spoke to Bram Novak about it.",
+        "Mrs J. Weber rang twice.",
+        "Ms Okafor disagreed.",
+        "dr weber was away",
+        "Please ask Priya.",
+        "spoke to priya yesterday",
+        "Present: Novak, Bram; Weber, Jan",
+        "BRAM NOVAK (chair)",
+        "Signed, J. Weber",
+        "The Treasurer Bram Novak resigned.",
+        "Bram Quill lives there too.",
+        "Mr Quill answered the door.",
+        "Seán O\u{2019}Brien-Weber\u{2019}s letter",
+        "Ludwig van der Berg came.",
+        "In May Rose told us off.",
+        "Her husband was there.",
+        "Write to j.weber@example.org.",
+        "Call 01632 960001.",
+        "NI number AB123456C",
+        "She lives at M1 1AE.",
+        "Cllr Okafor objected.",
+    ] {
+        assert_eq!(marked(text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn the_subject_and_nobody_are_not_marked() {
+    for text in [
+        "Amara Quill wrote on Monday.",
+        "Dear Ms Quill,",
+        "A. Quill paid.",
+        "QUILL, Amara",
+        "Amara's letter of 3 May",
+        "amara.quill+news@example.org or 07700 900123",
+        "Lives at CO12 3AB.",
+        "Dear Secretary,",
+        "Annual General Meeting",
+        "Minutes of the Annual General Meeting of Harbour Members\u{2019} Society",
+        "The Committee met at Mill Hall, Station Road, on Thursday 3 September.",
+        "Yours faithfully",
+        "Kind Regards",
+        "Will you come? May I ask? Mark the date.",
+        "Data Protection Act 2018",
+        "Please see the Privacy Notice. Thank you.",
+        "Good Morning, Happy New Year from the whole Team",
+        "East Anglia Sailing Club, Riverside Community Centre",
+        "Great Western Railway Company",
+        "Bank of England, United Kingdom",
+        "Membership Secretary and Treasurer",
+        "I Am Happy To Confirm",
+        "",
+    ] {
+        assert_eq!(marked(text), vec![], "{text}");
+    }
+}
+
+#[test]
+fn only_the_sentence_is_marked_and_the_value_is_not_said() {
+    let text = "Ms Quill renewed. Mr. J. Novak (bram@example.org, 01632 960001) objected! It passed.\n\
+                Next line";
+    let passages = about_others(text, &amara());
+    assert_eq!(passages.len(), 1);
+    let marked = &text[passages[0].start..passages[0].end];
+    assert_eq!(marked, "Mr. J. Novak (bram@example.org, 01632 960001) objected!");
+    assert_eq!(
+        passages[0].why,
+        "another person's name; an e-mail address of someone else; \
+         a telephone number of someone else"
+    );
+}
+
+#[test]
+fn without_a_known_title_a_surname_alone_may_be_the_subject() {
+    let subject = Subject { names: vec!["Amara Quill".into()], identifiers: vec![] };
+    assert_eq!(about_others("Mr Quill rang.", &subject), vec![]);
+    assert_eq!(about_others("Mr Weber rang.", &subject).len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn ranges_are_sound(
+        text in "(Bram Novak|Mrs |[A-Z]\\.|a@b\\.org|[.!?\n,'’ -]|[A-Za-zéßＡ]{1,5}|\\PC){0,25}",
+    ) {
+        let mut last = 0;
+        for passage in about_others(&text, &amara()) {
+            prop_assert!(last <= passage.start && passage.start < passage.end);
+            prop_assert!(text.get(passage.start..passage.end).is_some());
+            prop_assert!(!passage.why.is_empty());
+            last = passage.end;
+        }
+    }
+
+    #[test]
+    fn never_panics(text in any::<String>()) {
+        about_others(&text, &amara());
+    }
+
+    #[test]
+    fn a_titled_stranger_is_always_marked(before in "[a-z]{0,8}", after in "[a-z]{0,8}") {
+        let text = format!("{before} Mrs Okafor {after}");
+        prop_assert_eq!(about_others(&text, &amara()).len(), 1);
+    }
+}

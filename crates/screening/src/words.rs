@@ -1,0 +1,192 @@
+//! Word lists: forenames, short forms of forenames, titles, and capitalised words that name nobody.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// Titles dropped wherever they stand, in lower case.
+pub(crate) const TITLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "dr",
+    "prof",
+    "professor",
+    "rev",
+    "revd",
+    "reverend",
+    "messrs",
+    "mister",
+    "doctor",
+];
+
+/// Titles dropped only before a name: alone they are surnames too.
+pub(crate) const LEADING_TITLES: &[&str] = &[
+    "sir",
+    "dame",
+    "lord",
+    "lady",
+    "cllr",
+    "councillor",
+    "capt",
+    "captain",
+    "major",
+    "maj",
+    "col",
+    "colonel",
+    "sgt",
+    "sister",
+    "father",
+    "fr",
+    "hon",
+    "imam",
+    "rabbi",
+    "baroness",
+    "pc",
+];
+
+/// Letters after a name.
+pub(crate) const SUFFIXES: &[&str] =
+    &["esq", "obe", "mbe", "cbe", "kbe", "dbe", "phd", "bsc", "msc", "jp", "mp", "msp", "qc", "kc"];
+
+/// Whether a title says a woman, a man, or neither.
+pub(crate) fn title_gender(title: &str) -> Option<char> {
+    match title {
+        "mr" | "mister" | "sir" | "lord" => Some('m'),
+        "mrs" | "ms" | "miss" | "dame" | "lady" | "baroness" => Some('f'),
+        _ => None,
+    }
+}
+
+/// How a word of a text stands to forenames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forename {
+    /// A forename and nothing else.
+    Plain,
+    /// A forename and an English word too.
+    AlsoWord,
+}
+
+/// The words of a list, without its remarks.
+fn list(file: &'static str) -> impl Iterator<Item = &'static str> {
+    file.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
+}
+
+static FORENAMES: LazyLock<HashMap<&'static str, Forename>> = LazyLock::new(|| {
+    list(include_str!("../data/forenames.txt"))
+        .map(|word| match word.strip_suffix('*') {
+            Some(name) => (name, Forename::AlsoWord),
+            None => (word, Forename::Plain),
+        })
+        .collect()
+});
+
+/// Looks a folded word up among forenames.
+pub(crate) fn forename(folded: &str) -> Option<Forename> {
+    FORENAMES.get(folded).copied()
+}
+
+/// Which lines of the short forms a name stands on: forenames that are one name.
+static SHORT: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
+    let mut lines: HashMap<&str, Vec<usize>> = HashMap::new();
+    let file = include_str!("../data/short_forms.txt");
+    for (line, names) in file.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
+        for name in names.split_whitespace() {
+            lines.entry(name).or_default().push(line);
+        }
+    }
+    lines
+});
+
+/// True for two writings of one forename: Bill and William, Kathryn and Catherine.
+pub(crate) fn short_form(a: &str, b: &str) -> bool {
+    match (SHORT.get(a), SHORT.get(b)) {
+        (Some(a), Some(b)) => a.iter().any(|line| b.contains(line)),
+        _ => false,
+    }
+}
+
+/// Names that look alike and are two names; typing mistakes do not account for them.
+const APART: &[(&str, &str)] = &[
+    ("alexander", "alexandra"),
+    ("andrea", "andrew"),
+    ("andrea", "andreas"),
+    ("christian", "christina"),
+    ("christian", "christine"),
+    ("christiana", "christian"),
+    ("frances", "francis"),
+    ("francesca", "francesco"),
+    ("gabriel", "gabrielle"),
+    ("joan", "jean"),
+    ("louis", "louise"),
+    ("mario", "maria"),
+    ("marian", "marion"),
+    ("nicholas", "nicola"),
+    ("patricia", "patrick"),
+    ("roberto", "roberta"),
+    ("stefania", "stefan"),
+    ("carol", "carl"),
+    ("karen", "karin"),
+    ("marlene", "darlene"),
+    ("daniella", "danielle"),
+    ("georgia", "georgina"),
+    ("julian", "juliana"),
+    ("adrian", "adriana"),
+    ("jasmin", "jason"),
+    ("harris", "harrison"),
+    ("harriet", "harriett"),
+    ("rosanna", "rosanne"),
+    ("shane", "shannon"),
+    ("sean", "seana"),
+    ("marcel", "marcela"),
+];
+
+/// Endings that turn one forename into another: Paul and Paula, Joseph and Josephine.
+const ENDINGS: &[&str] = &[
+    "a", "ia", "ina", "ine", "ette", "elle", "lle", "le", "la", "na", "ne", "ie", "e", "o", "en",
+    "y",
+];
+
+/// True for two forenames that differ only by an ending and are names in use.
+pub(crate) fn apart(a: &str, b: &str) -> bool {
+    if APART.iter().any(|(x, y)| (*x == a && *y == b) || (*x == b && *y == a)) {
+        return true;
+    }
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let either = forename(short).is_some() || forename(long).is_some();
+    either && long.strip_prefix(short).is_some_and(|end| ENDINGS.contains(&end))
+}
+
+static COMMON_SET: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| list(include_str!("../data/common.txt")).collect());
+static ROLE_SET: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| list(include_str!("../data/roles.txt")).collect());
+static BODY_SET: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| list(include_str!("../data/bodies.txt")).collect());
+
+/// What a capitalised word says about the words beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Begins sentences, or names a day, a month, a country: a wall between names.
+    Common,
+    /// A role: a wall, and a name may follow.
+    Role,
+    /// Ends the name of a body or a place.
+    Body,
+    /// Nothing known: may be part of a name.
+    Open,
+}
+
+/// Looks a folded word up in the lists.
+pub(crate) fn word(folded: &str) -> Word {
+    if BODY_SET.contains(folded) {
+        Word::Body
+    } else if ROLE_SET.contains(folded) {
+        Word::Role
+    } else if COMMON_SET.contains(folded) {
+        Word::Common
+    } else {
+        Word::Open
+    }
+}
