@@ -85,16 +85,27 @@ pub(crate) fn read_text(path: &Path) -> Result<String, LedgerError> {
 
 /// Reads a file of at most `limit` bytes into `buffer`, in place of what was there.
 pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>, limit: usize) -> std::io::Result<()> {
-    buffer.clear();
-    let file = File::open(path)?;
-    let expected = file.metadata()?.len();
-    if expected > limit as u64 {
-        return Err(ErrorKind::FileTooLarge.into());
+    let mut file = File::open(path)?;
+    // The verifier reads two files per 256 entries into the same buffers. What they have room for is
+    // kept initialised, so that a file costs as few calls of the system as it can.
+    buffer.resize(buffer.capacity().max(1 << 14), 0);
+    let mut filled = 0;
+    loop {
+        if filled == buffer.len() {
+            buffer.resize(filled * 2, 0);
+        }
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if filled > limit {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
     }
-    // One byte more, so that the end is seen without a further call to grow the buffer.
-    buffer.reserve(expected as usize + 1);
-    file.take(limit as u64 + 1).read_to_end(buffer)?;
-    if buffer.len() > limit { Err(ErrorKind::FileTooLarge.into()) } else { Ok(()) }
+    buffer.truncate(filled);
+    Ok(())
 }
 
 fn put(dir: &Path, path: &str, bytes: &[u8]) -> Result<(), LedgerError> {

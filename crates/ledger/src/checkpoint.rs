@@ -169,10 +169,7 @@ pub fn add_signature(checkpoint: &str, key: &LogKey) -> Result<String, LedgerErr
 /// # Errors
 /// [`LedgerError::Key`] if a key's text is malformed; [`LedgerError::Checkpoint`] if the text is
 /// malformed, if no trusted key signed it, or if the signature of any trusted key does not hold.
-pub fn open_checkpoint(
-    text: &str,
-    vkeys: &[impl AsRef<str>],
-) -> Result<Checkpoint, LedgerError> {
+pub fn open_checkpoint(text: &str, vkeys: &[impl AsRef<str>]) -> Result<Checkpoint, LedgerError> {
     let mut known = Vec::<StandardVerifier>::new();
     for vkey in vkeys {
         let key = StandardVerifier::new(vkey.as_ref().trim()).map_err(|error| {

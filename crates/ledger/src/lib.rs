@@ -16,6 +16,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod entry;
 mod error;
+mod hash;
 pub mod proof;
 mod scan;
 mod sweep;
@@ -23,7 +24,9 @@ pub mod tree;
 pub mod verify;
 
 pub use bundle::{BundleWriter, DirTiles, bundle_keys, write_bundle, write_entries};
-pub use checkpoint::{Checkpoint, LogKey, SignerId, add_signature, open_checkpoint, sign_checkpoint};
+pub use checkpoint::{
+    Checkpoint, LogKey, SignerId, add_signature, open_checkpoint, sign_checkpoint,
+};
 pub use entry::Entry;
 pub use error::LedgerError;
 pub use proof::{

@@ -72,8 +72,7 @@ pub fn check_inclusion(
         return Err(refuse());
     }
     let proof = foreign(proof);
-    let checked =
-        tlog::check_record(&proof, size, tlog::Hash(*root), index, tlog::Hash(*leaf));
+    let checked = tlog::check_record(&proof, size, tlog::Hash(*root), index, tlog::Hash(*leaf));
     checked.map_err(|_| refuse())
 }
 
@@ -88,7 +87,8 @@ pub fn check_consistency(
     new_size: u64,
     new_root: &Hash,
 ) -> Result<(), LedgerError> {
-    let refuse = || LedgerError::Proof("the later log does not continue the earlier one".to_owned());
+    let refuse =
+        || LedgerError::Proof("the later log does not continue the earlier one".to_owned());
     if old_size == 0 {
         // Every log continues the empty one; tlog_tiles leaves this case to its caller.
         let good = proof.is_empty() && *old_root == EMPTY_ROOT;

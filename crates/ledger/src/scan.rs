@@ -38,34 +38,6 @@ pub(crate) const LONGEST_NAME: usize = 128;
 /// The longest citation of law, in bytes.
 pub(crate) const LONGEST_LAW: usize = 256;
 
-const WORD: u8 = 1; // a-z 0-9 - _
-const IDENT: u8 = 2; // A-Z a-z 0-9 . _ - / :
-const TEXT: u8 = 4; // printable ASCII without quote and backslash
-const HIGH: u8 = 8; // part of a UTF-8 sequence
-
-const CLASS: [u8; 256] = {
-    let mut class = [0u8; 256];
-    let mut i = 0;
-    while i < 256 {
-        let b = i as u8;
-        let lower = b.is_ascii_lowercase() || b.is_ascii_digit();
-        if lower || b == b'-' || b == b'_' {
-            class[i] |= WORD;
-        }
-        if b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b':') {
-            class[i] |= IDENT;
-        }
-        if matches!(b, 0x20..=0x7e) && b != b'"' && b != b'\\' {
-            class[i] |= TEXT;
-        }
-        if b >= 0x80 {
-            class[i] |= HIGH;
-        }
-        i += 1;
-    }
-    class
-};
-
 /// Takes an entry's bytes apart, refusing every byte that the canonical form would not have.
 pub(crate) fn scan(bytes: &[u8]) -> Result<View<'_>, Fault> {
     if bytes.len() > LONGEST {
@@ -77,13 +49,13 @@ pub(crate) fn scan(bytes: &[u8]) -> Result<View<'_>, Fault> {
     c.literal(b"\",\"at\":\"", "the field \"at\"")?;
     let at = c.fixed::<STAMP>(is_stamp, "a UTC time such as 2026-01-31T09:30:00.000Z")?;
     c.literal(b"\",\"actor\":\"", "the field \"actor\"")?;
-    let actor = c.run(actor_len, ACTOR)?;
+    let actor = c.run(actor_len(c.rest()), ACTOR)?;
     c.literal(b"\",\"act\":\"", "the field \"act\"")?;
-    let act = c.run(act_len, ACT)?;
+    let act = c.run(act_len(c.rest()), ACT)?;
     c.literal(b"\",\"about\":[", "the field \"about\"")?;
-    let about = c.list(reference_len, REFERENCE)?;
+    let about = c.list::<false>(REFERENCE)?;
     c.literal(b",\"law\":[", "the field \"law\"")?;
-    let law = c.list(law_len, LAW)?;
+    let law = c.list::<true>(LAW)?;
     let commit = c.commit()?;
     c.literal(b"}", "the closing }")?;
     if c.at != bytes.len() {
@@ -115,10 +87,12 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    #[cold]
     fn fault(&self, what: &'static str) -> Fault {
         Fault { byte: self.at, what }
     }
 
+    #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
@@ -135,7 +109,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn fixed<const N: usize>(
         &mut self,
-        good: fn(&[u8; N]) -> bool,
+        good: impl FnOnce(&[u8; N]) -> bool,
         what: &'static str,
     ) -> Result<&'a [u8; N], Fault> {
         match self.rest().first_chunk::<N>() {
@@ -147,27 +121,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// As many bytes as `length` accepts, at least one. The caller then expects the closing quote,
-    /// so a string with a byte too many is refused there.
+    /// The next `length` bytes. The caller then expects the closing quote, so that a string with a
+    /// byte too many is refused there.
     #[inline(always)]
-    fn run(
-        &mut self,
-        length: impl Fn(&[u8]) -> Option<usize>,
-        what: &'static str,
-    ) -> Result<&'a [u8], Fault> {
-        let rest = self.rest();
-        let n = length(rest).ok_or(self.fault(what))?;
-        self.at += n;
-        Ok(&rest[..n])
+    fn run(&mut self, length: Option<usize>, what: &'static str) -> Result<&'a [u8], Fault> {
+        let (run, _) =
+            length.and_then(|n| self.rest().split_at_checked(n)).ok_or_else(|| self.fault(what))?;
+        self.at += run.len();
+        Ok(run)
     }
 
-    /// Strings with commas between them, up to and with the closing bracket.
+    /// Citations or else references, with commas between them, up to and with the closing bracket.
     #[inline(always)]
-    fn list(
-        &mut self,
-        length: impl Fn(&[u8]) -> Option<usize>,
-        what: &'static str,
-    ) -> Result<&'a [u8], Fault> {
+    fn list<const LAWS: bool>(&mut self, what: &'static str) -> Result<&'a [u8], Fault> {
         let start = self.at;
         if self.rest().first() == Some(&b']') {
             self.at += 1;
@@ -175,7 +141,8 @@ impl<'a> Cursor<'a> {
         }
         loop {
             self.literal(b"\"", "a string or the end of the list")?;
-            self.run(&length, what)?;
+            let rest = self.rest();
+            self.run(if LAWS { law_len(rest) } else { reference_len(rest) }, what)?;
             match self.rest() {
                 [b'"', b',', ..] => self.at += 2,
                 [b'"', b']', ..] => {
@@ -199,6 +166,40 @@ impl<'a> Cursor<'a> {
     }
 }
 
+// Every byte of a log goes through the tests below. Those of fixed length are comparisons over an
+// array, which the compiler turns into vector instructions; the others look each byte up.
+
+const WORD: u8 = 1; // a-z 0-9 - _
+const DOTTED: u8 = 2; // a word's bytes and the dot
+const IDENT: u8 = 4; // A-Z a-z 0-9 . _ - / :
+const TEXT: u8 = 8; // printable ASCII without quote and backslash
+const HIGH: u8 = 16; // part of a longer UTF-8 sequence
+
+const CLASS: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        let word = b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        let ident = word || b.is_ascii_uppercase() || matches!(b, b'.' | b'/' | b':');
+        let text = matches!(b, b' '..=b'~') && b != b'"' && b != b'\\';
+        class[i] = if word { WORD } else { 0 }
+            | if word || b == b'.' { DOTTED } else { 0 }
+            | if ident { IDENT } else { 0 }
+            | if text { TEXT } else { 0 }
+            | if b >= 0x80 { HIGH } else { 0 };
+        i += 1;
+    }
+    class
+};
+
+/// How many bytes at the start are of a class.
+#[inline(always)]
+fn count(bytes: &[u8], class: u8) -> usize {
+    bytes.iter().take_while(|&&b| CLASS[usize::from(b)] & class != 0).count()
+}
+
+#[inline(always)]
 fn is_hex(b: u8) -> bool {
     b.is_ascii_digit() | (b'a'..=b'f').contains(&b)
 }
@@ -212,12 +213,14 @@ pub(crate) fn is_hash(text: &[u8; COMMIT]) -> bool {
 /// A UUID in lower-case hexadecimal with its four hyphens.
 #[inline(always)]
 pub(crate) fn is_uuid(text: &[u8; UUID]) -> bool {
-    let hyphens = [8, 13, 18, 23].iter().all(|&i| text[i] == b'-');
+    let hyphens = [text[8], text[13], text[18], text[23]];
     let mut digits = *text;
-    for i in [8, 13, 18, 23] {
-        digits[i] = b'0';
-    }
-    hyphens & digits.iter().fold(true, |good, &b| good & is_hex(b))
+    digits[8] = b'0';
+    digits[13] = b'0';
+    digits[18] = b'0';
+    digits[23] = b'0';
+    let good = digits.iter().fold(true, |good, &b| good & is_hex(b));
+    good & (u32::from_ne_bytes(hyphens) == u32::from_ne_bytes(*b"----"))
 }
 
 /// A UTC time to the millisecond on a day that exists; no leap seconds.
@@ -226,7 +229,9 @@ pub(crate) fn is_stamp(text: &[u8; STAMP]) -> bool {
     const FORM: &[u8; STAMP] = b"0000-00-00T00:00:00.000Z";
     let mut good = true;
     for i in 0..STAMP {
-        good &= if FORM[i] == b'0' { text[i].is_ascii_digit() } else { text[i] == FORM[i] };
+        // A digit may be up to nine above the form's 0; everything else must be as it stands.
+        let span = if FORM[i] == b'0' { 9 } else { 0 };
+        good &= text[i].wrapping_sub(FORM[i]) <= span;
     }
     let two = |i: usize| u32::from(text[i] & 15) * 10 + u32::from(text[i + 1] & 15);
     let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
@@ -237,52 +242,58 @@ pub(crate) fn is_stamp(text: &[u8; STAMP]) -> bool {
         1..=12 => 31,
         _ => 0,
     };
-    good && (1..=days).contains(&day) && two(11) < 24 && two(14) < 60 && two(17) < 60
-}
-
-#[inline(always)]
-fn count(bytes: &[u8], class: u8) -> usize {
-    bytes.iter().take_while(|&&b| CLASS[usize::from(b)] & class != 0).count()
+    let day = (1..=days).contains(&day);
+    good & day & (two(11) < 24) & (two(14) < 60) & (two(17) < 60)
 }
 
 /// Length of an actor at the start of `bytes`: a word, alone or with a colon and an identifier.
 #[inline(always)]
 pub(crate) fn actor_len(bytes: &[u8]) -> Option<usize> {
-    let word = count(bytes, WORD);
-    match bytes.get(word) {
-        Some(b':') => reference_len(bytes),
-        _ if bytes.first()?.is_ascii_lowercase() && word <= LONGEST_NAME => Some(word),
-        _ => None,
-    }
+    name_len(bytes, false)
 }
 
 /// Length of a reference at the start of `bytes`: a word, a colon, an identifier. Neither spaces
 /// nor `@` are allowed, so that a name or an e-mail address cannot slip in.
 #[inline(always)]
 pub(crate) fn reference_len(bytes: &[u8]) -> Option<usize> {
-    let word = count(bytes, WORD);
-    let all = count(bytes, IDENT);
-    let shaped = bytes.first()?.is_ascii_lowercase() && bytes.get(word) == Some(&b':');
-    (shaped && all > word + 1 && all <= LONGEST_NAME).then_some(all)
+    name_len(bytes, true)
+}
+
+#[inline(always)]
+fn name_len(bytes: &[u8], must_refer: bool) -> Option<usize> {
+    let kind = count(bytes, WORD);
+    let mut all = kind;
+    let mut good = bytes.first()?.is_ascii_lowercase();
+    if bytes.get(kind) == Some(&b':') {
+        all += 1 + ident_len(&bytes[kind + 1..]);
+        good &= all > kind + 1;
+    } else {
+        good &= !must_refer;
+    }
+    (good && all <= LONGEST_NAME).then_some(all)
+}
+
+/// Length of an identifier at the start of `bytes`. Most are a UUID, which takes a few comparisons.
+#[inline(always)]
+fn ident_len(bytes: &[u8]) -> usize {
+    match bytes.first_chunk::<UUID>() {
+        Some(id) if is_uuid(id) => UUID + count(&bytes[UUID..], IDENT),
+        _ => count(bytes, IDENT),
+    }
 }
 
 /// Length of an act at the start of `bytes`: two words or more with dots between them.
 #[inline(always)]
 pub(crate) fn act_len(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    let mut words = 0;
-    loop {
-        let rest = bytes.get(at..)?;
-        if !rest.first()?.is_ascii_lowercase() {
-            return None;
-        }
-        at += count(rest, WORD);
-        words += 1;
-        if bytes.get(at) != Some(&b'.') {
-            return (words > 1 && at <= LONGEST_NAME).then_some(at);
-        }
-        at += 1;
+    let all = count(bytes, DOTTED);
+    let act = &bytes[..all];
+    let (mut dots, mut good, mut start) = (0, true, true);
+    for &b in act {
+        good &= !start | b.is_ascii_lowercase();
+        start = b == b'.';
+        dots += usize::from(start);
     }
+    (good && !start && dots > 0 && all <= LONGEST_NAME).then_some(all)
 }
 
 /// Length of a citation at the start of `bytes`.
@@ -290,15 +301,16 @@ pub(crate) fn act_len(bytes: &[u8]) -> Option<usize> {
 pub(crate) fn law_len(bytes: &[u8]) -> Option<usize> {
     let plain = count(bytes, TEXT);
     let all = match bytes.get(plain) {
-        Some(b) if *b >= 0x80 => {
-            let all = plain + count(&bytes[plain..], TEXT | HIGH);
-            let text = std::str::from_utf8(&bytes[..all]).ok()?;
-            if text.chars().any(char::is_control) {
-                return None;
-            }
-            all
-        }
+        Some(b) if *b >= 0x80 => plain + high_len(&bytes[plain..])?,
         _ => plain,
     };
     (1..=LONGEST_LAW).contains(&all).then_some(all)
+}
+
+/// Length of a citation from its first byte that is not ASCII.
+#[cold]
+fn high_len(bytes: &[u8]) -> Option<usize> {
+    let all = count(bytes, TEXT | HIGH);
+    let citation = std::str::from_utf8(&bytes[..all]).ok()?;
+    (!citation.chars().any(char::is_control)).then_some(all)
 }

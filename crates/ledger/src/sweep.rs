@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::bundle::{LONGEST_ENTRIES, entries_path, tile_path, width_at};
+use crate::hash::{Leaves, leaf_hash, tile_root};
 use crate::scan::{self, STAMP};
-use crate::tree::{Hash, TILE_WIDTH, fold, hashes_of, leaf_hash, tile_root};
+use crate::tree::{Hash, TILE_WIDTH, fold, hashes_of};
 use crate::verify::{VerifyError, read_part, read_tile};
 
 /// What the pass learnt from a bundle whose entries all fit their tiles.
@@ -82,6 +83,7 @@ struct Worker<'a> {
     size: u64,
     entries: Vec<u8>,
     tile: Vec<u8>,
+    padded: Leaves,
     leaves: [Hash; TILE_WIDTH as usize],
     acts: Tally,
     parts: Vec<Part>,
@@ -132,6 +134,7 @@ impl<'a> Worker<'a> {
             size,
             entries: Vec::new(),
             tile: Vec::new(),
+            padded: Leaves::default(),
             leaves: [[0; 32]; TILE_WIDTH as usize],
             acts: Tally::default(),
             parts: Vec::new(),
@@ -162,28 +165,16 @@ impl<'a> Worker<'a> {
         read_part(self.dir, &path, &mut self.entries, LONGEST_ENTRIES, first)?;
         let tile_file = tile_path(0, tile, width);
         read_tile(self.dir, &tile_file, usize::from(width), &mut self.tile, first)?;
-        let mut rest = self.entries.as_slice();
-        for slot in 0..usize::from(width) {
-            let index = first + slot as u64;
-            let (entry, after) = unframe(rest).ok_or_else(|| {
-                let what = format!("the file ends here; {width} entries were logged in it");
-                VerifyError::found(&path, index, what)
-            })?;
-            rest = after;
-            let view = scan::scan(entry).map_err(|fault| {
-                let what = format!("not canonical at byte {}: expected {}", fault.byte, fault.what);
-                VerifyError::found(&path, index, what)
-            })?;
-            self.leaves[slot] = leaf_hash(entry);
-            if self.leaves[slot] != hashes_of(&self.tile)[slot] {
-                return Err(self.differs(tile, slot, width));
-            }
-            self.acts.add(view.act);
-            follow(part, index, view.at);
+        // A fault in an entry counts only if all before it are those that were logged.
+        let fault = self.read_entries(&path, first, width, part).err();
+        let leaves = &mut self.leaves[..usize::from(width)];
+        let read = self.padded.hash(leaves);
+        let pairs = leaves[..read].iter().zip(hashes_of(&self.tile));
+        if let Some(slot) = pairs.into_iter().position(|(has, logged)| has != logged) {
+            return Err(self.differs(tile, slot, width));
         }
-        if !rest.is_empty() {
-            let what = format!("{} bytes follow the {width} entries that were logged", rest.len());
-            return Err(VerifyError::found(path, first + u64::from(width), what));
+        if let Some(fault) = fault {
+            return Err(fault);
         }
         if let Some(part) = part {
             if width == TILE_WIDTH {
@@ -193,6 +184,37 @@ impl<'a> Worker<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Takes the file of entries apart, checks their form, and pads them for hashing.
+    fn read_entries(
+        &mut self,
+        path: &str,
+        first: u64,
+        width: u16,
+        part: &mut Option<Part>,
+    ) -> Result<(), VerifyError> {
+        self.padded.clear();
+        let mut rest = self.entries.as_slice();
+        for index in first..first + u64::from(width) {
+            let (entry, after) = unframe(rest).ok_or_else(|| {
+                let what = format!("the file ends here; {width} entries were logged in it");
+                VerifyError::found(path, index, what)
+            })?;
+            rest = after;
+            let view = scan::scan(entry).map_err(|fault| {
+                let what = format!("not canonical at byte {}: expected {}", fault.byte, fault.what);
+                VerifyError::found(path, index, what)
+            })?;
+            self.padded.push(entry);
+            self.acts.add(view.act);
+            follow(part, index, view.at);
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let what = format!("{} bytes follow the {width} entries that were logged", rest.len());
+        Err(VerifyError::found(path, first + u64::from(width), what))
     }
 
     /// An entry and its tile disagree. The tile above, if there is one, tells which was changed.

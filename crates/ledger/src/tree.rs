@@ -10,9 +10,8 @@
 //! level 0 is the leaf hashes of its entries; an open tile of a higher level is the roots of the
 //! finished tiles one level below.
 
-use sha2::{Digest, Sha256};
-
 use crate::error::LedgerError;
+pub use crate::hash::{leaf_hash, node_hash};
 
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
@@ -27,19 +26,6 @@ pub const MAX_SIZE: u64 = 1 << 48;
 /// The root of the empty tree: the SHA-256 hash of nothing.
 pub const EMPTY_ROOT: Hash = tlog_tiles::EMPTY_HASH.0;
 
-/// The hash of one entry's bytes, RFC 6962 section 2.1: SHA-256(0x00 ‖ bytes).
-pub fn leaf_hash(bytes: &[u8]) -> Hash {
-    Sha256::new().chain_update([0]).chain_update(bytes).finalize().into()
-}
-
-/// The hash of an inner node, RFC 6962 section 2.1: SHA-256(0x01 ‖ left ‖ right).
-pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut message = [1; 65];
-    message[1..33].copy_from_slice(left);
-    message[33..].copy_from_slice(right);
-    Sha256::digest(message).into()
-}
-
 /// The root of the tree over `hashes` with, right of them, a tree whose root is `right`. `None` if
 /// there is neither. With a full tile and no `right` this is the tile's root.
 pub(crate) fn fold(hashes: &[Hash], right: Option<Hash>) -> Option<Hash> {
@@ -51,18 +37,6 @@ pub(crate) fn fold(hashes: &[Hash], right: Option<Hash>) -> Option<Hash> {
         Some(right) => Some(node_hash(peak, &right)),
         None => Some(*peak),
     })
-}
-
-/// The root of a full tile, whose hashes it overwrites.
-pub(crate) fn tile_root(hashes: &mut [Hash; TILE_WIDTH as usize]) -> Hash {
-    let mut width = hashes.len();
-    while width > 1 {
-        width /= 2;
-        for i in 0..width {
-            hashes[i] = node_hash(&hashes[2 * i], &hashes[2 * i + 1]);
-        }
-    }
-    hashes[0]
 }
 
 /// Hashes laid end to end, as a tile's bytes hold them.
