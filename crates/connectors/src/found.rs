@@ -181,6 +181,18 @@ pub struct Fault {
     pub remedy: String,
 }
 
+impl Fault {
+    /// A fault in the words given; none of them may hold anything personal.
+    pub fn new(
+        kind: FaultKind,
+        place: impl Into<String>,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { kind, place: place.into(), what: what.into(), remedy: remedy.into() }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}. {}", self.place, self.what, self.remedy)

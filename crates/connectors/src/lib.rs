@@ -3,10 +3,26 @@
 //! One trait, one file each. A connector reads with the least rights there are, streams what it
 //! finds into a [`Sink`], says why each thing matched, and turns every trouble into a [`Fault`]
 //! that names the place and the remedy and holds nothing personal.
+//!
+//! A [`DataMap`] says what a holding holds; a scan drafts it from the live [`schema`], a person
+//! decides, [`DataMap::check`] tells when it no longer fits. [`judge`] decides whether a row is
+//! about the person sought.
 
+mod category;
+mod check;
+mod connector;
 mod found;
+pub mod judge;
+mod map;
+pub mod schema;
+mod sql;
+pub mod words;
 
+pub use category::Category;
+pub use check::{Problem, ProblemKind};
+pub use connector::{Connector, Inclusion, Limits, Sample, Tested, learned, open};
 pub use found::{
     Because, Body, Fault, FaultKind, Found, Identifier, Kind, Looked, Searched, Seek, Sink,
     Strength,
 };
+pub use map::{Collection, DataMap, Erasure, Field, HoldingKind, Holds, Link, Source, Stored, Tls};
