@@ -1,0 +1,148 @@
+//! The two engines behind one face: a writer's connection, and a pool for readers.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use crate::postgres_side::{self, Conn};
+use crate::sqlite_side::{self, Key};
+use crate::tx::{Side, Tx};
+use crate::{DbError, Place, Trouble};
+
+/// Connections kept for readers between uses. More are opened when more read at once.
+const KEPT: usize = 8;
+
+pub(crate) enum Engine {
+    Sqlite { path: PathBuf, key: Option<Key>, idle: Mutex<Vec<Connection>> },
+    Postgres { url: String, idle: Mutex<Vec<Conn>> },
+}
+
+/// A connection of one's own: the writer's.
+pub(crate) enum Own {
+    Sqlite(Connection),
+    Postgres(Box<Conn>),
+}
+
+impl Own {
+    pub(crate) fn tx(&mut self) -> Tx<'_> {
+        Tx::new(match self {
+            Self::Sqlite(c) => Side::Sqlite(c),
+            Self::Postgres(c) => Side::Postgres(&mut **c),
+        })
+    }
+
+    /// SQLite takes its one write lock at the start, so that no transaction fails half-way.
+    pub(crate) fn begin(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN",
+        }
+    }
+
+    pub(crate) fn lost(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(c) => c.lost(),
+        }
+    }
+}
+
+fn take<T>(idle: &Mutex<Vec<T>>) -> Option<T> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+fn give<T>(idle: &Mutex<Vec<T>>, c: T) {
+    let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
+    if idle.len() < KEPT {
+        idle.push(c);
+    }
+}
+
+impl Engine {
+    pub(crate) fn open(place: &Place) -> Result<Self, DbError> {
+        let engine = match place {
+            Place::Sqlite { path, key } => {
+                Self::Sqlite { path: path.clone(), key: key.clone(), idle: Mutex::new(Vec::new()) }
+            }
+            Place::Postgres { url } => {
+                Self::Postgres { url: url.clone(), idle: Mutex::new(Vec::new()) }
+            }
+        };
+        // The first connection is opened at once: a wrong key or URL must show at start-up.
+        match (&engine, engine.own()?) {
+            (Self::Sqlite { idle, .. }, Own::Sqlite(c)) => give(idle, c),
+            (Self::Postgres { idle, .. }, Own::Postgres(c)) => give(idle, *c),
+            _ => {}
+        }
+        Ok(engine)
+    }
+
+    pub(crate) fn own(&self) -> Result<Own, DbError> {
+        Ok(match self {
+            Self::Sqlite { path, key, .. } => Own::Sqlite(sqlite_side::open(path, key.as_ref())?),
+            Self::Postgres { url, .. } => Own::Postgres(Box::new(postgres_side::open(url)?)),
+        })
+    }
+
+    pub(crate) fn read<T, E: From<DbError>>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Sqlite { path, key, idle } => {
+                let c = match take(idle) {
+                    Some(c) => c,
+                    None => sqlite_side::open(path, key.as_ref())?,
+                };
+                let out = f(&mut Tx::new(Side::Sqlite(&c)));
+                give(idle, c);
+                out
+            }
+            Self::Postgres { url, idle } => {
+                let fresh = loop {
+                    match take(idle) {
+                        Some(c) if c.lost() => {}
+                        other => break other,
+                    }
+                };
+                let mut c = match fresh {
+                    Some(c) => c,
+                    None => postgres_side::open(url)?,
+                };
+                let out = f(&mut Tx::new(Side::Postgres(&mut c)));
+                if !c.lost() {
+                    give(idle, c);
+                }
+                out
+            }
+        }
+    }
+
+    pub(crate) fn describe(&self) -> Result<String, DbError> {
+        self.read(|tx| match self {
+            Self::Sqlite { key, .. } => {
+                let v = tx.row("SELECT sqlite_version() AS v", &[], |r| r.text("v"))?;
+                let cipher = if key.is_some() { "encrypted" } else { "not encrypted" };
+                Ok(format!("SQLite {}, {cipher}", v.unwrap_or_default()))
+            }
+            Self::Postgres { .. } => {
+                let v =
+                    tx.row("SELECT current_setting('server_version') AS v", &[], |r| r.text("v"))?;
+                Ok(format!("PostgreSQL {}", v.unwrap_or_default()))
+            }
+        })
+    }
+
+    pub(crate) fn snapshot(&self, to: &Path) -> Result<(), DbError> {
+        let Self::Sqlite { path, key, .. } = self else {
+            return Err(DbError::new(
+                Trouble::Other,
+                "this office keeps its data in PostgreSQL: back it up with pg_dump",
+            ));
+        };
+        let c = sqlite_side::open(path, key.as_ref())?;
+        c.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! A transaction: the one way to speak SQL.
+
+use std::any::Any;
+
+use crate::{DbError, Row, Trouble, Value, postgres_side, sqlite_side};
+
+pub(crate) enum Side<'a> {
+    Sqlite(&'a rusqlite::Connection),
+    Postgres(&'a mut dyn postgres_side::Speak),
+}
+
+/// A transaction in progress, on either engine.
+pub struct Tx<'a> {
+    pub(crate) side: Side<'a>,
+    /// Set when the engine asked for the whole transaction to be run again.
+    pub(crate) retry: bool,
+    /// What closures leave for the finisher.
+    pub(crate) notes: Vec<Box<dyn Any + Send>>,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(side: Side<'a>) -> Self {
+        Self { side, retry: false, notes: Vec::new() }
+    }
+
+    /// Leaves a note for the finisher of this commit; dropped if this closure fails.
+    pub fn note(&mut self, note: impl Any + Send) {
+        self.notes.push(Box::new(note));
+    }
+
+    fn watch<T>(&mut self, r: Result<T, DbError>) -> Result<T, DbError> {
+        if let Err(e) = &r {
+            self.retry |= e.trouble == Trouble::Retry;
+        }
+        r
+    }
+
+    /// Runs a statement and answers how many rows it touched.
+    ///
+    /// # Errors
+    /// The engine's complaint.
+    pub fn exec(&mut self, sql: &str, binds: &[Value]) -> Result<u64, DbError> {
+        let r = match &mut self.side {
+            Side::Sqlite(c) => sqlite_side::exec(c, sql, binds),
+            Side::Postgres(c) => postgres_side::exec(*c, sql, binds),
+        };
+        self.watch(r)
+    }
+
+    /// Runs a query and reads each row.
+    ///
+    /// # Errors
+    /// The engine's complaint, or the reader's.
+    pub fn rows<T, E: From<DbError>>(
+        &mut self,
+        sql: &str,
+        binds: &[Value],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        let mut out = Vec::new();
+        let mut failed = None;
+        let each = &mut |row: &Row<'_>| match read(row) {
+            Ok(v) => {
+                out.push(v);
+                true
+            }
+            Err(e) => {
+                failed = Some(e);
+                false
+            }
+        };
+        let r = match &mut self.side {
+            Side::Sqlite(c) => sqlite_side::query(c, sql, binds, each),
+            Side::Postgres(c) => postgres_side::query(*c, sql, binds, each),
+        };
+        self.watch(r)?;
+        failed.map_or(Ok(out), Err)
+    }
+
+    /// Runs a query that gives one row or none.
+    ///
+    /// # Errors
+    /// The engine's complaint, or the reader's.
+    pub fn row<T, E: From<DbError>>(
+        &mut self,
+        sql: &str,
+        binds: &[Value],
+        read: impl FnMut(&Row<'_>) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        Ok(self.rows(sql, binds, read)?.into_iter().next())
+    }
+
+    /// Runs a query for one whole number, such as a count.
+    ///
+    /// # Errors
+    /// The engine's complaint, or no row at all. The column must be called `n`.
+    pub fn count(&mut self, sql: &str, binds: &[Value]) -> Result<u64, DbError> {
+        self.row(sql, binds, |r| r.count("n"))?.ok_or_else(|| DbError::shape("no count came back"))
+    }
+
+    /// Prepares without running.
+    pub(crate) fn prepare_only(&mut self, sql: &str) -> Result<(), DbError> {
+        match &mut self.side {
+            Side::Sqlite(c) => c.prepare(sql).map(drop).map_err(DbError::from),
+            Side::Postgres(c) => c.prepare_only(sql),
+        }
+    }
+
+    /// Runs several statements that return nothing: migrations, savepoints.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), DbError> {
+        let r = match &mut self.side {
+            Side::Sqlite(c) => c.execute_batch(sql).map_err(DbError::from),
+            Side::Postgres(c) => c.batch(sql),
+        };
+        self.watch(r)
+    }
+}

@@ -1,0 +1,155 @@
+//! The writer: many closures, one commit.
+//!
+//! A crash before COMMIT loses every closure of the batch, and none of them has been answered;
+//! a crash after it loses none. So whoever got an answer can rely on it.
+
+use std::any::Any;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::{Engine, Own};
+use crate::{DbError, Trouble, Tx};
+
+/// Called once for each commit with the notes its closures left, in order, inside the transaction.
+pub type Finisher =
+    Arc<dyn Fn(&mut Tx<'_>, Vec<Box<dyn Any + Send>>) -> Result<(), DbError> + Send + Sync>;
+
+/// At most this many closures share a commit: bounds the time a lock is held.
+const BATCH: usize = 256;
+/// A serialisation failure is retried this often before it is reported.
+const TRIES: usize = 12;
+
+/// Runs the closure; `false` if it failed (its savepoint is then undone).
+type Attempt = Box<dyn FnMut(&mut Tx<'_>) -> bool + Send>;
+/// Told once how the commit went.
+type Done = Box<dyn FnOnce(Result<(), DbError>) + Send>;
+
+struct Job {
+    attempt: Attempt,
+    done: Done,
+}
+
+pub(crate) struct Writer {
+    jobs: Mutex<Sender<Job>>,
+}
+
+impl Writer {
+    pub(crate) fn start(engine: Arc<Engine>, finisher: Finisher) -> Result<Self, DbError> {
+        let (jobs, todo) = channel();
+        std::thread::Builder::new()
+            .name("db-writer".into())
+            .spawn(move || work(&engine, &finisher, &todo))
+            .map_err(|e| DbError::new(Trouble::Other, format!("no thread for the writer: {e}")))?;
+        Ok(Self { jobs: Mutex::new(jobs) })
+    }
+
+    pub(crate) fn write<T, E>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let slot = Arc::new(Mutex::new(None));
+        let put = Arc::clone(&slot);
+        let attempt = Box::new(move |tx: &mut Tx<'_>| {
+            let out = f(tx);
+            let ok = out.is_ok();
+            *put.lock().unwrap_or_else(PoisonError::into_inner) = Some(out);
+            ok
+        });
+        let (tell, told) = channel();
+        let done = Box::new(move |r| {
+            // The caller may have gone; the write stands all the same.
+            let _ = tell.send(r);
+        });
+        let gone = || DbError::new(Trouble::Lost, "the database writer has stopped");
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .send(Job { attempt, done })
+            .map_err(|_| gone())?;
+        told.recv().map_err(|_| gone())??;
+        let out = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        out.unwrap_or_else(|| Err(gone().into()))
+    }
+}
+
+fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>) {
+    let mut own: Option<Own> = None;
+    while let Ok(first) = todo.recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH {
+            match todo.try_recv() {
+                Ok(job) => batch.push(job),
+                Err(_) => break,
+            }
+        }
+        let result = commit(engine, &mut own, finisher, &mut batch);
+        for job in batch {
+            (job.done)(result.clone());
+        }
+    }
+}
+
+fn commit(
+    engine: &Engine,
+    own: &mut Option<Own>,
+    finisher: &Finisher,
+    batch: &mut [Job],
+) -> Result<(), DbError> {
+    let mut last = DbError::new(Trouble::Lost, "the database could not be reached");
+    for _ in 0..TRIES {
+        if own.as_ref().is_none_or(Own::lost) {
+            *own = Some(engine.own()?);
+        }
+        let Some(conn) = own.as_mut() else { return Err(last) };
+        match once(conn, finisher, batch) {
+            Ok(()) => return Ok(()),
+            Err(e) => {
+                // Nothing was answered yet, so the whole batch may run again.
+                let _ = conn.tx().batch("ROLLBACK");
+                let again = e.trouble == Trouble::Retry || conn.lost();
+                last = e;
+                if !again {
+                    return Err(last);
+                }
+            }
+        }
+    }
+    Err(last)
+}
+
+fn once(conn: &mut Own, finisher: &Finisher, batch: &mut [Job]) -> Result<(), DbError> {
+    let begin = conn.begin();
+    let mut tx = conn.tx();
+    tx.batch(begin)?;
+    let alone = batch.len() == 1;
+    for job in batch {
+        let before = tx.notes.len();
+        // A lone closure needs no savepoint: if it fails the transaction goes with it.
+        if !alone {
+            tx.batch("SAVEPOINT one")?;
+        }
+        let ok = (job.attempt)(&mut tx);
+        if tx.retry {
+            return Err(DbError::new(Trouble::Retry, "two writers met; try again"));
+        }
+        if alone {
+            if !ok {
+                return tx.batch("ROLLBACK");
+            }
+        } else if ok {
+            tx.batch("RELEASE SAVEPOINT one")?;
+        } else {
+            tx.notes.truncate(before);
+            tx.batch("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")?;
+        }
+    }
+    let notes = std::mem::take(&mut tx.notes);
+    if !notes.is_empty() {
+        finisher(&mut tx, notes)?;
+    }
+    tx.batch("COMMIT")
+}

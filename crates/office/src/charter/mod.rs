@@ -1,0 +1,15 @@
+//! The charter: an organisation's settings and, as they come, its promises. A TOML file that
+//! round-trips with the screens; every version is kept, so an old case can be judged by the
+//! charter of its own day.
+//!
+//! Others may use: [`Charter`], [`current`].
+
+mod acts;
+pub mod cli;
+pub mod desk;
+mod rules;
+mod sql;
+
+pub use acts::{current, found, only_org, set};
+pub use rules::{Channels, Charter, Contact, Delivery, Identity, Law, Organisation, Rights, Theme};
+pub use sql::{by_short, orgs};

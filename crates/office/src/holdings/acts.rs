@@ -1,0 +1,251 @@
+//! Adding holdings, testing the way to them, drafting and checking their maps.
+
+use std::path::PathBuf;
+
+use candour_connectors::{
+    Connector, DataMap, HoldingKind, Limits, Problem, ProblemKind, Source, Tested, merge, open,
+    scan,
+};
+use candour_db::Tx;
+
+use super::sql::{self, Holding};
+use crate::error::{Error, Result};
+use crate::kit::new_id;
+use crate::kit::vault::Vault;
+use crate::office::Office;
+use crate::proof::{Act, By, Recorded};
+use crate::register;
+use crate::staff::Permission;
+
+/// A holding to be added.
+#[derive(Debug, Clone)]
+pub struct NewHolding {
+    /// Short name: lower case, digits, dashes.
+    pub short: String,
+    /// What people call it.
+    pub title: String,
+    /// What sort.
+    pub kind: HoldingKind,
+    /// Where.
+    pub source: Source,
+    /// The post that keeps it. Needed for paper.
+    pub post: Option<String>,
+    /// Where the post is reached. Needed for paper.
+    pub post_email: Option<String>,
+}
+
+/// The limits a connector works under.
+pub fn limits(office: &Office) -> Limits {
+    Limits::at(office.now())
+}
+
+/// Where relative paths of holdings start.
+pub fn base(office: &Office) -> PathBuf {
+    office.data().to_owned()
+}
+
+/// Reaches a holding.
+///
+/// # Errors
+/// Why it can't be reached, in words that hold nothing personal.
+pub fn connect(office: &Office, map: &DataMap) -> Result<Box<dyn Connector>> {
+    Ok(open(map, &base(office), limits(office))?)
+}
+
+/// The holdings in use.
+///
+/// # Errors
+/// Of the database.
+pub fn active(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Holding>> {
+    sql::all(tx, org)
+}
+
+fn check_new(new: &NewHolding) -> Result<()> {
+    let good = |s: &str| {
+        !s.is_empty()
+            && s.len() <= 40
+            && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    if !good(&new.short) {
+        return Err(Error::invalid(
+            "short",
+            "The short name has lower case letters, digits and dashes only",
+        ));
+    }
+    if new.title.trim().is_empty() {
+        return Err(Error::invalid("title", "Enter what people call this holding"));
+    }
+    if new.kind == HoldingKind::Paper && (new.post.is_none() || new.post_email.is_none()) {
+        return Err(Error::invalid(
+            "post",
+            "A holding on paper needs the post to ask and their e-mail address",
+        ));
+    }
+    Ok(())
+}
+
+/// Tries the connection, then adds the holding with an empty map. The connection is tested
+/// before anything is saved.
+///
+/// # Errors
+/// Denied, the short name is taken, or the holding can't be reached.
+pub fn add(office: &Office, by: &By, new: NewHolding) -> Result<(String, Option<Tested>)> {
+    by.role.may(Permission::ManageHoldings)?;
+    check_new(&new)?;
+    let map = DataMap::new(&new.short, new.title.trim(), new.kind, new.source.clone());
+    let tested = match new.kind {
+        HoldingKind::Paper => None,
+        _ => Some(connect(office, &map)?.test()?),
+    };
+    let (by, vault) = (by.clone(), office.vault().clone());
+    let id = office.write(move |tx| insert(tx, &vault, &by, &new, &map))?;
+    Ok((id, tested))
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    new: &NewHolding,
+    map: &DataMap,
+) -> Result<Recorded<String>> {
+    if sql::is_there(tx, &by.org, &new.short)? {
+        return Err(Error::invalid("short", "There is already a holding with this short name"));
+    }
+    let row = Holding {
+        id: new_id(by.now),
+        short: new.short.clone(),
+        title: new.title.trim().to_owned(),
+        map: map.clone(),
+        version: 1,
+        post: new.post.clone(),
+        post_email: new.post_email.clone(),
+        checked: None,
+        problems: Vec::new(),
+    };
+    sql::insert(tx, &by.org, &row, by.now)?;
+    let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let act = Act::new("holding.added")
+        .about("holding", &row.id)
+        .law("UK GDPR Art 30(1)")
+        .say(&key, format!("{} ({})", row.title, sql::kind_word(new.kind)));
+    Ok(Recorded::new(by, row.id, act))
+}
+
+/// Drafts the map from the live schema, keeping what a person has decided before.
+///
+/// # Errors
+/// Denied, or the holding can't be reached.
+pub fn draft(office: &Office, by: &By, holding: &Holding) -> Result<DataMap> {
+    by.role.may(Permission::ManageHoldings)?;
+    if holding.is_paper() {
+        return Ok(holding.map.clone());
+    }
+    let mut connector = connect(office, &holding.map)?;
+    let fresh = scan(connector.as_mut(), &holding.map, by.now)?;
+    Ok(merge(&holding.map, fresh))
+}
+
+/// What is wrong between map, live schema and register. Empty when all is well.
+///
+/// # Errors
+/// The holding can't be reached.
+pub fn problems(office: &Office, org: &str, holding: &Holding) -> Result<Vec<Problem>> {
+    let mut found = match holding.is_paper() {
+        true => Vec::new(),
+        false => {
+            let schema = connect(office, &holding.map)?.schema()?;
+            holding.map.check(&schema)
+        }
+    };
+    let known = office.read(|tx| register::activities(tx, org))?;
+    for c in &holding.map.collection {
+        if let Some(a) = &c.activity
+            && !known.iter().any(|k| &k.short == a)
+        {
+            found.push(Problem {
+                holding: holding.short.clone(),
+                place: c.name.clone(),
+                kind: ProblemKind::Wrong,
+                what: format!("the activity {a} is not in the register"),
+                remedy: "Add it to the register, or name another activity.".into(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// A problem in one line.
+pub fn line(p: &Problem) -> String {
+    format!("{}: {}. {}", p.place, p.what.trim_end_matches('.'), p.remedy)
+}
+
+/// Saves a map and what its check found.
+///
+/// # Errors
+/// Denied, or somebody else changed it meanwhile.
+pub fn set_map(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    holding: &Holding,
+    map: &DataMap,
+    problems: &[String],
+) -> Result<Recorded<()>> {
+    by.role.may(Permission::ManageHoldings)?;
+    if map.kind != holding.map.kind || map.holding != holding.map.holding {
+        return Err(Error::invalid(
+            "map",
+            "A map can't change the kind or the short name of its holding: add a new holding",
+        ));
+    }
+    sql::set_map(tx, &by.org, &holding.id, holding.version, map, problems, Some(by.now))?;
+    let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let said = format!(
+        "Data map of {}, version {}: {} collections, {} problems",
+        holding.title,
+        holding.version + 1,
+        map.collection.len(),
+        problems.len()
+    );
+    let act = Act::new("holding.map-set")
+        .about("holding", &holding.id)
+        .law("UK GDPR Art 30(1)")
+        .say(&key, said);
+    Ok(Recorded::new(by, (), act))
+}
+
+/// Scans and saves in one go: what `candour holding scan` and the button do.
+///
+/// # Errors
+/// Denied, unreachable, or changed meanwhile.
+pub fn scan_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec<Problem>> {
+    let mut drafted = holding.clone();
+    drafted.map = draft(office, by, holding)?;
+    let found = problems(office, &by.org, &drafted)?;
+    let lines: Vec<String> = found.iter().map(line).collect();
+    let (by, vault, h) = (by.clone(), office.vault().clone(), holding.clone());
+    office.write(move |tx| set_map(tx, &vault, &by, &h, &drafted.map, &lines))?;
+    Ok(found)
+}
+
+/// Checks and saves the outcome.
+///
+/// # Errors
+/// Unreachable, or changed meanwhile.
+pub fn check_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec<Problem>> {
+    by.role.may(Permission::SeeHoldings)?;
+    let found = problems(office, &by.org, holding)?;
+    let lines: Vec<String> = found.iter().map(line).collect();
+    let (by, h, n) = (by.clone(), holding.clone(), found.len());
+    let vault = office.vault().clone();
+    office.write(move |tx| {
+        sql::set_map(tx, &by.org, &h.id, h.version, &h.map, &lines, Some(by.now))?;
+        let key = vault.key_for(tx, &by.org, "office", by.now)?;
+        let act = Act::new("holding.checked")
+            .about("holding", &h.id)
+            .say(&key, format!("{}: {n} problems", h.title));
+        Ok(Recorded::new(&by, (), act))
+    })?;
+    Ok(found)
+}

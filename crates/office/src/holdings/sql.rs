@@ -1,0 +1,154 @@
+//! Every statement on holdings.
+
+use candour_connectors::{DataMap, HoldingKind};
+use candour_db::{DbError, Row, Tx, bind};
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+
+/// A holding with its map.
+#[derive(Debug, Clone)]
+pub struct Holding {
+    /// Id.
+    pub id: String,
+    /// Short name.
+    pub short: String,
+    /// What people call it.
+    pub title: String,
+    /// The data map.
+    pub map: DataMap,
+    /// Version of the map, from 1.
+    pub version: i64,
+    /// The post that keeps it: "Membership secretary".
+    pub post: Option<String>,
+    /// Where that post is reached.
+    pub post_email: Option<String>,
+    /// Last check against the live schema.
+    pub checked: Option<Timestamp>,
+    /// What the last check found, each in one line. Empty when all was well.
+    pub problems: Vec<String>,
+}
+
+impl Holding {
+    /// A person searches it, not a connector.
+    pub fn is_paper(&self) -> bool {
+        self.map.kind == HoldingKind::Paper
+    }
+}
+
+fn holding(r: &Row<'_>) -> Result<Holding> {
+    let map = DataMap::from_toml(&r.text("map")?, &r.text("short")?)?;
+    Ok(Holding {
+        id: r.text("id")?,
+        short: r.text("short")?,
+        title: r.text("title")?,
+        map,
+        version: r.int("version")?,
+        post: r.text_opt("post")?,
+        post_email: r.text_opt("post_email")?,
+        checked: r.instant_opt("checked_at")?,
+        problems: serde_json::from_str(&r.text("problems")?)?,
+    })
+}
+
+pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Holding>> {
+    tx.rows(
+        "SELECT id, short, title, map, version, post, post_email, checked_at, problems
+         FROM holdings WHERE org = $1 AND closed_at IS NULL ORDER BY title, id",
+        bind![org],
+        holding,
+    )
+}
+
+pub fn by_short(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<Holding> {
+    tx.row(
+        "SELECT id, short, title, map, version, post, post_email, checked_at, problems
+         FROM holdings WHERE org = $1 AND short = $2 AND closed_at IS NULL",
+        bind![org, short],
+        holding,
+    )?
+    .ok_or(Error::NotFound("the holding"))
+}
+
+pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Holding> {
+    tx.row(
+        "SELECT id, short, title, map, version, post, post_email, checked_at, problems
+         FROM holdings WHERE org = $1 AND id = $2",
+        bind![org, id],
+        holding,
+    )?
+    .ok_or(Error::NotFound("the holding"))
+}
+
+pub fn is_there(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<bool> {
+    Ok(tx.count(
+        "SELECT count(*) AS n FROM holdings WHERE org = $1 AND short = $2",
+        bind![org, short],
+    )? > 0)
+}
+
+pub fn insert(tx: &mut Tx<'_>, org: &str, h: &Holding, now: Timestamp) -> Result<()> {
+    tx.exec(
+        "INSERT INTO holdings
+             (id, org, short, title, kind, map, version, post, post_email, problems, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, '[]', $9)",
+        bind![
+            h.id.as_str(),
+            org,
+            h.short.as_str(),
+            h.title.as_str(),
+            kind_word(h.map.kind),
+            h.map.to_toml()?,
+            h.post.clone(),
+            h.post_email.clone(),
+            now
+        ],
+    )?;
+    Ok(())
+}
+
+/// Sets a new map if nobody else did since `version`.
+pub fn set_map(
+    tx: &mut Tx<'_>,
+    org: &str,
+    id: &str,
+    version: i64,
+    map: &DataMap,
+    problems: &[String],
+    checked: Option<Timestamp>,
+) -> Result<()> {
+    let n = tx.exec(
+        "UPDATE holdings SET map = $4, title = $5, version = version + 1, problems = $6,
+                checked_at = CASE WHEN CAST($7 AS BIGINT) IS NULL THEN checked_at ELSE $7 END
+         WHERE org = $1 AND id = $2 AND version = $3",
+        bind![
+            org,
+            id,
+            version,
+            map.to_toml()?,
+            map.title.as_str(),
+            serde_json::to_string(problems)?,
+            checked
+        ],
+    )?;
+    if n == 1 { Ok(()) } else { Err(Error::Conflict) }
+}
+
+/// The word of a kind, as in the map.
+pub fn kind_word(kind: HoldingKind) -> &'static str {
+    match kind {
+        HoldingKind::Sqlite => "sqlite",
+        HoldingKind::Postgres => "postgres",
+        HoldingKind::Mysql => "mysql",
+        HoldingKind::Csv => "csv",
+        HoldingKind::Workbook => "workbook",
+        HoldingKind::Mail => "mail",
+        HoldingKind::Documents => "documents",
+        HoldingKind::Paper => "paper",
+    }
+}
+
+/// How many holdings the organisation has.
+pub fn count(tx: &mut Tx<'_>, org: &str) -> std::result::Result<u64, DbError> {
+    tx.count("SELECT count(*) AS n FROM holdings WHERE org = $1 AND closed_at IS NULL", bind![org])
+}

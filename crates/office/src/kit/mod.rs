@@ -1,0 +1,28 @@
+//! Tools that know no law: the vault, sealed blobs, jobs, letters on their way, one-time links,
+//! and what the web faces share. No area may be named here.
+
+pub mod blobs;
+pub mod dates;
+pub mod forms;
+pub mod jobs;
+pub mod links;
+pub mod pages;
+pub mod post;
+pub mod sql;
+pub mod vault;
+pub mod web;
+
+use jiff::Timestamp;
+
+/// A new id: a UUIDv7, so that ids sort by the time they were made.
+pub fn new_id(now: Timestamp) -> String {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).to_string()
+}
+
+/// SHA-256 of bytes, as lower-case hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(bytes))
+}

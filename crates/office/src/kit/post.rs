@@ -1,0 +1,263 @@
+//! Letters on their way: sealed in the database, sent by a job, or kept in a folder when no mail
+//! server is set up. No pictures, no tracking, nothing personal beyond what the letter says.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use candour_db::Tx;
+use jiff::Timestamp;
+use lettre::message::{Mailbox, MultiPart, header};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{Message, SmtpTransport, Transport as _};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::kit::sql::{self, LetterRow};
+use crate::kit::vault::{KeyId, Vault};
+use crate::kit::{jobs, new_id};
+use crate::settings::{Post, Security, Settings};
+
+/// A written letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// Which letter: `acknowledgement`.
+    pub name: String,
+    /// To: address; without one it is printed and posted.
+    pub to: Option<String>,
+    /// From: name and address of the organisation's contact.
+    pub from: (String, String),
+    /// Subject: holds the reference and nothing personal.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The case's reference, for threading.
+    pub thread: String,
+}
+
+/// How letters leave.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// Through a mail server.
+    Smtp(Post),
+    /// Into a folder, because no mail server is set up.
+    Folder(PathBuf),
+}
+
+impl Transport {
+    /// From the settings.
+    pub fn from_settings(settings: &Settings, data: &Path) -> Self {
+        match &settings.post {
+            Some(post) => Self::Smtp(post.clone()),
+            None => Self::Folder(data.join("outbox")),
+        }
+    }
+
+    /// Hands over one letter.
+    ///
+    /// # Errors
+    /// The mail server is not there or says no; the letter waits and is tried again.
+    pub fn send(&self, id: &str, letter: &Letter) -> Result<()> {
+        let message = mime(id, letter)?;
+        match self {
+            Self::Folder(dir) => {
+                std::fs::create_dir_all(dir)?;
+                let path = dir.join(format!("{id}.eml"));
+                let part = dir.join(format!("{id}.part"));
+                std::fs::write(&part, message.formatted())?;
+                std::fs::rename(part, path)?;
+                Ok(())
+            }
+            Self::Smtp(post) => {
+                let mailer = mailer(post)?;
+                // The server's words may repeat the address, so they are not passed on.
+                mailer.send(&message).map(drop).map_err(|e| {
+                    let what =
+                        if e.is_permanent() { "refused the letter" } else { "can't be reached" };
+                    Error::Unavailable(format!(
+                        "The mail server {}:{} {what}",
+                        post.host, post.port
+                    ))
+                })
+            }
+        }
+    }
+}
+
+fn mailer(post: &Post) -> Result<SmtpTransport> {
+    let bad = |_| Error::Unavailable("TLS to the mail server could not be set up".into());
+    let tls = || TlsParameters::new(post.host.clone()).map_err(bad);
+    let security = match post.security {
+        Security::None => Tls::None,
+        Security::Starttls => Tls::Required(tls()?),
+        Security::Tls => Tls::Wrapper(tls()?),
+    };
+    let mut b = SmtpTransport::builder_dangerous(&post.host)
+        .port(post.port)
+        .tls(security)
+        .timeout(Some(Duration::from_secs(30)));
+    if let (Some(user), Some(file)) = (&post.user, &post.password_file) {
+        let secret = std::fs::read_to_string(file).map_err(|_| {
+            Error::Unavailable(format!("the mail password file {} can't be read", file.display()))
+        })?;
+        b = b.credentials(Credentials::new(user.clone(), secret.trim_end().to_owned()));
+    }
+    Ok(b.build())
+}
+
+fn mime(id: &str, letter: &Letter) -> Result<Message> {
+    let address = |a: &str| {
+        a.parse().map_err(|_| Error::invalid("email", "This address can't receive e-mail"))
+    };
+    let to = letter.to.as_deref().ok_or_else(|| Error::fault("a letter without an address"))?;
+    let domain = letter.from.1.rsplit('@').next().unwrap_or("localhost");
+    let html = to_html(letter);
+    Message::builder()
+        .from(Mailbox::new(Some(letter.from.0.clone()), address(&letter.from.1)?))
+        .to(Mailbox::new(None, address(to)?))
+        .subject(&letter.subject)
+        .message_id(Some(format!("<{id}@{domain}>")))
+        .references(format!("<{}@{domain}>", letter.thread))
+        .header(AutoSubmitted)
+        .multipart(MultiPart::alternative_plain_html(letter.text.clone(), html))
+        .map_err(|e| Error::fault(format!("letter: {e}")))
+}
+
+/// RFC 3834: written by a program, so that no other program answers it.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl header::Header for AutoSubmitted {
+    fn name() -> header::HeaderName {
+        header::HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> std::result::Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> header::HeaderValue {
+        header::HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// The same words as simple HTML: paragraphs, lists of "- " lines, links.
+pub fn to_html(letter: &Letter) -> String {
+    let mut body = String::new();
+    for block in letter.text.split("\n\n") {
+        let lines: Vec<&str> = block.lines().collect();
+        if !lines.is_empty() && lines.iter().all(|l| l.starts_with("- ")) {
+            body.push_str("<ul>");
+            for l in lines {
+                body.push_str(&format!("<li>{}</li>", linked(&l[2..])));
+            }
+            body.push_str("</ul>\n");
+        } else {
+            let lines: Vec<String> = lines.iter().map(|l| linked(l)).collect();
+            body.push_str(&format!("<p>{}</p>\n", lines.join("<br>")));
+        }
+    }
+    format!(
+        "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
+         <body style=\"font:16px/1.5 sans-serif;max-width:38em\">{body}</body></html>",
+        escape(&letter.subject)
+    )
+}
+
+fn linked(line: &str) -> String {
+    let words: Vec<String> = line
+        .split(' ')
+        .map(|w| {
+            let safe = escape(w);
+            if w.starts_with("http://") || w.starts_with("https://") {
+                format!("<a href=\"{safe}\">{safe}</a>")
+            } else {
+                safe
+            }
+        })
+        .collect();
+    words.join(" ")
+}
+
+/// HTML-escapes.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn place(id: &str) -> String {
+    format!("letter\u{0}{id}")
+}
+
+/// Puts a letter on its way: sealed, and a job to send it. Answers its id.
+///
+/// # Errors
+/// Of the key or the database.
+pub fn put(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    org: &str,
+    case: Option<&str>,
+    key: &KeyId,
+    letter: &Letter,
+    now: Timestamp,
+) -> Result<String> {
+    let id = new_id(now);
+    let sealed = vault.seal(tx, org, key, &place(&id), &serde_json::to_vec(letter)?)?;
+    let state = if letter.to.is_some() { "waiting" } else { "printed" };
+    let row = LetterRow {
+        id: id.clone(),
+        org: org.to_owned(),
+        name: letter.name.clone(),
+        key: key.clone(),
+        sealed,
+        state: state.into(),
+        made: now,
+    };
+    sql::insert_letter(tx, &row, case)?;
+    if letter.to.is_some() {
+        jobs::queue(tx, org, "letter", &id, now)?;
+    }
+    Ok(id)
+}
+
+/// Opens a letter.
+///
+/// # Errors
+/// Not found, or its key has been destroyed.
+pub fn open(tx: &mut Tx<'_>, vault: &Vault, org: &str, id: &str) -> Result<(LetterRow, Letter)> {
+    let row = sql::a_letter(tx, org, id)?;
+    let plain = vault.open(tx, org, &row.key, &place(id), &row.sealed)?;
+    Ok((row, serde_json::from_slice(&plain)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter() -> Letter {
+        Letter {
+            name: "sample".into(),
+            to: Some("a@example.org".into()),
+            from: ("The Society".into(), "office@example.org".into()),
+            subject: "Your request RR-2026-0001".into(),
+            text: "Dear <you>,\n\n- one\n- two\n\nSee https://x.example/a?b=1&c=2 now".into(),
+            thread: "RR-2026-0001".into(),
+        }
+    }
+
+    #[test]
+    fn words_become_safe_html() {
+        let html = to_html(&letter());
+        assert!(html.contains("Dear &lt;you&gt;"));
+        assert!(html.contains("<ul><li>one</li><li>two</li></ul>"));
+        assert!(html.contains("<a href=\"https://x.example/a?b=1&amp;c=2\">"));
+    }
+
+    #[test]
+    fn a_letter_says_that_a_program_wrote_it() {
+        let text = String::from_utf8(mime("7", &letter()).unwrap().formatted()).unwrap();
+        assert!(text.contains("Auto-Submitted: auto-generated"), "{text}");
+        assert!(text.contains("Message-ID: <7@example.org>"), "{text}");
+        assert!(text.contains("References: <RR-2026-0001@example.org>"), "{text}");
+    }
+}

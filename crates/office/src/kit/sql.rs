@@ -1,0 +1,367 @@
+//! Every statement on the kit's tables.
+
+use candour_db::{DbError, Row, Tx, bind};
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+
+// Keys.
+
+pub fn insert_key(
+    tx: &mut Tx<'_>,
+    id: &str,
+    org: &str,
+    scope: &str,
+    wrapped: Vec<u8>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "INSERT INTO vault_keys (id, org, scope, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)",
+        bind![id, org, scope, wrapped, now],
+    )?;
+    Ok(())
+}
+
+pub fn key_of_scope(tx: &mut Tx<'_>, org: &str, scope: &str) -> Result<Option<String>> {
+    Ok(tx.row(
+        "SELECT id FROM vault_keys WHERE org = $1 AND scope = $2 AND wrapped IS NOT NULL
+         ORDER BY id LIMIT 1",
+        bind![org, scope],
+        |r| r.text("id"),
+    )?)
+}
+
+pub fn wrapped_key(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Option<Vec<u8>>> {
+    tx.row("SELECT wrapped FROM vault_keys WHERE org = $1 AND id = $2", bind![org, id], |r| {
+        r.bytes_opt("wrapped")
+    })?
+    .ok_or(Error::NotFound("the key"))
+}
+
+pub fn shred_key(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
+    let n = tx.exec(
+        "UPDATE vault_keys SET wrapped = NULL, shredded_at = $3 WHERE org = $1 AND id = $2
+         AND wrapped IS NOT NULL",
+        bind![org, id, now],
+    )?;
+    if n == 1 { Ok(()) } else { Err(Error::NotFound("the key")) }
+}
+
+// Blobs.
+
+pub fn insert_blob(
+    tx: &mut Tx<'_>,
+    id: &str,
+    org: &str,
+    key: &str,
+    purpose: &str,
+    now: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "INSERT INTO blobs (id, org, key_id, purpose, bytes, chunks, done, made_at)
+         VALUES ($1, $2, $3, $4, 0, 0, $6, $5)",
+        bind![id, org, key, purpose, now, false],
+    )?;
+    Ok(())
+}
+
+pub fn insert_chunk(tx: &mut Tx<'_>, blob: &str, n: u64, sealed: Vec<u8>) -> Result<()> {
+    tx.exec(
+        "INSERT INTO blob_chunks (blob, n, sealed) VALUES ($1, $2, $3)",
+        bind![blob, n, sealed],
+    )?;
+    Ok(())
+}
+
+pub fn finish_blob(tx: &mut Tx<'_>, blob: &str, bytes: u64, chunks: u64) -> Result<()> {
+    tx.exec(
+        "UPDATE blobs SET bytes = $2, chunks = $3, done = $4 WHERE id = $1",
+        bind![blob, bytes, chunks, true],
+    )?;
+    Ok(())
+}
+
+/// A finished blob.
+pub struct BlobRow {
+    /// The key that seals it.
+    pub key: String,
+    /// How many chunks it has.
+    pub chunks: u64,
+    /// Its size before compression, in bytes.
+    pub bytes: u64,
+}
+
+pub fn blob(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<BlobRow> {
+    tx.row(
+        "SELECT key_id, chunks, bytes FROM blobs WHERE org = $1 AND id = $2 AND done = $3",
+        bind![org, id, true],
+        |r| {
+            Ok::<_, DbError>(BlobRow {
+                key: r.text("key_id")?,
+                chunks: r.count("chunks")?,
+                bytes: r.count("bytes")?,
+            })
+        },
+    )?
+    .ok_or(Error::NotFound("the file"))
+}
+
+pub fn chunk(tx: &mut Tx<'_>, blob: &str, n: u64) -> Result<Vec<u8>> {
+    tx.row("SELECT sealed FROM blob_chunks WHERE blob = $1 AND n = $2", bind![blob, n], |r| {
+        r.bytes("sealed")
+    })?
+    .ok_or(Error::NotFound("a part of the file"))
+}
+
+pub fn drop_blob(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<()> {
+    tx.exec("DELETE FROM blobs WHERE org = $1 AND id = $2", bind![org, id])?;
+    Ok(())
+}
+
+/// Blobs that a killed process left unfinished before `before`.
+pub fn drop_unfinished(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64> {
+    Ok(tx.exec("DELETE FROM blobs WHERE done = $1 AND made_at < $2", bind![false, before])?)
+}
+
+// Numbers.
+
+/// The next number of a series, without gaps inside one organisation.
+pub fn next_number(tx: &mut Tx<'_>, org: &str, name: &str) -> Result<u64> {
+    tx.row(
+        "INSERT INTO counters (org, name, last) VALUES ($1, $2, 1)
+         ON CONFLICT (org, name) DO UPDATE SET last = counters.last + 1 RETURNING last",
+        bind![org, name],
+        |r| r.count("last"),
+    )?
+    .ok_or_else(|| Error::fault("a counter gave no number"))
+}
+
+// Links.
+
+pub fn insert_link(
+    tx: &mut Tx<'_>,
+    token: [u8; 32],
+    org: &str,
+    purpose: &str,
+    about: &str,
+    made: Timestamp,
+    ends: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "INSERT INTO links (token, org, purpose, about, made_at, ends_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        bind![token, org, purpose, about, made, ends],
+    )?;
+    Ok(())
+}
+
+/// A one-time link, as kept.
+pub struct LinkRow {
+    /// Whose.
+    pub org: String,
+    /// What it opens.
+    pub about: String,
+    /// When it stops working.
+    pub ends: Timestamp,
+    /// When it was used.
+    pub used: Option<Timestamp>,
+}
+
+pub fn link(tx: &mut Tx<'_>, token: [u8; 32], purpose: &str) -> Result<Option<LinkRow>> {
+    tx.row(
+        "SELECT org, about, ends_at, used_at FROM links WHERE token = $1 AND purpose = $2",
+        bind![token, purpose],
+        |r| {
+            Ok(LinkRow {
+                org: r.text("org")?,
+                about: r.text("about")?,
+                ends: r.instant("ends_at")?,
+                used: r.instant_opt("used_at")?,
+            })
+        },
+    )
+}
+
+pub fn use_link(tx: &mut Tx<'_>, token: [u8; 32], now: Timestamp) -> Result<bool> {
+    Ok(tx.exec(
+        "UPDATE links SET used_at = $2 WHERE token = $1 AND used_at IS NULL",
+        bind![token, now],
+    )? == 1)
+}
+
+pub fn drop_links(tx: &mut Tx<'_>, org: &str, purpose: &str, about: &str) -> Result<()> {
+    tx.exec(
+        "DELETE FROM links WHERE org = $1 AND purpose = $2 AND about = $3",
+        bind![org, purpose, about],
+    )?;
+    Ok(())
+}
+
+// Jobs.
+
+/// A job that was claimed.
+#[derive(Debug, Clone)]
+pub struct JobRow {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub org: String,
+    /// Which kind, `search`.
+    pub kind: String,
+    /// About what, a case's id.
+    pub about: String,
+    /// How often it was tried before.
+    pub tries: i64,
+}
+
+fn job(r: &Row<'_>) -> std::result::Result<JobRow, DbError> {
+    Ok(JobRow {
+        id: r.text("id")?,
+        org: r.text("org")?,
+        kind: r.text("kind")?,
+        about: r.text("about")?,
+        tries: r.int("tries")?,
+    })
+}
+
+pub fn queue_job(
+    tx: &mut Tx<'_>,
+    id: &str,
+    org: &str,
+    kind: &str,
+    about: &str,
+    run_at: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "INSERT INTO jobs (id, org, kind, about, state, run_at, lease_until, tries, made_at)
+         VALUES ($1, $2, $3, $4, 'waiting', $5, 0, 0, $5)
+         ON CONFLICT (org, kind, about) WHERE state IN ('waiting', 'running') DO NOTHING",
+        bind![id, org, kind, about, run_at],
+    )?;
+    Ok(())
+}
+
+/// Takes the next due job, or one whose lease ran out because its process died.
+pub fn claim_job(tx: &mut Tx<'_>, now: Timestamp, lease: Timestamp) -> Result<Option<JobRow>> {
+    Ok(tx.row(
+        "UPDATE jobs SET state = 'running', lease_until = $2, tries = tries + 1
+         WHERE id = (SELECT id FROM jobs WHERE (state = 'waiting' AND run_at <= $1)
+                     OR (state = 'running' AND lease_until < $1) ORDER BY run_at, id LIMIT 1)
+           AND ((state = 'waiting' AND run_at <= $1) OR (state = 'running' AND lease_until < $1))
+         RETURNING id, org, kind, about, tries",
+        bind![now, lease],
+        job,
+    )?)
+}
+
+pub fn renew_job(tx: &mut Tx<'_>, id: &str, lease: Timestamp) -> Result<bool> {
+    Ok(tx.exec(
+        "UPDATE jobs SET lease_until = $2 WHERE id = $1 AND state = 'running'",
+        bind![id, lease],
+    )? == 1)
+}
+
+pub fn end_job(tx: &mut Tx<'_>, id: &str, trouble: Option<&str>) -> Result<()> {
+    tx.exec(
+        "UPDATE jobs SET state = CASE WHEN CAST($2 AS TEXT) IS NULL THEN 'done' ELSE 'failed' END,
+         trouble = $2 WHERE id = $1",
+        bind![id, trouble],
+    )?;
+    Ok(())
+}
+
+pub fn retry_job(tx: &mut Tx<'_>, id: &str, run_at: Timestamp, trouble: &str) -> Result<()> {
+    tx.exec(
+        "UPDATE jobs SET state = 'waiting', run_at = $2, trouble = $3 WHERE id = $1",
+        bind![id, run_at, trouble],
+    )?;
+    Ok(())
+}
+
+/// Waiting and running jobs.
+pub fn open_jobs(tx: &mut Tx<'_>) -> Result<u64> {
+    Ok(tx.count("SELECT count(*) AS n FROM jobs WHERE state IN ('waiting', 'running')", &[])?)
+}
+
+// Letters on their way.
+
+/// A letter, as kept.
+pub struct LetterRow {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub org: String,
+    /// Which letter.
+    pub name: String,
+    /// The key that seals it.
+    pub key: String,
+    /// The sealed letter.
+    pub sealed: Vec<u8>,
+    /// `waiting`, `sent`, `failed` or `printed`.
+    pub state: String,
+    /// When it was written.
+    pub made: Timestamp,
+}
+
+fn letter(r: &Row<'_>) -> std::result::Result<LetterRow, DbError> {
+    Ok(LetterRow {
+        id: r.text("id")?,
+        org: r.text("org")?,
+        name: r.text("name")?,
+        key: r.text("key_id")?,
+        sealed: r.bytes("sealed")?,
+        state: r.text("state")?,
+        made: r.instant("made_at")?,
+    })
+}
+
+pub fn insert_letter(tx: &mut Tx<'_>, row: &LetterRow, case: Option<&str>) -> Result<()> {
+    tx.exec(
+        "INSERT INTO letters (id, org, case_id, name, key_id, sealed, state, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        bind![
+            row.id.as_str(),
+            row.org.as_str(),
+            case,
+            row.name.as_str(),
+            row.key.as_str(),
+            row.sealed.clone(),
+            row.state.as_str(),
+            row.made
+        ],
+    )?;
+    Ok(())
+}
+
+pub fn a_letter(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<LetterRow> {
+    tx.row(
+        "SELECT id, org, name, key_id, sealed, state, made_at FROM letters
+         WHERE org = $1 AND id = $2",
+        bind![org, id],
+        letter,
+    )?
+    .ok_or(Error::NotFound("the letter"))
+}
+
+pub fn letters_of(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<LetterRow>> {
+    Ok(tx.rows(
+        "SELECT id, org, name, key_id, sealed, state, made_at FROM letters
+         WHERE org = $1 AND case_id = $2 ORDER BY made_at, id",
+        bind![org, case],
+        letter,
+    )?)
+}
+
+pub fn letter_state(
+    tx: &mut Tx<'_>,
+    id: &str,
+    state: &str,
+    trouble: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "UPDATE letters SET state = $2, trouble = $3, sent_at = $4 WHERE id = $1",
+        bind![id, state, trouble, now],
+    )?;
+    Ok(())
+}

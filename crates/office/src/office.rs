@@ -1,0 +1,225 @@
+//! What an open office holds, and the two ways into its data: read, and write with proof.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candour_clock::Calendar;
+use candour_db::{Db, Key, Place, Tx};
+use jiff::Timestamp;
+
+use crate::charter::Charter;
+use crate::error::{Error, Result};
+use crate::kit::post::Transport;
+use crate::kit::vault::Vault;
+use crate::kit::{new_id, vault};
+use crate::proof::{self, By, Recorded};
+use crate::settings::{self, Settings};
+use crate::staff::Role;
+
+/// An open office. Cheap to clone.
+#[derive(Clone)]
+pub struct Office {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    vault: Vault,
+    data: PathBuf,
+    settings: Settings,
+    calendar: Calendar,
+    transport: Transport,
+    now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl Office {
+    /// Makes a new office in a data folder: the key file (readable by its owner only), the
+    /// settings, the tables. An office that is there already is opened.
+    ///
+    /// # Errors
+    /// The folder can't be written, or the database can't be opened.
+    pub fn init(data: &Path, database: Option<&str>) -> Result<Self> {
+        std::fs::create_dir_all(data)?;
+        settings::make_key_file(&settings::key_path(data))?;
+        settings::write_missing(data, database)?;
+        Self::open(data, database)
+    }
+
+    /// Opens the office in a data folder.
+    ///
+    /// # Errors
+    /// No office there, a wrong or missing key, an unreachable database.
+    pub fn open(data: &Path, database: Option<&str>) -> Result<Self> {
+        Self::open_at(data, database, Box::new(settings::wall_clock))
+    }
+
+    /// Opens the office with a clock of one's own: tests and the demo hand one in.
+    ///
+    /// # Errors
+    /// As [`Office::open`].
+    pub fn open_at(
+        data: &Path,
+        database: Option<&str>,
+        now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    ) -> Result<Self> {
+        let settings = Settings::read(data, database)?;
+        let key = settings::read_key_file(&settings::key_path(data))?;
+        let vault = Vault::new(key);
+        let place = match &settings.database {
+            Some(url) => Place::Postgres { url: url.clone() },
+            None => Place::Sqlite {
+                path: data.join("office.db"),
+                key: Some(Key(vault.derive("database")?)),
+            },
+        };
+        let db = Db::open(&place, crate::migrations::ALL, proof::finisher())?;
+        let mut calendar = Calendar::builtin();
+        for day in &settings.holidays {
+            calendar = calendar.with_day(day.division, day.date, &day.title);
+        }
+        let transport = Transport::from_settings(&settings, data);
+        let inner = Inner { db, vault, data: data.to_owned(), settings, calendar, transport, now };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The instant now. All rules are handed a time; this is where it comes from.
+    pub fn now(&self) -> Timestamp {
+        (self.inner.now)()
+    }
+
+    /// The database, for kit tools that manage their own transactions.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.inner.data
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The holidays that dates are worked out with.
+    pub fn calendar(&self) -> &Calendar {
+        &self.inner.calendar
+    }
+
+    /// How letters leave.
+    pub fn transport(&self) -> &Transport {
+        &self.inner.transport
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// What the closure answers.
+    pub fn read<T>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        self.inner.db.read(f)
+    }
+
+    /// Changes something, with its proof: the closure must answer [`Recorded`]. It may be run
+    /// more than once, so it must not have effects outside the transaction.
+    ///
+    /// # Errors
+    /// What the closure answers; nothing of it is kept then.
+    pub fn write<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
+    ) -> Result<T> {
+        let vault = self.inner.vault.clone();
+        self.inner.db.write(move |tx| {
+            let Recorded { value, by, acts } = f(tx)?;
+            for act in acts {
+                proof::acts::record(tx, &vault, &by, act)?;
+            }
+            Ok(value)
+        })
+    }
+
+    /// House-keeping on the kit's own tables (sessions, jobs, drafts, blobs, links): no proof,
+    /// because nothing about a person is decided by it. The house rules name who may call it.
+    ///
+    /// # Errors
+    /// What the closure answers.
+    pub fn chore<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.db.write(f)
+    }
+
+    /// Runs blocking office work from an async handler.
+    ///
+    /// # Errors
+    /// What the work answers, or that it panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let office = self.clone();
+        tokio::task::spawn_blocking(move || f(&office))
+            .await
+            .map_err(|_| Error::fault("a piece of office work panicked"))?
+    }
+
+    /// The command line acting for an organisation, as its officer: whoever can read the key
+    /// file can do everything.
+    pub fn by_command(&self, org: &str) -> By {
+        By {
+            org: org.to_owned(),
+            actor: "command".to_owned(),
+            role: Role::Officer,
+            now: self.now(),
+        }
+    }
+
+    /// A job acting for an organisation.
+    pub fn by_job(&self, org: &str, job: &str) -> By {
+        By {
+            org: org.to_owned(),
+            actor: format!("job:{job}"),
+            role: Role::Officer,
+            now: self.now(),
+        }
+    }
+
+    /// A member of the public acting through the portal.
+    pub fn by_public(&self, org: &str) -> By {
+        By { org: org.to_owned(), actor: "public".to_owned(), role: Role::Public, now: self.now() }
+    }
+
+    /// Founds an organisation with its first charter, its vault key and its empty ledger.
+    ///
+    /// # Errors
+    /// The short name is taken, or the charter does not hold together.
+    pub fn found(&self, charter: Charter) -> Result<String> {
+        let now = self.now();
+        charter.check()?;
+        let org = new_id(now);
+        let by = self.by_command(&org);
+        let vault = self.inner.vault.clone();
+        let id = org.clone();
+        self.write(move |tx| {
+            crate::charter::found(tx, &by, &charter)?;
+            let edge = candour_ledger::Edge::empty().to_bytes();
+            proof::sql::insert_head(tx, &id, edge)?;
+            vault.make_key(tx, &id, "office", by.now)?;
+            crate::charter::set(tx, &vault, &by, &charter)
+        })?;
+        Ok(org)
+    }
+}
+
+/// A random number that is only used to spread load or tell two runs apart.
+pub fn random_u64() -> Result<u64> {
+    let bytes = vault::random()?;
+    Ok(u64::from_le_bytes(bytes[..8].try_into().unwrap_or_default()))
+}

@@ -1,0 +1,205 @@
+//! From what a person wrote to what is searched for. Pure.
+
+use candour_connectors::{Identifier, Kind, Seek};
+use candour_screening::{Subject, normalise};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Field, Result};
+
+/// What a person told us about themselves. Personal data: kept sealed under the case's key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asker {
+    /// Full name.
+    pub name: String,
+    /// Other names: before marriage, short forms, spellings.
+    pub other_names: Vec<String>,
+    /// E-mail addresses.
+    pub emails: Vec<String>,
+    /// Telephone numbers.
+    pub phones: Vec<String>,
+    /// Postal addresses, present first.
+    pub addresses: Vec<String>,
+    /// Postcodes, present first.
+    pub postcodes: Vec<String>,
+    /// Member, customer or employee numbers.
+    pub numbers: Vec<String>,
+    /// Date of birth, ISO.
+    pub born: Option<String>,
+    /// Who acts for them, if somebody does.
+    pub agent: Option<Representative>,
+}
+
+/// Somebody who acts for the data subject.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Representative {
+    /// Name.
+    pub name: String,
+    /// Relation: parent, solicitor, attorney …
+    pub relation: String,
+    /// Address for letters.
+    pub email: String,
+}
+
+impl Asker {
+    /// Where letters go: the agent's address if there is one.
+    pub fn reply_to(&self) -> Option<&str> {
+        self.agent
+            .as_ref()
+            .map(|a| a.email.as_str())
+            .filter(|e| !e.is_empty())
+            .or_else(|| self.emails.first().map(String::as_str))
+    }
+
+    /// Whether there is enough to search by, and everything given is readable.
+    ///
+    /// # Errors
+    /// The fields to mend.
+    pub fn check(&self) -> Result<()> {
+        let mut bad = Vec::new();
+        if self.name.trim().is_empty() {
+            bad.push(Field::new("name", "Enter your full name"));
+        }
+        let kinds: [(&'static str, Kind, &[String], &str); 4] = [
+            ("email", Kind::Email, &self.emails, "Enter an e-mail address like name@example.org"),
+            ("phone", Kind::Phone, &self.phones, "Enter a telephone number like 01632 960 001"),
+            ("postcode", Kind::Postcode, &self.postcodes, "Enter a postcode like EX4 2AA"),
+            ("number", Kind::MemberNumber, &self.numbers, "Enter the number as on your card"),
+        ];
+        for (field, kind, values, message) in kinds {
+            if values.iter().any(|v| normalise(kind, v).is_err()) {
+                bad.push(Field::new(field, message));
+            }
+        }
+        let enough = !self.emails.is_empty()
+            || !self.phones.is_empty()
+            || !self.numbers.is_empty()
+            || !self.postcodes.is_empty();
+        if !enough {
+            bad.push(Field::new(
+                "email",
+                "Give at least one of: e-mail address, telephone number, postcode, member number. \
+                 Without it we cannot find you",
+            ));
+        }
+        if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
+    }
+}
+
+/// What is searched for, from what the person told us.
+pub fn seek(a: &Asker) -> Seek {
+    let mut s = Seek {
+        names: std::iter::once(&a.name)
+            .chain(&a.other_names)
+            .map(|n| n.trim().to_owned())
+            .filter(|n| !n.is_empty())
+            .collect(),
+        born: a.born.clone(),
+        ..Seek::default()
+    };
+    let lists =
+        [(Kind::Email, &a.emails), (Kind::Phone, &a.phones), (Kind::MemberNumber, &a.numbers)];
+    for (kind, values) in lists {
+        for v in values {
+            if let Ok(normal) = normalise(kind, v) {
+                let as_given = v.trim().to_owned();
+                add(&mut s, Identifier { kind, normal, as_given, learned_from: None });
+            }
+        }
+    }
+    for p in &a.postcodes {
+        if let Ok(normal) = normalise(Kind::Postcode, p)
+            && !s.postcodes.contains(&normal)
+        {
+            s.postcodes.push(normal);
+        }
+    }
+    s
+}
+
+fn add(s: &mut Seek, id: Identifier) -> bool {
+    let known = s.identifiers.iter().any(|i| i.kind == id.kind && i.normal == id.normal);
+    if !known {
+        s.identifiers.push(id);
+    }
+    !known
+}
+
+/// Adds what strong matches taught us; answers whether anything was new, so that the holdings
+/// searched before have to be searched again with it.
+pub fn learn(s: &mut Seek, learned: impl IntoIterator<Item = Identifier>) -> bool {
+    let mut new = false;
+    for id in learned {
+        match id.kind {
+            Kind::Postcode => {
+                if !s.postcodes.contains(&id.normal) {
+                    s.postcodes.push(id.normal);
+                    new = true;
+                }
+            }
+            Kind::Name | Kind::Address | Kind::Born => {}
+            _ => new |= add(s, id),
+        }
+    }
+    new
+}
+
+/// The person as the passage finder needs them: everyone else named in a text is another person.
+pub fn subject(s: &Seek) -> Subject {
+    let postcodes = s.postcodes.iter().map(|p| (Kind::Postcode, p.clone()));
+    Subject {
+        names: s.names.clone(),
+        identifiers: s
+            .identifiers
+            .iter()
+            .map(|i| (i.kind, i.normal.clone()))
+            .chain(postcodes)
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amara() -> Asker {
+        Asker {
+            name: " Amara Quill ".into(),
+            emails: vec!["A.Quill@Example.org".into(), "a.quill@example.ORG ".into()],
+            phones: vec!["07700 900 123".into()],
+            postcodes: vec!["ex42aa".into()],
+            ..Asker::default()
+        }
+    }
+
+    #[test]
+    fn one_identifier_however_it_is_written() {
+        let s = seek(&amara());
+        let normal: Vec<_> = s.identifiers.iter().map(|i| i.normal.as_str()).collect();
+        assert_eq!(normal, ["a.quill@example.org", "+447700900123"]);
+        assert_eq!((s.names, s.postcodes), (vec!["Amara Quill".into()], vec!["EX4 2AA".into()]));
+    }
+
+    #[test]
+    fn learning_says_whether_anything_was_new() {
+        let mut s = seek(&amara());
+        let id = |kind, normal: &str| Identifier {
+            kind,
+            normal: normal.into(),
+            as_given: normal.into(),
+            learned_from: Some("club, members".into()),
+        };
+        assert!(!learn(&mut s, [id(Kind::Email, "a.quill@example.org")]));
+        assert!(learn(&mut s, [id(Kind::MemberNumber, "HM00042")]));
+        assert!(!learn(&mut s, [id(Kind::Name, "someone else")]));
+        assert_eq!(s.identifiers.len(), 3);
+    }
+
+    #[test]
+    fn too_little_to_find_anybody_is_said() {
+        let e = Asker { name: "Amara Quill".into(), ..Asker::default() }.check().unwrap_err();
+        assert!(e.to_string().contains("at least one of"), "{e}");
+        assert!(amara().check().is_ok());
+    }
+}

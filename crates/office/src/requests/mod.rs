@@ -1,0 +1,22 @@
+//! Rights requests: received, identity, searching, reviewing, ready, sent, closed; with pauses,
+//! an extension and refusals on the way.
+//!
+//! - `rules`: states, acts, refusals. Pure.
+//! - `acts`: what moves a case on.
+//! - `find`: plans which holdings can hold the person, searches them into sealed spools.
+//! - `review`: the items found, and what a person decides about them.
+//! - `pack`: what the person receives; `gate` checks every file that goes out.
+//! - `letters`: what is written to the person.
+//!
+//! Others may use: the list and figures of cases, for Today.
+
+pub mod acts;
+mod body;
+pub mod find;
+pub mod letters;
+pub mod review;
+mod rules;
+pub mod sql;
+
+pub use body::{Body, Wants};
+pub use rules::{Clockwork, Ground, Outcome, Request, Right, Settled, State, Via};

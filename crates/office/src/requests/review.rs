@@ -1,0 +1,428 @@
+//! The items found, and what a person decides about them. Everything is disclosed by default;
+//! what needs a person's eye waits until it is decided.
+
+use std::io::{BufRead as _, BufReader};
+
+use candour_connectors::{Because, Body, DataMap, Found, Strength};
+use candour_db::Tx;
+use candour_screening::{Subject, about_others};
+use serde::{Deserialize, Serialize};
+
+use super::acts::{self, Case, act_on};
+use super::find::Record;
+use super::sql::{self, FindingRow, SearchRow};
+use crate::error::{Error, Result};
+use crate::holdings::Holding;
+use crate::kit::blobs::BlobReader;
+use crate::office::Office;
+use crate::proof::{By, Recorded};
+use crate::staff::Permission;
+
+/// One item of a spool.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Item {
+    /// Table, sheet, folder.
+    pub place: String,
+    /// What tells it apart within the place.
+    pub locator: String,
+    /// Why it was found.
+    pub because: Vec<Because>,
+    /// The thing itself.
+    pub body: Body,
+    /// Passages that may be about other people.
+    pub others: Vec<Mark>,
+}
+
+/// A passage of an item that may be about someone else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Which field, or "text".
+    pub field: String,
+    /// Byte offset where it starts.
+    pub start: usize,
+    /// Byte offset where it ends.
+    pub end: usize,
+    /// "another person's name". Never the value.
+    pub why: String,
+}
+
+impl Item {
+    /// Strong or weak.
+    pub fn strength(&self) -> Strength {
+        self.because.iter().map(|b| b.strength).max().unwrap_or(Strength::Weak)
+    }
+
+    /// Its texts, by field, in order.
+    pub fn texts(&self) -> Vec<(String, String)> {
+        match &self.body {
+            Body::Row { fields } => fields
+                .iter()
+                .map(|(name, v)| (name.clone(), v.clone().unwrap_or_default()))
+                .collect(),
+            Body::Message { subject, date, parties, text, attachments, .. } => {
+                let mut all = vec![("Subject".to_owned(), subject.clone())];
+                all.extend(date.iter().map(|d| ("Date".to_owned(), d.clone())));
+                all.extend(parties.iter().cloned());
+                if !attachments.is_empty() {
+                    all.push(("Attachments".into(), attachments.join(", ")));
+                }
+                all.push(("text".into(), text.clone()));
+                all
+            }
+            Body::Document { text, .. } => vec![("text".to_owned(), text.clone())],
+        }
+    }
+
+    /// A short title: row of a table, subject of a message, name of a document.
+    pub fn title(&self) -> String {
+        match &self.body {
+            Body::Row { .. } => format!("{}, {}", self.place, self.locator),
+            Body::Message { subject, .. } if subject.trim().is_empty() => "(no subject)".into(),
+            Body::Message { subject, .. } => subject.clone(),
+            Body::Document { name, .. } => name.clone(),
+        }
+    }
+}
+
+/// Rows shorter than this in a free-text field are not worth reading for other people's names.
+const SHORT: usize = 12;
+
+/// The passages of a found thing that may be about someone else.
+pub fn marks(found: &Found, map: &DataMap, subject: &Subject) -> Vec<Mark> {
+    let text = |field: &str, text: &str| {
+        about_others(text, subject)
+            .into_iter()
+            .map(|p| Mark { field: field.to_owned(), start: p.start, end: p.end, why: p.why })
+            .collect::<Vec<_>>()
+    };
+    match &found.body {
+        Body::Row { fields } => {
+            let collection = map.collection(&found.place);
+            let mut all = Vec::new();
+            for (name, value) in fields {
+                let Some(value) = value.as_deref().filter(|v| !v.trim().is_empty()) else {
+                    continue;
+                };
+                let field = collection.and_then(|c| c.field(name));
+                if field.is_some_and(|f| f.others) {
+                    let why = "the field may be about someone else".to_owned();
+                    all.push(Mark { field: name.clone(), start: 0, end: value.len(), why });
+                } else if field.is_none_or(|f| f.identifier.is_none()) && value.len() > SHORT {
+                    all.extend(text(name, value));
+                }
+            }
+            all
+        }
+        Body::Message { text: t, parties, .. } => {
+            let mut all = text("text", t);
+            // Whom a message was exchanged with is part of it; further people copied in are not.
+            for (role, value) in parties.iter().filter(|(role, _)| role == "Cc") {
+                all.extend(text(role, value));
+            }
+            all
+        }
+        Body::Document { text: t, .. } => text("text", t),
+    }
+}
+
+/// An item that a post handed in: always for a person to look at.
+pub fn from_paper(h: &Holding, n: usize, name: &str, media: &str, raw: Vec<u8>) -> Found {
+    let text = match media.starts_with("text/") {
+        true => String::from_utf8_lossy(&raw).into_owned(),
+        false => String::new(),
+    };
+    Found {
+        place: h.title.clone(),
+        locator: format!("handed in {}", n + 1),
+        because: vec![Because {
+            kind: candour_connectors::Kind::Name,
+            field: "paper".into(),
+            how: "found by hand".into(),
+            strength: Strength::Weak,
+        }],
+        body: Body::Document { name: name.to_owned(), media: media.to_owned(), text, raw },
+    }
+}
+
+/// Reads the items of a search from its spool, from a number on, one at a time.
+pub struct Items {
+    reader: Option<BufReader<BlobReader>>,
+    next: u64,
+}
+
+impl Items {
+    /// From item `from` of a finished search; jumps to the chunk that holds it.
+    ///
+    /// # Errors
+    /// The spool is gone, or its key is.
+    pub fn open(office: &Office, org: &str, s: &SearchRow, from: u64) -> Result<Self> {
+        let Some(blob) = &s.blob else { return Ok(Self { reader: None, next: from }) };
+        let mut reader = BlobReader::open(office.db(), office.vault(), org, blob)?;
+        let record: Record = serde_json::from_str(&s.record)?;
+        let chunk = record.chunks.partition_point(|first| *first <= from).saturating_sub(1);
+        let first = record.chunks.get(chunk).copied().unwrap_or(0);
+        reader.seek_chunk(chunk as u64);
+        let mut items =
+            Self { reader: Some(BufReader::with_capacity(1 << 16, reader)), next: first };
+        while items.next < from && items.pass()? {}
+        Ok(items)
+    }
+
+    fn line(&mut self) -> Result<Option<Vec<u8>>> {
+        let Some(reader) = &mut self.reader else { return Ok(None) };
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        self.next += 1;
+        Ok(Some(line))
+    }
+
+    fn pass(&mut self) -> Result<bool> {
+        Ok(self.line()?.is_some())
+    }
+}
+
+impl Iterator for Items {
+    type Item = Result<(u64, Item)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let n = self.next;
+        match self.line() {
+            Ok(None) => None,
+            Ok(Some(line)) => {
+                Some(serde_json::from_slice(&line).map(|i| (n, i)).map_err(Into::into))
+            }
+            Err(e) => Some(Err(e)),
+        }
+    }
+}
+
+/// One item of a search.
+///
+/// # Errors
+/// Denied or not found.
+pub fn item(office: &Office, by: &By, search: &str, n: u64) -> Result<(SearchRow, Item)> {
+    by.role.may(Permission::SeeCases)?;
+    let s = office.read(|tx| sql::a_search(tx, &by.org, search))?;
+    let found = Items::open(office, &by.org, &s, n)?.next().transpose()?;
+    found.map(|(_, i)| (s, i)).ok_or(Error::NotFound("the item"))
+}
+
+/// What can be decided about an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes into the pack as it is.
+    Disclose,
+    /// It goes in with the marked passages taken out.
+    Redact,
+    /// It stays out.
+    Exclude,
+}
+
+impl Decision {
+    /// The word in the database and in forms.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disclose => "disclose",
+            Self::Redact => "redact",
+            Self::Exclude => "exclude",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Disclose, Self::Redact, Self::Exclude].into_iter().find(|d| d.word() == word)
+    }
+}
+
+/// A decision with its reason.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Which.
+    pub decision: Decision,
+    /// Why; needed unless it is disclosed.
+    pub reason: String,
+    /// Passages to take out; empty means all that were marked.
+    pub marks: Vec<Mark>,
+}
+
+fn reason_place(search: &str, item: u64) -> String {
+    format!("reason\u{0}{search}\u{0}{item}")
+}
+
+/// Decides about an item. A ready pack is ready no more.
+///
+/// # Errors
+/// Denied, no reason, nothing to take out, or the case has been sent.
+pub fn decide(office: &Office, by: &By, search: &str, n: u64, d: &Decided) -> Result<()> {
+    by.role.may(Permission::WorkCases)?;
+    let reason = d.reason.trim().to_owned();
+    if d.decision != Decision::Disclose && reason.is_empty() {
+        return Err(Error::invalid("reason", "Say why it is not disclosed in full"));
+    }
+    let (s, item) = item(office, by, search, n)?;
+    let marks = if d.marks.is_empty() { item.others.clone() } else { d.marks.clone() };
+    if d.decision == Decision::Redact && marks.is_empty() {
+        return Err(Error::invalid("decision", "Nothing is marked: mark what is to be taken out"));
+    }
+    let key = crate::kit::sha256_hex(format!("{}\u{0}{}", item.place, item.locator).as_bytes());
+    let (office2, by2, decision) = (office.clone(), by.clone(), d.decision);
+    office.write(move |tx| {
+        let mut case = acts::load(tx, &office2, &by2, &s.case)?;
+        not_sent(&case)?;
+        let old = sql::a_finding(tx, &by2.org, &s.id, n)?;
+        let sealed = office2.vault().seal(
+            tx,
+            &by2.org,
+            &case.row.key,
+            &reason_place(&s.id, n),
+            reason.as_bytes(),
+        )?;
+        let why = old.as_ref().map(|f| f.why.clone()).unwrap_or_default();
+        let row = FindingRow {
+            search: s.id.clone(),
+            item: n,
+            key: key.clone(),
+            why,
+            decision: decision.word().into(),
+            reason: hex::encode(sealed),
+            marks: serde_json::to_string(&marks)?,
+        };
+        sql::insert_finding(tx, &by2.org, &s.case, &row)?;
+        sql::decide(tx, &by2.org, &row, &by2.actor, by2.now)?;
+        case.row.request = case.row.request.clone().reopened();
+        acts::save(tx, &office2, &by2, case.clone())?;
+        let said = match reason.is_empty() {
+            true => format!("{}: {}", item_title(&s, n), decision.word()),
+            false => format!("{}: {}, {reason}", item_title(&s, n), decision.word()),
+        };
+        let law = "DPA 2018 Sch 2 para 16";
+        Ok(Recorded::new(&by2, (), act_on(&case, "request.item-decided", law, said)))
+    })
+}
+
+fn item_title(s: &SearchRow, n: u64) -> String {
+    // Search and number, not the title: the words of an act are read in lists.
+    format!("Item {} of search {}", n + 1, &s.id[s.id.len().saturating_sub(6)..])
+}
+
+fn not_sent(case: &Case) -> Result<()> {
+    use super::rules::State;
+    if matches!(case.request().state, State::Sent { .. } | State::Closed { .. }) {
+        return Err(crate::error::Refusal {
+            act: "decide",
+            why: "this case has been sent or closed".into(),
+            source_: "house rule: a closed case stays closed",
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// The reason given for a decision.
+///
+/// # Errors
+/// The case's key is gone.
+pub fn reason(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    org: &str,
+    case: &Case,
+    f: &FindingRow,
+) -> Result<String> {
+    if f.reason.is_empty() {
+        return Ok(String::new());
+    }
+    let sealed = hex::decode(&f.reason).map_err(anyhow::Error::from)?;
+    let place = reason_place(&f.search, f.item);
+    let plain = office.vault().open(tx, org, &case.row.key, &place, &sealed)?;
+    Ok(String::from_utf8_lossy(&plain).into_owned())
+}
+
+/// A text with the marked ranges replaced; marks may overlap and are cut to character bounds.
+pub fn redacted(text: &str, marks: &[&Mark]) -> String {
+    let mut ranges: Vec<(usize, usize)> = marks
+        .iter()
+        .map(|m| (floor(text, m.start), ceil(text, m.end)))
+        .filter(|(a, b)| a < b)
+        .collect();
+    ranges.sort_unstable();
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for (start, end) in ranges {
+        if end <= at {
+            continue;
+        }
+        if start > at || out.is_empty() || start == 0 {
+            out.push_str(&text[at..start.max(at)]);
+            out.push_str("[removed]");
+        }
+        at = end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+fn floor(text: &str, mut i: usize) -> usize {
+    i = i.min(text.len());
+    while !text.is_char_boundary(i) {
+        i -= 1;
+    }
+    i
+}
+
+fn ceil(text: &str, mut i: usize) -> usize {
+    i = i.min(text.len());
+    while !text.is_char_boundary(i) {
+        i += 1;
+    }
+    i
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mark(start: usize, end: usize) -> Mark {
+        Mark { field: "text".into(), start, end, why: "another person’s name".into() }
+    }
+
+    #[test]
+    fn marked_passages_are_gone() {
+        let text = "Met Bram Novak and Amara. Bram called.";
+        let (a, b) = (mark(4, 14), mark(26, 30));
+        assert_eq!(redacted(text, &[&a, &b]), "Met [removed] and Amara. [removed] called.");
+        assert_eq!(redacted(text, &[]), text);
+    }
+
+    #[test]
+    fn overlapping_marks_leave_nothing_between() {
+        let text = "abcdefghij";
+        let (a, b) = (mark(2, 6), mark(4, 8));
+        assert_eq!(redacted(text, &[&b, &a]), "ab[removed]ij");
+    }
+
+    proptest! {
+        /// Whatever the marks, no marked character is left and every other one is.
+        #[test]
+        fn nothing_marked_is_left(
+            text in "[a-zé ]{0,40}",
+            spots in proptest::collection::vec((0..50usize, 0..50usize), 0..6),
+        ) {
+            let marks: Vec<Mark> = spots.iter().map(|(a, b)| mark(*a, *b)).collect();
+            let refs: Vec<&Mark> = marks.iter().collect();
+            let out = redacted(&text, &refs);
+            let kept: String = text
+                .char_indices()
+                .filter(|(i, c)| !marks.iter().any(|m| {
+                    let (a, b) = (floor(&text, m.start), ceil(&text, m.end));
+                    a < b && *i >= a && i + c.len_utf8() <= b
+                }))
+                .map(|(_, c)| c)
+                .collect();
+            prop_assert_eq!(out.replace("[removed]", ""), kept);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Settings of the program (not of an organisation: those are its charter), each with its default
+//! and reason. From `candour.toml` in the data folder; the command line wins over the file.
+
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use candour_clock::Division;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::kit::vault;
+
+/// What `candour.toml` may say.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `postgres://…` when the office is kept there. Without it: `office.db` in the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// Where the office is reached from outside, for links in letters. Without it: the address
+    /// it listens on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// How letters leave. Without it they are kept in the `outbox` folder, and the screens say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post: Option<Post>,
+    /// One-off public holidays that the built-in list lacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<Holiday>,
+}
+
+/// The mail server that takes our letters.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// Host name.
+    pub host: String,
+    /// Port; 587 by habit.
+    pub port: u16,
+    /// `starttls` (default), `tls`, or `none` for a server on this machine.
+    #[serde(default)]
+    pub security: Security,
+    /// User, if the server wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// A file with the password: never the password itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// How the line to the mail server is secured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// Plain at first, then TLS, or nothing is sent.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// None: only for a server on this machine.
+    None,
+}
+
+/// A one-off public holiday.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holiday {
+    /// Where.
+    pub division: Division,
+    /// When.
+    pub date: Date,
+    /// What for.
+    pub title: String,
+}
+
+const FILE: &str = "candour.toml";
+
+impl Settings {
+    /// Reads the settings of a data folder; `database` from the command line wins.
+    ///
+    /// # Errors
+    /// No office there, or a file that does not parse: the line is named.
+    pub fn read(data: &Path, database: Option<&str>) -> Result<Self> {
+        let path = data.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|_| {
+            Error::invalid(
+                "data",
+                format!(
+                    "There is no office in {}. Make one with: candour init --data {}",
+                    data.display(),
+                    data.display()
+                ),
+            )
+        })?;
+        let mut settings: Self = toml::from_str(&text)
+            .map_err(|e| Error::invalid("candour.toml", format!("{}: {e}", path.display())))?;
+        if let Some(url) = database {
+            settings.database = Some(url.to_owned());
+        }
+        Ok(settings)
+    }
+}
+
+/// Writes the settings file of a new office; one that is there is left alone.
+pub fn write_missing(data: &Path, database: Option<&str>) -> Result<()> {
+    let path = data.join(FILE);
+    if path.exists() {
+        return Ok(());
+    }
+    let settings = Settings { database: database.map(str::to_owned), ..Settings::default() };
+    let text = toml::to_string(&settings).map_err(anyhow::Error::from)?;
+    private_file(&path)?.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// Where the office key stands.
+pub fn key_path(data: &Path) -> PathBuf {
+    data.join("office.key")
+}
+
+/// Makes the office key: 32 random bytes in hexadecimal, mode 0600. One that is there stays.
+pub fn make_key_file(path: &Path) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut file = private_file(path)?;
+    writeln!(file, "{}", hex::encode(vault::random()?))?;
+    file.sync_all()?;
+    Ok(())
+}
+
+/// A new file that only its owner may read.
+pub fn private_file(path: &Path) -> Result<std::fs::File> {
+    Ok(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?)
+}
+
+/// Reads the office key, and refuses one that others can read.
+pub fn read_key_file(path: &Path) -> Result<[u8; 32]> {
+    let missing = |what: &str| {
+        Error::Unavailable(format!(
+            "{what}: {}. Without it nothing in this office can be opened. Put the key file back \
+             from your key backup",
+            path.display()
+        ))
+    };
+    let meta = std::fs::metadata(path).map_err(|_| missing("the office key is missing"))?;
+    if meta.permissions().mode() & 0o077 != 0 {
+        return Err(Error::Unavailable(format!(
+            "the office key {} can be read by others. Run: chmod 600 {}",
+            path.display(),
+            path.display()
+        )));
+    }
+    let text = std::fs::read_to_string(path)?;
+    let bytes = hex::decode(text.trim()).ok().and_then(|b| <[u8; 32]>::try_from(b).ok());
+    bytes.ok_or_else(|| missing("the office key is not 64 hexadecimal digits"))
+}
+
+/// The wall clock: the one place that asks the machine for the time.
+pub fn wall_clock() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,0 +1,363 @@
+//! Signing in and out, and who is on the staff.
+
+use candour_db::Tx;
+use jiff::Timestamp;
+use totp_rs::{Builder, Secret, Totp};
+
+use super::rules::{self, Permission, Role};
+use super::sql::{self, SessionRow, StaffRow};
+use crate::error::{Error, Result};
+use crate::kit::vault::{self, Vault};
+use crate::kit::{links, new_id};
+use crate::office::Office;
+use crate::proof::{Act, By, Recorded};
+
+/// A new member of staff.
+#[derive(Debug, Clone)]
+pub struct NewStaff {
+    /// Name.
+    pub name: String,
+    /// Address, any letter case.
+    pub email: String,
+    /// Role.
+    pub role: Role,
+    /// A password, or none: they then set one through a link.
+    pub password: Option<String>,
+}
+
+fn address(email: &str) -> Result<String> {
+    candour_screening::normalise(candour_screening::Kind::Email, email)
+        .map_err(|_| Error::invalid("email", "Enter an e-mail address like name@example.org"))
+}
+
+/// Adds a member of staff.
+///
+/// # Errors
+/// Denied, or the address, name or password need mending.
+pub fn add(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStaff) -> Result<Recorded<String>> {
+    by.role.may(Permission::ManageStaff)?;
+    let email = address(&new.email)?;
+    if new.name.trim().is_empty() {
+        return Err(Error::invalid("name", "Enter their name"));
+    }
+    let password = match &new.password {
+        Some(p) => {
+            rules::check_password(p, &email, &new.name)?;
+            Some(rules::hash_password(p)?)
+        }
+        None => None,
+    };
+    let id = new_id(by.now);
+    let row = StaffRow {
+        id: id.clone(),
+        org: by.org.clone(),
+        email,
+        name: new.name.trim().to_owned(),
+        role: new.role,
+        password,
+        totp: None,
+        totp_step: 0,
+        failed: 0,
+        locked_until: None,
+        left: None,
+    };
+    sql::insert(tx, &row, by.now)?;
+    let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let act = Act::new("staff.added")
+        .about("staff", &id)
+        .law("UK GDPR Art 32(4)")
+        .say(&key, format!("{} joined as {}", row.name, row.role.label()));
+    Ok(Recorded::new(by, id, act))
+}
+
+/// Changes somebody's role. The last officer stays.
+///
+/// # Errors
+/// Denied, not found, or it would leave no officer.
+pub fn set_role(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    id: &str,
+    role: Role,
+) -> Result<Recorded<()>> {
+    by.role.may(Permission::ManageStaff)?;
+    let row = sql::by_id(tx, &by.org, id)?;
+    keep_an_officer(tx, by, &row, role == Role::Officer)?;
+    sql::set_role(tx, &by.org, id, role)?;
+    let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let said = format!("{}: {} became {}", row.name, row.role.label(), role.label());
+    Ok(Recorded::new(by, (), Act::new("staff.role-set").about("staff", id).say(&key, said)))
+}
+
+/// Somebody leaves: their sessions end at once.
+///
+/// # Errors
+/// Denied, not found, or it would leave no officer.
+pub fn leave(tx: &mut Tx<'_>, vault: &Vault, by: &By, id: &str) -> Result<Recorded<()>> {
+    by.role.may(Permission::ManageStaff)?;
+    let row = sql::by_id(tx, &by.org, id)?;
+    keep_an_officer(tx, by, &row, false)?;
+    sql::leave(tx, &by.org, id, by.now)?;
+    sql::end_sessions(tx, &by.org, id)?;
+    let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let said = format!("{} left; all sessions ended", row.name);
+    Ok(Recorded::new(by, (), Act::new("staff.left").about("staff", id).say(&key, said)))
+}
+
+fn keep_an_officer(tx: &mut Tx<'_>, by: &By, row: &StaffRow, stays: bool) -> Result<()> {
+    if row.role == Role::Officer && !stays && sql::officers(tx, &by.org)? <= 1 {
+        return Err(crate::error::Refusal {
+            act: "change staff",
+            why: "this is the only officer: make somebody else officer first".into(),
+            source_: "house rule: an office has an officer",
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// A one-time link to sign in (and set a password). Answers the token.
+///
+/// # Errors
+/// Denied or not found.
+pub fn sign_in_link(tx: &mut Tx<'_>, by: &By, id: &str) -> Result<Recorded<String>> {
+    by.role.may(Permission::ManageStaff)?;
+    let row = sql::by_id(tx, &by.org, id)?;
+    let token = links::make(tx, &by.org, "sign-in", &row.id, by.now, rules::LINK)?;
+    Ok(Recorded::new(by, token, Act::new("staff.link-made").about("staff", id)))
+}
+
+/// How a sign-in went.
+#[derive(Debug)]
+pub enum SignIn {
+    /// Signed in: the session's token for the cookie.
+    Done(String),
+    /// The password was right; the code is asked next. The token is of a half session.
+    CodeNext(String),
+}
+
+/// Signs in with address and password. Wrong address and wrong password are not told apart.
+///
+/// # Errors
+/// Wrong, or locked for a time.
+pub fn sign_in(office: &Office, email: &str, password: &str, agent: &str) -> Result<SignIn> {
+    let now = office.now();
+    let wrong = || Error::invalid("password", "The e-mail address or the password is not right");
+    let row = match address(email) {
+        Ok(email) => office.read(|tx| sql::by_email(tx, &email))?,
+        Err(_) => None,
+    };
+    let hash = row.as_ref().and_then(|r| r.password.clone());
+    if let Some(r) = &row {
+        not_locked(r, now)?;
+    }
+    let fits = rules::password_fits(password, hash.as_deref());
+    let Some(row) = row else { return Err(wrong()) };
+    if !fits {
+        failed(office, &row, now)?;
+        return Err(wrong());
+    }
+    let complete = row.totp.is_none();
+    let token = start_session(office, &row, agent, complete)?;
+    Ok(if complete { SignIn::Done(token) } else { SignIn::CodeNext(token) })
+}
+
+fn not_locked(row: &StaffRow, now: Timestamp) -> Result<()> {
+    match row.locked_until {
+        Some(until) if until > now => {
+            Err(Error::TooMany((until.as_second() - now.as_second()) / 60 + 1))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn failed(office: &Office, row: &StaffRow, now: Timestamp) -> Result<()> {
+    let (id, tries) = (row.id.clone(), row.failed + 1);
+    let until = rules::locked_until(tries, now);
+    if until.is_none() {
+        return office.chore(move |tx| sql::set_tries(tx, &id, tries, until));
+    }
+    let by = By { org: row.org.clone(), actor: "public".into(), role: Role::Public, now };
+    office.write(move |tx| {
+        sql::set_tries(tx, &id, tries, until)?;
+        let act = Act::new("staff.locked").about("staff", &id).law("UK GDPR Art 32(1)(b)");
+        Ok(Recorded::new(&by, (), act))
+    })
+}
+
+fn start_session(office: &Office, row: &StaffRow, agent: &str, complete: bool) -> Result<String> {
+    let now = office.now();
+    let token = links::new_token()?;
+    let hash = links::hash(&token);
+    let session = SessionRow {
+        id: new_id(now),
+        org: row.org.clone(),
+        staff: row.id.clone(),
+        made: now,
+        seen: now,
+        ends: now + rules::SESSION,
+        agent: agent.chars().take(200).collect(),
+        complete,
+        banner: None,
+    };
+    let by = By { org: row.org.clone(), actor: format!("staff:{}", row.id), role: row.role, now };
+    office.write(move |tx| {
+        sql::insert_session(tx, hash, &session)?;
+        sql::set_tries(tx, &session.staff, 0, None)?;
+        sql::drop_old_sessions(tx, by.now)?;
+        let word = if complete { "staff.signed-in" } else { "staff.password-given" };
+        Ok(Recorded::new(&by, (), Act::new(word).about("staff", &session.staff)))
+    })?;
+    Ok(token)
+}
+
+/// Gives the code of the app to a half session. A code works once.
+///
+/// # Errors
+/// Wrong, used before, or locked for a time.
+pub fn give_code(office: &Office, token: &str, code: &str) -> Result<()> {
+    let now = office.now();
+    let hash = links::hash(token);
+    let (row, secret) = office.read(|tx| {
+        let s = sql::session_of(tx, hash)?.ok_or(Error::NotFound("the session"))?;
+        let row = sql::by_id(tx, &s.org, &s.staff)?;
+        let secret = open_totp(tx, office.vault(), &row)?;
+        Ok((row, secret))
+    })?;
+    not_locked(&row, now)?;
+    let wrong = || Error::invalid("code", "This code is not right, or was used before");
+    let clean: String = code.chars().filter(char::is_ascii_digit).collect();
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let Some(step) = secret.and_then(|s| totp(&s, &row.email).ok()?.check(&clean, seconds)) else {
+        failed(office, &row, now)?;
+        return Err(wrong());
+    };
+    let by = By { org: row.org.clone(), actor: format!("staff:{}", row.id), role: row.role, now };
+    let step = i64::try_from(step).unwrap_or(i64::MAX);
+    office.write(move |tx| {
+        if !sql::take_step(tx, &row.id, step)? {
+            return Err(Error::invalid("code", "This code is not right, or was used before"));
+        }
+        sql::complete_session(tx, hash)?;
+        sql::set_tries(tx, &row.id, 0, None)?;
+        Ok(Recorded::new(&by, (), Act::new("staff.signed-in").about("staff", &row.id)))
+    })
+}
+
+/// Signs in by a one-time link.
+///
+/// # Errors
+/// The link is stale.
+pub fn sign_in_by_link(office: &Office, token: &str, agent: &str) -> Result<String> {
+    let (token, now) = (token.to_owned(), office.now());
+    let row = office.chore(move |tx| {
+        let (org, id) = links::spend(tx, &token, "sign-in", now)?;
+        let row = sql::by_id(tx, &org, &id)?;
+        if row.left.is_some() { Err(Error::NotFound("the account")) } else { Ok(row) }
+    })?;
+    start_session(office, &row, agent, true)
+}
+
+/// Who stands behind a session's token, if it is complete and has not run out.
+///
+/// # Errors
+/// Of the database.
+pub fn who(office: &Office, token: &str) -> Result<Option<(StaffRow, SessionRow)>> {
+    let now = office.now();
+    let hash = links::hash(token);
+    let found = office.read(|tx| match sql::session_of(tx, hash)? {
+        Some(s) => Ok(Some((sql::by_id(tx, &s.org, &s.staff)?, s))),
+        None => Ok(None),
+    })?;
+    let Some((row, session)) = found else { return Ok(None) };
+    let over = now > session.ends || now > session.seen + rules::IDLE || row.left.is_some();
+    if over {
+        return Ok(None);
+    }
+    // Once a minute is enough to keep the idle clock, and spares a write for every page.
+    if now.as_second() - session.seen.as_second() > 60 {
+        office.chore(move |tx| sql::touch_session(tx, hash, now))?;
+    }
+    Ok(Some((row, session)))
+}
+
+/// Ends one session of a person.
+///
+/// # Errors
+/// Denied when it is somebody else's and the role may not manage staff.
+pub fn end_session(tx: &mut Tx<'_>, by: &By, staff: &str, session: &str) -> Result<Recorded<()>> {
+    if by.actor_id() != staff {
+        by.role.may(Permission::ManageStaff)?;
+    }
+    sql::end_session(tx, &by.org, staff, session)?;
+    Ok(Recorded::new(by, (), Act::new("staff.session-ended").about("staff", staff)))
+}
+
+/// Sets one's own password.
+///
+/// # Errors
+/// The password needs mending.
+pub fn set_password(tx: &mut Tx<'_>, by: &By, password: &str) -> Result<Recorded<()>> {
+    let row = sql::by_id(tx, &by.org, by.actor_id())?;
+    rules::check_password(password, &row.email, &row.name)?;
+    sql::set_password(tx, &by.org, &row.id, &rules::hash_password(password)?)?;
+    Ok(Recorded::new(by, (), Act::new("staff.password-set").about("staff", &row.id)))
+}
+
+/// A fresh secret for the code app: 20 random bytes.
+///
+/// # Errors
+/// Of the random source.
+pub fn new_secret() -> Result<Vec<u8>> {
+    Ok(vault::random()?[..20].to_vec())
+}
+
+/// The code app's settings for a secret.
+///
+/// # Errors
+/// The secret is too short.
+pub fn totp(secret: &[u8], email: &str) -> Result<Totp> {
+    Builder::new()
+        .with_secret(Secret::from(secret.to_vec()))
+        .with_issuer(Some("Candour"))
+        .with_account_name(email)
+        .build()
+        .map_err(|e| Error::fault(format!("code app: {e}")))
+}
+
+/// Turns the code app on, once a code shows that it works.
+///
+/// # Errors
+/// The code is not right.
+pub fn turn_on_totp(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    secret: &[u8],
+    code: &str,
+) -> Result<Recorded<()>> {
+    let row = sql::by_id(tx, &by.org, by.actor_id())?;
+    let seconds = u64::try_from(by.now.as_second()).unwrap_or(0);
+    if totp(secret, &row.email)?.check(code.trim(), seconds).is_none() {
+        return Err(Error::invalid(
+            "code",
+            "This code is not right: check that the clock of your phone is right, and enter the newest code",
+        ));
+    }
+    let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let sealed = vault.seal(tx, &by.org, &key, &totp_place(&row.id), secret)?;
+    sql::set_totp(tx, &by.org, &row.id, Some(sealed))?;
+    let act = Act::new("staff.code-app-on").about("staff", &row.id).law("UK GDPR Art 32(1)");
+    Ok(Recorded::new(by, (), act))
+}
+
+fn totp_place(staff: &str) -> String {
+    format!("totp\u{0}{staff}")
+}
+
+fn open_totp(tx: &mut Tx<'_>, vault: &Vault, row: &StaffRow) -> Result<Option<Vec<u8>>> {
+    let Some(sealed) = &row.totp else { return Ok(None) };
+    let key = vault.key_for(tx, &row.org, "office", Timestamp::UNIX_EPOCH)?;
+    vault.open(tx, &row.org, &key, &totp_place(&row.id), sealed).map(Some)
+}

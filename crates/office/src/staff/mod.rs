@@ -1,0 +1,12 @@
+//! Staff: accounts, roles and what each may do, sign-in with password and one-time code, sessions
+//! that can be listed and ended, lock-out.
+//!
+//! Others may use: [`Role`], [`Permission`] and `Role::may`, which every act asks first.
+
+pub mod acts;
+pub mod cli;
+pub mod desk;
+mod rules;
+pub mod sql;
+
+pub use rules::{Permission, Role};
