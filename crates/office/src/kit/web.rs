@@ -1,1 +1,273 @@
-//! To be replaced.
+//! What the web faces share: who is asking, answers, errors as pages, security headers, assets.
+
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use rust_embed::RustEmbed;
+
+use crate::charter::{self, Charter};
+use crate::error::Error;
+use crate::kit::pages::Trouble;
+use crate::office::Office;
+use crate::proof::By;
+use crate::staff::acts as staff;
+use crate::staff::sql::{SessionRow, StaffRow};
+
+/// The answer of every handler.
+pub type Answer = Result<Response, Failure>;
+
+/// An error on its way to a page.
+pub struct Failure(pub Error);
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(e: E) -> Self {
+        Self(e.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = match &self.0 {
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Refused(_) | Error::Conflict => StatusCode::CONFLICT,
+            Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Denied(_) => StatusCode::FORBIDDEN,
+            Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::Holding(_) | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if let Error::Fault(e) = &self.0 {
+            tracing::error!("{e:#}");
+        }
+        let page = Trouble::of(&self.0);
+        match askama::Template::render(&page) {
+            Ok(html) => (status, Html(html)).into_response(),
+            Err(_) => (status, "Something went wrong on our side").into_response(),
+        }
+    }
+}
+
+/// Renders a page.
+///
+/// # Errors
+/// Of the template.
+pub fn page(page: &impl askama::Template) -> Answer {
+    Ok(Html(page.render()?).into_response())
+}
+
+/// Renders a page with fields to mend: status 422, so that machines see it too.
+///
+/// # Errors
+/// Of the template.
+pub fn mend(page: &impl askama::Template) -> Answer {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}
+
+/// On to another page after a change: the browser's back button then never repeats it.
+///
+/// # Errors
+/// Never; the type fits the other answers.
+pub fn go(to: &str) -> Answer {
+    Ok(Redirect::to(to).into_response())
+}
+
+/// A file to be saved.
+pub fn download(name: &str, media: &'static str, bytes: impl Into<axum::body::Body>) -> Response {
+    let safe: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    let disposition = format!("attachment; filename=\"{safe}\"");
+    let mut response = bytes.into().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    if let Ok(v) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, v);
+    }
+    response
+}
+
+/// A member of staff with a complete session. Anyone else is sent to sign in.
+pub struct Signed {
+    /// Who acts, and for which organisation.
+    pub by: By,
+    /// The account.
+    pub me: StaffRow,
+    /// The session.
+    pub session: SessionRow,
+    /// The organisation's charter.
+    pub charter: Charter,
+}
+
+impl FromRequestParts<Office> for Signed {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Response> {
+        let Some(token) = cookie(&parts.headers) else { return Err(sign_in()) };
+        let found = office.run(move |o| staff::who(o, &token)).await;
+        let (me, session) = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => return Err(sign_in()),
+            Err(e) => return Err(Failure(e).into_response()),
+        };
+        if !session.complete {
+            return Err(Redirect::to("/office/code").into_response());
+        }
+        let org = me.org.clone();
+        let charter = office.run(move |o| o.read(|tx| charter::current(tx, &org))).await;
+        let charter = charter.map_err(|e| Failure(e).into_response())?;
+        let by = By {
+            org: me.org.clone(),
+            actor: format!("staff:{}", me.id),
+            role: me.role,
+            now: office.now(),
+        };
+        Ok(Self { by, me, session, charter })
+    }
+}
+
+fn sign_in() -> Response {
+    Redirect::to("/office/sign-in").into_response()
+}
+
+const COOKIE: &str = "candour";
+const HOST_COOKIE: &str = "__Host-candour";
+
+/// The session token of a request.
+pub fn cookie(headers: &HeaderMap) -> Option<String> {
+    let all = headers.get_all(header::COOKIE);
+    let pairs = all.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    pairs
+        .filter_map(|p| p.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE || *name == HOST_COOKIE)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// The cookie that carries a session. Over https it is bound to the host and never sent in clear;
+/// on a plain loopback address browsers would drop such a cookie, so there it has a plain name.
+pub fn set_cookie(office: &Office, token: &str) -> HeaderValue {
+    let https = office.settings().public_url.as_deref().is_some_and(|u| u.starts_with("https://"));
+    let text = if https {
+        format!("{HOST_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax")
+    } else {
+        format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax")
+    };
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// An answer that carries a session on to another page.
+pub fn go_with_session(office: &Office, token: &str, to: &str) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    response.headers_mut().append(header::SET_COOKIE, set_cookie(office, token));
+    response
+}
+
+/// An answer that ends the session in the browser.
+pub fn go_without_session(to: &str) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    for name in [COOKIE, HOST_COOKIE] {
+        let secure = if name == HOST_COOKIE { "; Secure" } else { "" };
+        let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
+        if let Ok(v) = HeaderValue::from_str(&text) {
+            response.headers_mut().append(header::SET_COOKIE, v);
+        }
+    }
+    response
+}
+
+/// The organisation of a public page, by its short name in the address.
+pub struct Public {
+    /// A member of the public acting towards this organisation.
+    pub by: By,
+    /// Its charter.
+    pub charter: Charter,
+}
+
+impl Public {
+    /// Finds the organisation; the portal may be closed.
+    ///
+    /// # Errors
+    /// No such organisation, or its portal is closed.
+    pub async fn of(office: &Office, short: String) -> Result<Self, Failure> {
+        let found = office
+            .run(move |o| {
+                o.read(|tx| {
+                    let org = charter::only_org(tx, Some(&short))?;
+                    let charter = charter::current(tx, &org)?;
+                    Ok((org, charter))
+                })
+            })
+            .await?;
+        let (org, charter) = found;
+        if !charter.channels.portal {
+            return Err(Error::NotFound("the page").into());
+        }
+        Ok(Self { by: office.by_public(&org), charter })
+    }
+}
+
+#[derive(RustEmbed)]
+#[folder = "assets/"]
+struct Assets;
+
+/// A file of the program's own: the stylesheet, the icon.
+pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let Some(file) = Assets::get(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == tag.as_bytes()) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    let media = file.metadata.mimetype().to_owned();
+    let mut response = axum::body::Body::from(file.data.into_owned()).into_response();
+    let h = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, media),
+        (header::ETAG, tag),
+        (header::CACHE_CONTROL, "no-cache".into()),
+    ] {
+        if let Ok(v) = HeaderValue::from_str(&value) {
+            h.insert(name, v);
+        }
+    }
+    response
+}
+
+/// An organisation's two colours, as a stylesheet of one rule.
+pub async fn theme(State(office): State<Office>, Path(short): Path<String>) -> Answer {
+    let charter = office
+        .run(move |o| {
+            o.read(|tx| {
+                let org = charter::only_org(tx, Some(&short))?;
+                charter::current(tx, &org)
+            })
+        })
+        .await?;
+    let t = charter.theme;
+    let css = format!(":root{{--brand:{};--brand-ink:{}}}", t.brand, t.brand_ink);
+    Ok(([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "no-cache")], css)
+        .into_response())
+}
+
+/// Headers of every answer. No script is ever loaded; nothing comes from elsewhere.
+pub async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let h = response.headers_mut();
+    let fixed = [
+        (
+            "content-security-policy",
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'none'",
+        ),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+    ];
+    for (name, value) in fixed {
+        h.insert(name, HeaderValue::from_static(value));
+    }
+    // Pages hold personal data: no copy stays in a shared or a forgotten browser.
+    h.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,489 @@
+//! The desk's pages of a case: the list, the case itself, logging one for somebody.
+
+use askama::Template;
+use axum::extract::{Form, Path, Query, State};
+use candour_clock::{Due, describe_left};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::acts::{self, Case, NewCase};
+use super::find::{self, Record};
+use super::rules::{State as Where, Via};
+use super::sql::{self, Figures, PackRow, SearchRow, Which};
+use super::{Body, Right, Wants};
+use crate::charter::Charter;
+use crate::error::{Error, Field, Result};
+use crate::holdings::{self, Holding};
+use crate::kit::dates;
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::pages::Desk;
+use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::office::Office;
+use crate::people::{Asker, Representative};
+use crate::proof::{self, By, Told};
+use crate::staff::Permission;
+
+/// Cases on one page of the list.
+const PAGE: u64 = 50;
+
+/// The clock of a case in words, with the class of its tag.
+pub struct ClockTag {
+    /// "Due Thursday 26 November 2026: 3 working days left".
+    pub words: String,
+    /// `late`, `soon`, `ok` or empty.
+    pub class: &'static str,
+}
+
+/// Words first, colour second.
+pub fn clock_tag(office: &Office, charter: &Charter, c: &sql::CaseRow, today: Date) -> ClockTag {
+    let tag = |words: String, class| ClockTag { words, class };
+    match (&c.request.state, c.request.paused_since(), c.act_by) {
+        (Where::Closed { on, outcome }, ..) => {
+            tag(format!("{} on {}", outcome.words(), dates::long(*on)), "")
+        }
+        (Where::Sent { on }, ..) => tag(format!("Sent on {}", dates::long(*on)), "ok"),
+        (_, Some(since), _) => {
+            tag(format!("Paused since {}, waiting for an answer", dates::long(since)), "")
+        }
+        (_, _, Some(by)) => {
+            let left = describe_left(today, by, charter.law.division, office.calendar())
+                .unwrap_or_default();
+            let class = if by < today {
+                "late"
+            } else if by <= today.saturating_add(jiff::Span::new().days(7)) {
+                "soon"
+            } else {
+                "ok"
+            };
+            tag(format!("Due {}: {left}", dates::full(by)), class)
+        }
+        _ => tag("No date yet".into(), ""),
+    }
+}
+
+struct Line {
+    reference: String,
+    name: String,
+    right: &'static str,
+    state: &'static str,
+    clock: ClockTag,
+    owner: String,
+}
+
+#[derive(Template)]
+#[template(path = "requests/pages/cases.html")]
+struct CasesPage {
+    d: Desk,
+    view: &'static str,
+    figures: Figures,
+    closed: u64,
+    lines: Vec<Line>,
+    next: Option<u64>,
+}
+
+/// What the list is asked for.
+#[derive(Deserialize)]
+pub struct ListQuery {
+    show: Option<String>,
+    from: Option<u64>,
+}
+
+/// `GET /office/cases`
+pub async fn cases(
+    State(office): State<Office>,
+    me: Signed,
+    Query(q): Query<ListQuery>,
+) -> Answer {
+    me.by.role.may(Permission::SeeCases)?;
+    let (which, view) = match q.show.as_deref() {
+        Some("late") => (Which::Late, "late"),
+        Some("closed") => (Which::Closed, "closed"),
+        _ => (Which::Open, "open"),
+    };
+    let from = q.from.unwrap_or(0);
+    let d = Desk::new(&me, "Cases", "Cases");
+    let view_page = office
+        .run(move |o| {
+            let today = dates::day_of(me.by.now);
+            let soon = today.saturating_add(jiff::Span::new().days(7));
+            o.read(|tx| {
+                let rows = sql::cases(tx, &me.by.org, which, today, from, PAGE + 1)?;
+                let more = rows.len() as u64 > PAGE;
+                let mut lines = Vec::new();
+                for row in rows.into_iter().take(PAGE as usize) {
+                    lines.push(line(tx, o, &me, row, today)?);
+                }
+                Ok(CasesPage {
+                    d,
+                    view,
+                    figures: sql::figures(tx, &me.by.org, today, soon)?,
+                    closed: sql::closed_count(tx, &me.by.org)?,
+                    lines,
+                    next: more.then_some(from + PAGE),
+                })
+            })
+        })
+        .await?;
+    page(&view_page)
+}
+
+fn line(
+    tx: &mut candour_db::Tx<'_>,
+    o: &Office,
+    me: &Signed,
+    row: sql::CaseRow,
+    today: Date,
+) -> Result<Line> {
+    let owner = match &row.owner {
+        Some(id) => crate::staff::sql::by_id(tx, &me.by.org, id)?.name,
+        None => "nobody yet".into(),
+    };
+    let clock = clock_tag(o, &me.charter, &row, today);
+    let name = match acts::open_row(tx, o, &me.by.org, row.clone()) {
+        Ok(case) => case.body.asker.name,
+        Err(Error::Unavailable(_)) => "(erased)".into(),
+        Err(e) => return Err(e),
+    };
+    Ok(Line {
+        reference: row.reference,
+        name,
+        right: row.request.right.label(),
+        state: row.request.state.label(),
+        clock,
+        owner,
+    })
+}
+
+/// One step of the task list.
+struct Task {
+    title: &'static str,
+    note: String,
+    status: String,
+    class: &'static str,
+    link: Option<String>,
+}
+
+struct FoundLine {
+    id: String,
+    title: String,
+    how: String,
+    weak: bool,
+    items: u64,
+    state: &'static str,
+    class: &'static str,
+    trouble: Vec<String>,
+    note: String,
+    can_set_aside: bool,
+    paper: bool,
+}
+
+struct LetterLine {
+    id: String,
+    name: String,
+    state: String,
+    at: String,
+}
+
+#[derive(Template)]
+#[template(path = "requests/pages/case.html")]
+struct CasePage {
+    d: Desk,
+    c: Case,
+    clock: ClockTag,
+    promise: Option<Due>,
+    limit: Option<Due>,
+    promise_source: String,
+    tasks: Vec<Task>,
+    found: Vec<FoundLine>,
+    history: Vec<HistoryLine>,
+    packs: Vec<PackRow>,
+    letters: Vec<LetterLine>,
+    may_work: bool,
+    may_release: bool,
+    open: bool,
+    paused: bool,
+    extended: bool,
+    staff: Vec<(String, String)>,
+    first_search: Option<String>,
+}
+
+struct HistoryLine {
+    at: String,
+    words: String,
+    law: String,
+    id: String,
+}
+
+impl HistoryLine {
+    fn of(t: Told) -> Self {
+        let words = match t.said {
+            Some(words) => words,
+            None if t.erased => "(these words were erased with the case’s key)".into(),
+            None => t.act.clone(),
+        };
+        Self { at: dates::moment(t.at), words, law: t.law.join(", "), id: t.id }
+    }
+}
+
+/// `GET /office/cases/{ref}`
+pub async fn case(
+    State(office): State<Office>,
+    me: Signed,
+    Path(reference): Path<String>,
+) -> Answer {
+    me.by.role.may(Permission::SeeCases)?;
+    let view = office.run(move |o| o.read(|tx| case_page(tx, o, &me, &reference))).await?;
+    page(&view)
+}
+
+fn case_page(
+    tx: &mut candour_db::Tx<'_>,
+    o: &Office,
+    me: &Signed,
+    reference: &str,
+) -> Result<CasePage> {
+    let by = &me.by;
+    let c = acts::load_by_ref(tx, o, by, reference)?;
+    let today = dates::day_of(by.now);
+    let when = c.request().dates(&acts::clockwork(o, &me.charter))?;
+    let searches = sql::searches(tx, &by.org, &c.row.id)?;
+    let all = holdings::active(tx, &by.org)?;
+    let packs = sql::packs(tx, &by.org, &c.row.id)?;
+    let progress = find::progress(tx, &by.org, &c.row.id)?;
+    let history = proof::history(tx, o.vault(), &by.org, &format!("case:{}", c.row.id))?;
+    let letters = crate::kit::sql::letters_of(tx, &by.org, &c.row.id)?
+        .into_iter()
+        .map(|l| LetterLine {
+            id: l.id,
+            name: l.name,
+            state: l.state,
+            at: dates::moment(l.made),
+        })
+        .collect();
+    let staff = crate::staff::sql::all(tx, &by.org)?
+        .into_iter()
+        .filter(|s| s.left.is_none() && s.role.may(Permission::WorkCases).is_ok())
+        .map(|s| (s.id, s.name))
+        .collect();
+    let found = searches.iter().map(|s| found_line(s, &all)).collect::<Result<Vec<_>>>()?;
+    let open = !matches!(c.request().state, Where::Sent { .. } | Where::Closed { .. });
+    Ok(CasePage {
+        d: Desk::new(me, "Cases", format!("{} {}", c.request().right.label(), c.row.reference)),
+        clock: clock_tag(o, &me.charter, &c.row, today),
+        promise: when.promise,
+        limit: when.limit,
+        promise_source: me.charter.rights.own_target_source.clone().unwrap_or_default(),
+        tasks: tasks(&c, &searches, &progress, packs.first()),
+        first_search: searches.iter().find(|s| s.items > 0).map(|s| s.id.clone()),
+        found,
+        history: history.into_iter().map(HistoryLine::of).collect(),
+        packs,
+        letters,
+        may_work: by.role.may(Permission::WorkCases).is_ok(),
+        may_release: by.role.may(Permission::ReleaseCases).is_ok(),
+        open,
+        paused: c.request().paused_since().is_some(),
+        extended: c.request().extended.is_some(),
+        staff,
+        c,
+    })
+}
+
+fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
+    let record: Record = serde_json::from_str(&s.record)?;
+    let h = all.iter().find(|h| h.id == s.holding);
+    let (state, class) = match s.state.as_str() {
+        "planned" | "running" => ("Waiting to be searched", "soon"),
+        "done" => ("Searched", "ok"),
+        "failed" => ("Trouble", "late"),
+        "asked" => ("Waiting for an answer", "soon"),
+        _ => ("Set aside", ""),
+    };
+    let how: Vec<&str> = record.because.keys().map(String::as_str).collect();
+    let note = match (&s.reason, s.asked, s.due) {
+        (Some(reason), ..) => reason.clone(),
+        (_, Some(asked), Some(due)) if s.state == "asked" => {
+            let chased = if s.chased > 0 { format!(", reminded {} times", s.chased) } else { String::new() };
+            format!("asked {}, answer by {}{chased}", dates::short(asked), dates::short(due))
+        }
+        _ => record.answer.clone().unwrap_or_default(),
+    };
+    Ok(FoundLine {
+        id: s.id.clone(),
+        title: h.map_or("(a holding that is gone)", |h| h.title.as_str()).to_owned(),
+        how: match (s.state.as_str(), s.items) {
+            ("done", 0) => "nothing found".into(),
+            _ => how.join(", "),
+        },
+        weak: record.weak > 0,
+        items: s.items,
+        state,
+        class,
+        trouble: s.trouble.as_deref().unwrap_or_default().lines().map(str::to_owned).collect(),
+        note,
+        can_set_aside: matches!(s.state.as_str(), "planned" | "failed" | "asked" | "running"),
+        paper: h.is_some_and(Holding::is_paper),
+    })
+}
+
+fn tasks(
+    c: &Case,
+    searches: &[SearchRow],
+    p: &find::Progress,
+    pack: Option<&PackRow>,
+) -> Vec<Task> {
+    let base = format!("/office/cases/{}", c.row.reference);
+    let state = &c.request().state;
+    let settled = c.request().settled.as_ref();
+    let done = |s: &str| (s.to_owned(), "ok");
+    let waiting = ("Cannot start yet".to_owned(), "");
+    let (identity, identity_class) = match state {
+        _ if settled.is_some() => done("Completed"),
+        Where::Identity { asked } => (format!("Asked on {}", dates::short(*asked)), "soon"),
+        Where::Received => ("Not yet started".into(), ""),
+        _ => waiting.clone(),
+    };
+    let n = searches.len() as u64;
+    let (search, search_class) = match (settled.is_some(), p.done == n && n > 0) {
+        (false, _) => waiting.clone(),
+        (true, true) => done("Completed"),
+        _ if p.failed > 0 => (format!("{} with trouble", p.failed), "late"),
+        _ if p.asked > 0 => (format!("Waiting for {}", p.asked), "soon"),
+        _ => ("In progress".into(), "soon"),
+    };
+    let (review, review_class) = match (p.done > 0, p.open) {
+        (false, _) => waiting.clone(),
+        (true, 0) if p.done == n => done("Completed"),
+        (true, 0) => ("Nothing waits".into(), ""),
+        (true, open) => (format!("{open} to decide"), "soon"),
+    };
+    let (packed, packed_class) = match pack {
+        Some(k) if k.complete && *state != Where::Reviewing => done("Complete"),
+        Some(k) => (format!("Part: {} left out", k.left_out), "soon"),
+        None if p.done > 0 => ("Not yet started".into(), ""),
+        None => waiting.clone(),
+    };
+    let (release, release_class) = match state {
+        Where::Sent { on } => done(&format!("Sent on {}", dates::short(*on))),
+        Where::Closed { outcome, .. } => done(outcome.words()),
+        Where::Ready => ("Ready to send".into(), "soon"),
+        _ => waiting,
+    };
+    let task = |title, note: String, (status, class): (String, &'static str), link: Option<&str>| Task {
+        title,
+        note,
+        status,
+        class,
+        link: link.map(|l| format!("{base}{l}")),
+    };
+    let who = settled.map_or("Only ask where there is real doubt".into(), |s| s.how.clone());
+    let identity_link = settled.is_none().then_some("/identity");
+    let searched = format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
+    let reviewed = format!("{} items, disclosed by default", p.items);
+    let review_link = (p.items > 0).then_some("/review");
+    vec![
+        task("Know who is asking", who, (identity, identity_class), identity_link),
+        task("Search the holdings", searched, (search, search_class), Some("#found")),
+        task("Review what was found", reviewed, (review, review_class), review_link),
+        task("Make the pack", String::new(), (packed, packed_class), Some("#packs")),
+        task("Send it", String::new(), (release, release_class), matches!(state, Where::Ready).then_some("/send")),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "requests/pages/new.html")]
+struct NewPage {
+    d: Desk,
+    f: Filled,
+    w: Wrong,
+    ways: Vec<(&'static str, &'static str)>,
+}
+
+fn new_page(me: &Signed, f: Filled, w: Wrong) -> NewPage {
+    let ways = Via::ALL.into_iter().filter(|v| *v != Via::Form).map(|v| (v.word(), v.words()));
+    NewPage { d: Desk::new(me, "Cases", "Log a request"), f, w, ways: ways.collect() }
+}
+
+/// `GET /office/cases/new`
+pub async fn new(me: Signed) -> Answer {
+    me.by.role.may(Permission::OpenCase)?;
+    let mut f = Filled::default();
+    let today = dates::day_of(me.by.now);
+    f.set("received-day", today.day().to_string());
+    f.set("received-month", today.month().to_string());
+    f.set("received-year", today.year().to_string());
+    page(&new_page(&me, f, Wrong::default()))
+}
+
+/// Reads the person and what they want from a form: the desk's and the portal's use one reading.
+pub fn body_from(f: &Filled) -> std::result::Result<Body, Field> {
+    let agent = f.some("agent-name").map(|name| Representative {
+        name,
+        relation: f.get("agent-relation").to_owned(),
+        email: f.get("agent-email").to_owned(),
+    });
+    let born = f.date("born")?.map(|d| d.to_string());
+    let asker = Asker {
+        name: f.get("name").to_owned(),
+        other_names: f.list("other-names"),
+        emails: f.list("email"),
+        phones: f.list("phone"),
+        addresses: f.some("address").into_iter().collect(),
+        postcodes: f.list("postcode"),
+        numbers: f.list("number"),
+        born,
+        agent,
+    };
+    let wants = Wants {
+        what: f.get("what").to_owned(),
+        about_only: f.get("copies") == "about",
+        not_wanted: f.get("not-wanted").to_owned(),
+        from: f.date("from")?,
+        to: f.date("to")?,
+        format: f.get("format").to_owned(),
+        adjustments: f.get("adjustments").to_owned(),
+        deadline: f.date("deadline")?,
+    };
+    Ok(Body { asker, wants, ..Body::default() })
+}
+
+/// `POST /office/cases/new`
+pub async fn log(
+    State(office): State<Office>,
+    me: Signed,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
+    let f = Filled(pairs);
+    let read = || -> Result<NewCase> {
+        let field = |e: Field| Error::Invalid(vec![e]);
+        let received = f.date("received").map_err(field)?;
+        let via = Via::from_word(f.get("via"));
+        Ok(NewCase {
+            right: Right::Access,
+            via: via.ok_or_else(|| Error::invalid("via", "Choose how the request came"))?,
+            received: received
+                .ok_or_else(|| Error::invalid("received", "Enter the day it was received"))?,
+            body: body_from(&f).map_err(field)?,
+        })
+    };
+    let done = match read() {
+        Ok(new) => {
+            let by = me.by.clone();
+            office.run(move |o| log_case(o, &by, new)).await
+        }
+        Err(e) => Err(e),
+    };
+    match done {
+        Ok(reference) => go(&format!("/office/cases/{reference}")),
+        Err(e) => mend(&new_page(&me, f, Wrong::of(e)?)),
+    }
+}
+
+/// Logs a case for somebody. Answers its reference.
+///
+/// # Errors
+/// As [`acts::open_case`].
+pub fn log_case(o: &Office, by: &By, new: NewCase) -> Result<String> {
+    let (office, by) = (o.clone(), by.clone());
+    o.write(move |tx| Ok(acts::open_case(tx, &office, &by, &new)?.map(|opened| opened.reference)))
+}
