@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use candour_connectors::{
-    Connector, DataMap, HoldingKind, Limits, Problem, ProblemKind, Source, Tested, merge, open,
-    scan,
+    Connector, DataMap, HoldingKind, Limits, Problem, ProblemKind, Source, Tested, open, scan,
 };
 use candour_db::Tx;
 
@@ -142,8 +141,8 @@ pub fn draft(office: &Office, by: &By, holding: &Holding) -> Result<DataMap> {
         return Ok(holding.map.clone());
     }
     let mut connector = connect(office, &holding.map)?;
-    let fresh = scan(connector.as_mut(), &holding.map, by.now)?;
-    Ok(merge(&holding.map, fresh))
+    let fresh = scan::draft(connector.as_mut(), &holding.map, by.now)?;
+    Ok(scan::merge(&holding.map, &fresh))
 }
 
 /// What is wrong between map, live schema and register. Empty when all is well.

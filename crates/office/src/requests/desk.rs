@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
-use candour_clock::{Due, describe_left};
+use candour_clock::{RightsDates, Step};
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -46,8 +46,7 @@ pub fn clock_tag(office: &Office, charter: &Charter, c: &sql::CaseRow, today: Da
             tag(format!("Paused since {}, waiting for an answer", dates::long(since)), "")
         }
         (_, _, Some(by)) => {
-            let left = describe_left(today, by, charter.law.division, office.calendar())
-                .unwrap_or_default();
+            let left = office.calendar().describe_left(today, by, charter.law.division);
             let class = if by < today {
                 "late"
             } else if by <= today.saturating_add(jiff::Span::new().days(7)) {
@@ -89,11 +88,7 @@ pub struct ListQuery {
 }
 
 /// `GET /office/cases`
-pub async fn cases(
-    State(office): State<Office>,
-    me: Signed,
-    Query(q): Query<ListQuery>,
-) -> Answer {
+pub async fn cases(State(office): State<Office>, me: Signed, Query(q): Query<ListQuery>) -> Answer {
     me.by.role.may(Permission::SeeCases)?;
     let (which, view) = match q.show.as_deref() {
         Some("late") => (Which::Late, "late"),
@@ -190,13 +185,14 @@ struct CasePage {
     d: Desk,
     c: Case,
     clock: ClockTag,
-    promise: Option<Due>,
-    limit: Option<Due>,
-    promise_source: String,
+    promise: Option<String>,
+    limit: Option<String>,
+    steps: Vec<Step>,
+    deadline: Option<String>,
     tasks: Vec<Task>,
     found: Vec<FoundLine>,
     history: Vec<HistoryLine>,
-    packs: Vec<PackRow>,
+    packs: Vec<PackLine>,
     letters: Vec<LetterLine>,
     may_work: bool,
     may_release: bool,
@@ -205,6 +201,40 @@ struct CasePage {
     extended: bool,
     staff: Vec<(String, String)>,
     first_search: Option<String>,
+}
+
+struct PackLine {
+    number: u64,
+    made: String,
+    items: u64,
+    left_out: u64,
+    complete: bool,
+}
+
+impl PackLine {
+    fn of(k: &PackRow) -> Self {
+        Self {
+            number: k.number,
+            made: dates::moment(k.made),
+            items: k.items,
+            left_out: k.left_out,
+            complete: k.complete,
+        }
+    }
+}
+
+/// The steps of both dates, the organisation's promise with its place in the notice.
+fn steps(when: &RightsDates, charter: &Charter) -> Vec<Step> {
+    let mut all: Vec<Step> = when.limit.iter().flat_map(|d| d.because.clone()).collect();
+    for mut step in when.promise.iter().flat_map(|d| d.because.clone()) {
+        if let Some(source) = &charter.rights.own_target_source {
+            step.source.clone_from(source);
+        }
+        if !all.contains(&step) && !all.iter().any(|s| s.text == step.text) {
+            all.push(step);
+        }
+    }
+    all
 }
 
 struct HistoryLine {
@@ -253,12 +283,7 @@ fn case_page(
     let history = proof::history(tx, o.vault(), &by.org, &format!("case:{}", c.row.id))?;
     let letters = crate::kit::sql::letters_of(tx, &by.org, &c.row.id)?
         .into_iter()
-        .map(|l| LetterLine {
-            id: l.id,
-            name: l.name,
-            state: l.state,
-            at: dates::moment(l.made),
-        })
+        .map(|l| LetterLine { id: l.id, name: l.name, state: l.state, at: dates::moment(l.made) })
         .collect();
     let staff = crate::staff::sql::all(tx, &by.org)?
         .into_iter()
@@ -270,14 +295,15 @@ fn case_page(
     Ok(CasePage {
         d: Desk::new(me, "Cases", format!("{} {}", c.request().right.label(), c.row.reference)),
         clock: clock_tag(o, &me.charter, &c.row, today),
-        promise: when.promise,
-        limit: when.limit,
-        promise_source: me.charter.rights.own_target_source.clone().unwrap_or_default(),
+        promise: when.promise.as_ref().map(|d| dates::long(d.on)),
+        limit: when.limit.as_ref().map(|d| dates::long(d.on)),
+        steps: steps(&when, &me.charter),
+        deadline: c.body.wants.deadline.map(dates::full),
         tasks: tasks(&c, &searches, &progress, packs.first()),
         first_search: searches.iter().find(|s| s.items > 0).map(|s| s.id.clone()),
         found,
         history: history.into_iter().map(HistoryLine::of).collect(),
-        packs,
+        packs: packs.iter().map(PackLine::of).collect(),
         letters,
         may_work: by.role.may(Permission::WorkCases).is_ok(),
         may_release: by.role.may(Permission::ReleaseCases).is_ok(),
@@ -303,7 +329,8 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     let note = match (&s.reason, s.asked, s.due) {
         (Some(reason), ..) => reason.clone(),
         (_, Some(asked), Some(due)) if s.state == "asked" => {
-            let chased = if s.chased > 0 { format!(", reminded {} times", s.chased) } else { String::new() };
+            let chased =
+                if s.chased > 0 { format!(", reminded {} times", s.chased) } else { String::new() };
             format!("asked {}, answer by {}{chased}", dates::short(asked), dates::short(due))
         }
         _ => record.answer.clone().unwrap_or_default(),
@@ -369,16 +396,18 @@ fn tasks(
         Where::Ready => ("Ready to send".into(), "soon"),
         _ => waiting,
     };
-    let task = |title, note: String, (status, class): (String, &'static str), link: Option<&str>| Task {
-        title,
-        note,
-        status,
-        class,
-        link: link.map(|l| format!("{base}{l}")),
-    };
+    let task =
+        |title, note: String, (status, class): (String, &'static str), link: Option<&str>| Task {
+            title,
+            note,
+            status,
+            class,
+            link: link.map(|l| format!("{base}{l}")),
+        };
     let who = settled.map_or("Only ask where there is real doubt".into(), |s| s.how.clone());
     let identity_link = settled.is_none().then_some("/identity");
-    let searched = format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
+    let searched =
+        format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
     let reviewed = format!("{} items, disclosed by default", p.items);
     let review_link = (p.items > 0).then_some("/review");
     vec![
@@ -386,7 +415,12 @@ fn tasks(
         task("Search the holdings", searched, (search, search_class), Some("#found")),
         task("Review what was found", reviewed, (review, review_class), review_link),
         task("Make the pack", String::new(), (packed, packed_class), Some("#packs")),
-        task("Send it", String::new(), (release, release_class), matches!(state, Where::Ready).then_some("/send")),
+        task(
+            "Send it",
+            String::new(),
+            (release, release_class),
+            matches!(state, Where::Ready).then_some("/send"),
+        ),
     ]
 }
 

@@ -12,8 +12,12 @@
 
 pub mod acts;
 mod body;
+pub mod desk;
+pub mod desk_acts;
+pub mod desk_review;
 pub mod find;
 pub mod letters;
+pub mod pack;
 pub mod review;
 mod rules;
 pub mod sql;
