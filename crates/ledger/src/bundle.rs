@@ -204,7 +204,7 @@ impl BundleWriter {
     }
 
     /// Writes the open tiles, the keys and last, so that a bundle cut short is not taken for a
-    /// whole one, the checkpoint that `sign` makes from the size and the root. Answers the log's edge.
+    /// whole one, the checkpoint that `sign` makes from the size and the root. Answers the edge.
     ///
     /// # Errors
     /// Those of `sign`; [`LedgerError::Checkpoint`] if what it made is not signed by `vkeys` or is
