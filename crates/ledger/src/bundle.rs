@@ -86,8 +86,8 @@ pub(crate) fn read_text(path: &Path) -> Result<String, LedgerError> {
 /// Reads a file of at most `limit` bytes into `buffer`, in place of what was there.
 pub(crate) fn read_into(path: &Path, buffer: &mut Vec<u8>, limit: usize) -> std::io::Result<()> {
     let mut file = File::open(path)?;
-    // The verifier reads two files per 256 entries into the same buffers. What they have room for is
-    // kept initialised, so that a file costs as few calls of the system as it can.
+    // The verifier reads two files per 256 entries into the same buffers. What they have room for
+    // is kept initialised, so that a file costs as few calls of the system as it can.
     buffer.resize(buffer.capacity().max(1 << 14), 0);
     let mut filled = 0;
     loop {
@@ -203,8 +203,8 @@ impl BundleWriter {
         Ok(())
     }
 
-    /// Writes the open tiles, the keys and last, so that a bundle cut short is not taken for a whole
-    /// one, the checkpoint that `sign` makes from the size and the root. Answers the log's edge.
+    /// Writes the open tiles, the keys and last, so that a bundle cut short is not taken for a
+    /// whole one, the checkpoint that `sign` makes from the size and the root. Answers the edge.
     ///
     /// # Errors
     /// Those of `sign`; [`LedgerError::Checkpoint`] if what it made is not signed by `vkeys` or is

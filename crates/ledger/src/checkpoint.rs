@@ -152,8 +152,8 @@ pub fn sign_checkpoint(
     text_of(&note)
 }
 
-/// Adds another signature to a checkpoint, or renews the one this key already has there. It does not
-/// check what is signed: open the checkpoint, and check that it continues earlier ones, first.
+/// Adds another signature to a checkpoint, or renews the one this key already has there. It does
+/// not check what is signed: open the checkpoint, and check that it continues earlier ones, first.
 ///
 /// # Errors
 /// [`LedgerError::Checkpoint`] if the text is not a signed checkpoint.

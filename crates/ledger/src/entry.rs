@@ -13,12 +13,14 @@
 //! |---|---|
 //! | `v` | the number 1 |
 //! | `id` | a UUID, 36 characters, lower-case hexadecimal |
-//! | `at` | RFC 3339 in UTC with exactly three decimals, `2026-01-31T09:30:00.000Z`; no leap second |
+//! | `at` | RFC 3339 in UTC with three decimals, `2026-01-31T09:30:00.000Z`, no leap second |
 //! | `actor` | a word, or a word, a colon and an identifier; at most 128 bytes |
-//! | `act` | two or more words with dots between them, each starting with a letter; at most 128 bytes |
-//! | `about` | a list, possibly empty, of references: a word, a colon and an identifier; each at most 128 bytes |
-//! | `law` | a list, possibly empty, of citations of 1 to 256 bytes |
-//! | `commit` | a SHA-256 hash, 64 characters, lower-case hexadecimal; the key is left out if there is none |
+//! | `act` | two or more words with dots between them; at most 128 bytes |
+//! | `about` | a list of references: a word, a colon and an identifier; 128 bytes each at most |
+//! | `law` | a list of citations of 1 to 256 bytes |
+//! | `commit` | a SHA-256 hash, 64 characters, lower-case hexadecimal |
+//!
+//! Both lists may be empty. The key `commit` is left out where there is none.
 //!
 //! A *word* is `[a-z][a-z0-9_-]*`, an *identifier* `[A-Za-z0-9._/:-]+`. A *citation* is any text
 //! without `"`, `\` and control characters (U+0000–U+001F, U+007F–U+009F). So no string ever needs
@@ -137,8 +139,8 @@ impl Entry {
     }
 
     /// The commitment to a payload that is kept elsewhere: SHA-256(0x02 ‖ salt ‖ payload), with 32
-    /// random bytes of salt kept beside the payload. The byte 0x02 keeps it apart from leaves (0x00)
-    /// and nodes (0x01). Once payload and salt are erased, nothing can be learnt from it.
+    /// random bytes of salt kept beside the payload. The byte 0x02 keeps it apart from leaves
+    /// (0x00) and nodes (0x01). Once payload and salt are erased, nothing can be learnt from it.
     pub fn commit(salt: &[u8; 32], payload: &[u8]) -> Hash {
         let hash = Sha256::new().chain_update([2]).chain_update(salt).chain_update(payload);
         hash.finalize().into()

@@ -49,7 +49,8 @@ impl Leaves {
     /// Adds the bytes of one entry.
     pub fn push(&mut self, bytes: &[u8]) {
         let start = self.blocks.len();
-        // Before the bytes the mark of a leaf, 0x00; after them the end mark and eight bytes of length.
+        // Before the bytes the mark of a leaf, 0x00; after them the end mark and eight bytes of
+        // length.
         let blocks = (1 + bytes.len() + 1 + 8).div_ceil(64);
         self.blocks.resize(start + blocks, [0; 64]);
         let message = self.blocks[start..].as_flattened_mut();
@@ -60,8 +61,8 @@ impl Leaves {
         self.ends.push(start + blocks);
     }
 
-    /// Writes the hashes in the order of [`Leaves::push`] and answers how many there are; `into` has
-    /// room for all of them.
+    /// Writes the hashes in the order of [`Leaves::push`] and answers how many there are; `into`
+    /// has room for all of them.
     pub fn hash(&self, into: &mut [Hash]) -> usize {
         let mut start = 0;
         for (ends, hashes) in self.ends.chunks(2).zip(into.chunks_mut(2)) {
@@ -77,7 +78,7 @@ impl Leaves {
     }
 }
 
-/// The SHA-256 states after two messages, a block of each in turn, so that the processor can work on
+/// The SHA-256 of two padded messages, a block of each in turn, so that the processor can work on
 /// both at once.
 fn digest_two(first: &[[u8; 64]], second: &[[u8; 64]]) -> [Hash; 2] {
     let (mut a, mut b) = (START, START);

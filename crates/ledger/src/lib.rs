@@ -1,8 +1,8 @@
 //! A tamper-evident log that others can check.
 //!
-//! The log is an RFC 6962 Merkle tree over [`Entry`] bytes, kept in the C2SP `tlog-tiles` layout and
-//! vouched for by signed C2SP checkpoints, so that tools which are not ours can check it. The crate
-//! is pure: it knows no database, no clock and no source of randomness. Callers pass in what it
+//! The log is an RFC 6962 Merkle tree over [`Entry`] bytes, kept in the C2SP `tlog-tiles` layout
+//! and vouched for by signed C2SP checkpoints, so that tools which are not ours can check it. The
+//! crate is pure: it knows no database, no clock and no source of randomness. Callers pass in what it
 //! needs and store what it answers.
 //!
 //! - [`entry`]: what one act looks like, as bytes that have exactly one form.
@@ -32,5 +32,7 @@ pub use error::LedgerError;
 pub use proof::{
     ProofFile, check_consistency, check_inclusion, prove_consistency, prove_inclusion,
 };
-pub use tree::{Edge, FinishedTile, Hash, MemoryTiles, TileSource, leaf_hash, node_hash};
-pub use verify::{Tampering, Verified, VerifyError, verify_bundle};
+pub use tree::{
+    Edge, FinishedTile, Hash, MemoryTiles, TileSource, hash_text, leaf_hash, node_hash,
+};
+pub use verify::{Tampering, Verified, VerifyError, check_earlier, verify_bundle};

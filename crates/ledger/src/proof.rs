@@ -10,7 +10,7 @@ use tlog_tiles::{HashReader, Tile, tlog};
 
 use crate::checkpoint::{Checkpoint, open_checkpoint};
 use crate::error::LedgerError;
-use crate::tree::{EMPTY_ROOT, Hash, MAX_SIZE, TileSource};
+use crate::tree::{EMPTY_ROOT, Hash, MAX_SIZE, TileSource, hash_text};
 
 /// The height of a tile in `tlog_tiles`' terms: 2⁸ hashes.
 const HEIGHT: u8 = 8;
@@ -214,7 +214,7 @@ impl ProofFile {
         }
         text.push_str(&format!("index {}\n", self.index));
         for hash in &self.hashes {
-            text.push_str(&BASE64_STANDARD.encode(hash));
+            text.push_str(&hash_text(hash));
             text.push('\n');
         }
         text.push('\n');

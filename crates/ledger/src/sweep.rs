@@ -56,8 +56,8 @@ struct Queue {
 }
 
 impl Queue {
-    /// The next tiles to check; none once one has failed. Strides are handed out in order and each is
-    /// worked to its end, so the lowest failure is always among those found.
+    /// The next tiles to check; none once one has failed. Strides are handed out in order and each
+    /// is worked to its end, so the lowest failure is always among those found.
     fn take(&self) -> Option<std::ops::Range<u64>> {
         if self.failed.load(Ordering::Relaxed) {
             return None;

@@ -10,6 +10,8 @@
 //! level 0 is the leaf hashes of its entries; an open tile of a higher level is the roots of the
 //! finished tiles one level below.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use crate::error::LedgerError;
 pub use crate::hash::{leaf_hash, node_hash};
 
@@ -25,6 +27,11 @@ pub const MAX_SIZE: u64 = 1 << 48;
 
 /// The root of the empty tree: the SHA-256 hash of nothing.
 pub const EMPTY_ROOT: Hash = tlog_tiles::EMPTY_HASH.0;
+
+/// A hash in base64, as checkpoints and proofs write it.
+pub fn hash_text(hash: &Hash) -> String {
+    BASE64_STANDARD.encode(hash)
+}
 
 /// The root of the tree over `hashes` with, right of them, a tree whose root is `right`. `None` if
 /// there is neither. With a full tile and no `right` this is the tile's root.
@@ -113,8 +120,8 @@ impl Edge {
     }
 
     /// Appends one leaf hash and answers the tiles that it completed, lowest level first: one for
-    /// each 256th entry, two for each 65,536th, and so on. Store the entry first, then each tile with
-    /// its [`FinishedTile::hashes`], in this order.
+    /// each 256th entry, two for each 65,536th, and so on. Store the entry first, then each tile
+    /// with its [`FinishedTile::hashes`], in this order.
     pub fn append(&mut self, leaf: Hash) -> Vec<FinishedTile> {
         self.push_with(leaf, |size, height, root| {
             let level = (height / 8 - 1) as u8;

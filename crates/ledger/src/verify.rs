@@ -82,15 +82,15 @@ impl VerifyError {
 /// entries.
 ///
 /// # Errors
-/// [`VerifyError::Tampered`] with the lowest place that shows it; [`VerifyError::Unreadable`] if the
-/// bundle, a key or the earlier checkpoint cannot be read or trusted.
+/// [`VerifyError::Tampered`] with the lowest place that shows it; [`VerifyError::Unreadable`] if
+/// the bundle, a key or the earlier checkpoint cannot be read or trusted.
 pub fn verify_bundle(
     dir: &Path,
     trusted: &[impl AsRef<str>],
     earlier: Option<&str>,
 ) -> Result<Verified, VerifyError> {
     let signed = open(dir, trusted)?;
-    let earlier = earlier.map(|text| open_earlier(text, trusted, &signed)).transpose()?;
+    let earlier = earlier.map(|text| open_earlier(text, trusted, &signed.origin)).transpose()?;
     let swept = sweep(dir, signed.size)?;
     let root = climb(dir, &swept)?;
     if root != signed.root {
@@ -99,7 +99,7 @@ pub fn verify_bundle(
         return Err(VerifyError::found(CHECKPOINT, None, what));
     }
     if let Some(earlier) = earlier {
-        continues(dir, &earlier, &signed)?;
+        continues(dir, &earlier, signed.size, &root)?;
     }
     let notes = notes(dir, &signed, &swept)?;
     let time = |at: [u8; 24]| String::from_utf8_lossy(&at).into_owned();
@@ -113,6 +113,20 @@ pub fn verify_bundle(
         signers: signed.signers,
         notes,
     })
+}
+
+/// Checks that a bundle which has just been verified also continues this earlier checkpoint.
+///
+/// # Errors
+/// As [`verify_bundle`].
+pub fn check_earlier(
+    dir: &Path,
+    verified: &Verified,
+    trusted: &[impl AsRef<str>],
+    earlier: &str,
+) -> Result<(), VerifyError> {
+    let earlier = open_earlier(earlier, trusted, &verified.origin)?;
+    continues(dir, &earlier, verified.size, &verified.root)
 }
 
 fn open(dir: &Path, trusted: &[impl AsRef<str>]) -> Result<Checkpoint, VerifyError> {
@@ -141,7 +155,7 @@ fn open(dir: &Path, trusted: &[impl AsRef<str>]) -> Result<Checkpoint, VerifyErr
 fn open_earlier(
     text: &str,
     trusted: &[impl AsRef<str>],
-    signed: &Checkpoint,
+    origin: &str,
 ) -> Result<Checkpoint, VerifyError> {
     let opened = open_checkpoint(text, trusted);
     let earlier = opened.and_then(|earlier| earlier.own_signature().map(|()| earlier));
@@ -151,15 +165,15 @@ fn open_earlier(
         }
         other => other,
     })?;
-    if earlier.origin != signed.origin {
+    if earlier.origin != origin {
         let what = format!("the earlier one is of another log, \"{}\"", earlier.origin);
         return Err(LedgerError::Checkpoint(what).into());
     }
     Ok(earlier)
 }
 
-fn continues(dir: &Path, earlier: &Checkpoint, now: &Checkpoint) -> Result<(), VerifyError> {
-    let (old, new) = (earlier.size, now.size);
+fn continues(dir: &Path, earlier: &Checkpoint, new: u64, root: &Hash) -> Result<(), VerifyError> {
+    let old = earlier.size;
     if old > new {
         let what = format!(
             "it covers {new} entries, the earlier checkpoint {old}: entries were removed from the \
@@ -168,7 +182,7 @@ fn continues(dir: &Path, earlier: &Checkpoint, now: &Checkpoint) -> Result<(), V
         return Err(VerifyError::found(CHECKPOINT, new, what));
     }
     let proof = prove_consistency(&DirTiles::new(dir), old, new)?;
-    check_consistency(&proof, old, &earlier.root, new, &now.root).map_err(|_| {
+    check_consistency(&proof, old, &earlier.root, new, root).map_err(|_| {
         let what = format!(
             "this log does not continue the earlier checkpoint: among its first {old} entries, \
              some are not those that were signed then"

@@ -1,4 +1,5 @@
 //! A bundle verifies, and whatever is done to it is found and named.
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in the helpers.
 
 mod common;
 
@@ -240,7 +241,7 @@ fn a_changed_bit_anywhere_in_a_larger_bundle_is_found_and_placed() {
     let dir = bundle(66_000);
     let all = files(dir.path());
     let mut dice = Dice(5);
-    for round in 0..120 {
+    for round in 0..50 {
         let file = &all[dice.below(all.len() as u64) as usize];
         if file == KEYS {
             continue;
@@ -250,7 +251,7 @@ fn a_changed_bit_anywhere_in_a_larger_bundle_is_found_and_placed() {
         let bit = dice.below(bytes.len() as u64 * 8) as usize;
         fs::write(&path, flipped(&bytes, bit)).unwrap();
         let found = tampering(&dir);
-        // The last, open tile of a level has none above that could say which of the two was changed.
+        // The last, open tile of a level has none above to say which of the two was changed.
         let twin = file.contains(".p/") || &found.file == file;
         assert!(twin, "round {round}, bit {bit} of {file}: {found}");
         if file.starts_with("tile/0/") || file.starts_with("tile/entries/") {
@@ -374,11 +375,12 @@ fn a_change_carried_upwards_is_found_above() {
 
 #[test]
 fn the_lowest_of_several_changes_is_reported() {
-    for _ in 0..20 {
-        let dir = bundle(20_000);
-        for file in ["tile/entries/077", "tile/entries/041", "tile/0/063", "tile/entries/040"] {
-            change(&dir, file, |bytes| bytes[100] ^= 1);
-        }
+    let dir = bundle(20_000);
+    for file in ["tile/entries/077", "tile/entries/041", "tile/0/063", "tile/entries/040"] {
+        change(&dir, file, |bytes| bytes[100] ^= 1);
+    }
+    // However the threads share out the work.
+    for _ in 0..50 {
         assert_eq!(tampering(&dir).file, "tile/entries/040");
     }
 }

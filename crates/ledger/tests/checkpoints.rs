@@ -1,4 +1,5 @@
 //! Checkpoints are signed, and proofs in files lead to them.
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in the helpers.
 
 mod common;
 

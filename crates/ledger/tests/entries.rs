@@ -152,11 +152,13 @@ fn a_refusal_says_where_and_repeats_nothing() {
     assert!(!error.contains("Smith") && !error.contains("Jo"), "{error}");
 }
 
+type Change = Box<dyn Fn(&mut Entry)>;
+
 #[test]
 fn fields_that_do_not_fit_are_named() {
     let smuggled = "case:1\",\"case:2";
     let long = "x".repeat(200);
-    let changes: [(&str, Box<dyn Fn(&mut Entry)>); 11] = [
+    let changes: [(&str, Change); 11] = [
         ("v", Box::new(|e| e.v = 2)),
         ("id", Box::new(|e| e.id.push('0'))),
         ("id", Box::new(|e| e.id = e.id.to_uppercase())),
@@ -236,7 +238,10 @@ proptest! {
     #[test]
     fn what_is_changed_is_read_only_if_it_is_canonical(
         i in 0_u64..500,
-        edits in prop::collection::vec((any::<usize>(), prop::option::of(any::<u8>()), 0..3_u8), 1..4),
+        edits in prop::collection::vec(
+            (any::<usize>(), prop::option::of(any::<u8>()), 0..3_u8),
+            1..4,
+        ),
     ) {
         let mut bytes = entry_bytes(i);
         for (at, byte, kind) in edits {

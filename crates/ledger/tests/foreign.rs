@@ -1,8 +1,9 @@
-//! Our proofs, checkpoints and bundles before verifiers that are not ours: Go's own transparency log
-//! library, and RFC 9162 step by step in Python. Everything sound must pass with both, and nothing
-//! with a bit changed may pass with either.
+//! Our proofs, checkpoints and bundles before verifiers that are not ours: Go's own transparency
+//! log library, and RFC 9162 step by step in Python. Everything sound must pass with both, and
+//! nothing with a bit changed may pass with either.
 //!
 //! Set `CANDOUR_SKIP_FOREIGN=1` to leave this out where they cannot be installed.
+#![allow(clippy::unwrap_used, clippy::panic)] // Also in the helpers.
 
 mod common;
 

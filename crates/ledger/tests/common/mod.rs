@@ -1,5 +1,6 @@
 //! What the tests share: entries, logs and numbers that are the same in every run.
 #![allow(dead_code)] // Each test file uses its own part of it.
+#![allow(clippy::unwrap_used)] // Clippy takes only the test functions themselves for tests.
 
 use candour_ledger::{Entry, Hash, LogKey, MemoryTiles, leaf_hash, sign_checkpoint};
 

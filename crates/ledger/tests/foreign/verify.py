@@ -1,7 +1,7 @@
 """Judges proofs, checkpoints and bundles, step by step as RFC 9162 sections 2.1.1, 2.1.3.2 and
 2.1.4.2 and the C2SP signed-note format have them. Reads one JSON object a line and answers "accept"
-or "refuse" a line. It shares no code and no algorithm with Candour: the RFC's verification runs over
-the bits of the index, Candour's over subtrees."""
+or "refuse" a line. It shares no code and no algorithm with Candour: the RFC's verification runs
+over the bits of the index, Candour's over subtrees."""
 
 import base64
 import hashlib
