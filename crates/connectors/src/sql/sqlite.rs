@@ -124,7 +124,8 @@ impl Sqlite {
     fn tables(&self) -> rusqlite::Result<Schema> {
         let mut names = self.db.prepare(
             "SELECT name, type = 'view' FROM sqlite_schema \
-             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name",
+             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' \
+             ORDER BY name",
         )?;
         let names: Vec<(String, bool)> = names
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
