@@ -196,8 +196,8 @@ impl Engine for Mysql {
         self.run(statement, each).unwrap_or_else(|e| Err(fault(place, &e)))
     }
 
-    fn schema(&mut self) -> Result<Schema, Fault> {
-        catalogue::read(&CATALOGUE, &mut |sql| self.all(sql))
+    fn schema(&mut self, references: bool) -> Result<Schema, Fault> {
+        catalogue::read(&CATALOGUE, references, &mut |sql| self.all(sql))
     }
 
     fn about(&mut self) -> Result<About, Fault> {

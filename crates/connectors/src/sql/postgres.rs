@@ -83,6 +83,15 @@ impl Dialect for Pg {
         format!("({expr})::text")
     }
 
+    fn like_any(&self, w: &mut Writer<'_>, expr: &str, patterns: &[String]) -> String {
+        // One pattern after the other would work out `expr` for each. ANY knows only the
+        // backslash as escape.
+        let patterns = patterns.iter().map(|p| p.replace('\\', "\\\\").replace("!!", "\u{0}"));
+        let patterns = patterns.map(|p| p.replace('!', "\\").replace('\u{0}', "!")).collect();
+        let mark = w.bind(Bind::Texts(patterns));
+        format!("{expr} LIKE ANY({mark})")
+    }
+
     fn strip(&self, expr: &str, signs: &str) -> String {
         format!("translate({expr}, '{signs}', '')")
     }
@@ -237,9 +246,9 @@ impl Engine for Postgres {
         }
     }
 
-    fn schema(&mut self) -> Result<Schema, Fault> {
+    fn schema(&mut self, references: bool) -> Result<Schema, Fault> {
         let schema = self.dialect.schema.clone();
-        catalogue::read(&CATALOGUE, &mut |sql| self.all(sql, &[&schema]))
+        catalogue::read(&CATALOGUE, references, &mut |sql| self.all(sql, &[&schema]))
     }
 
     fn about(&mut self) -> Result<About, Fault> {

@@ -246,7 +246,7 @@ impl Engine for Sqlite {
         self.run(statement, each).unwrap_or_else(|e| Err(fault(place, &e)))
     }
 
-    fn schema(&mut self) -> Result<Schema, Fault> {
+    fn schema(&mut self, _: bool) -> Result<Schema, Fault> {
         self.tables().map_err(|e| fault(&self.place, &e))
     }
 
