@@ -8,8 +8,8 @@ mod fields;
 mod links;
 mod merge;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
 
 use crate::map::{Collection, DataMap, Erasure, Field, Holds, Link, Stored};
 use crate::schema::{Class, LiveCollection, Schema};
@@ -68,6 +68,7 @@ pub fn census(
     map: &mut DataMap,
     now: Timestamp,
 ) -> Result<(), Fault> {
+    let now = now.round(Unit::Second).unwrap_or(now); // Fractions only make the map hard to read.
     for c in map.collection.iter_mut().filter(|c| c.holds == Holds::Person) {
         for field in &mut c.field {
             let Some(kind @ (Kind::Email | Kind::MemberNumber)) = field.identifier else {

@@ -166,6 +166,9 @@ impl Planner<'_> {
         if self.left_out {
             by.push("not by likeness, which would read every row".to_owned());
         }
+        if by.is_empty() {
+            by.push("not asked: it has no identifier of those sought".to_owned());
+        }
         if self.ways.is_empty() {
             return Plan { statement: None, by };
         }

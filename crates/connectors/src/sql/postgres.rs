@@ -35,6 +35,8 @@ pub(super) struct Postgres {
     place: String,
     /// Longest wait for the thread: the server's own limit should come first.
     patience: Duration,
+    /// The server fell silent once: the thread still waits for it and takes no orders.
+    lost: bool,
 }
 
 struct Pg {
@@ -195,7 +197,20 @@ impl Postgres {
         let unicode = opened.recv_timeout(patience).map_err(|_| silent(&place))??;
         let schema = source.schema.clone().unwrap_or_else(|| "public".to_owned());
         let patience = limits.statement.saturating_add(limits.connect);
-        Ok(Self { tell, dialect: Pg { schema, unicode }, place, patience })
+        let dialect = Pg { schema, unicode };
+        Ok(Self { tell, dialect, place, patience, lost: false })
+    }
+
+    /// Give an order.
+    fn order(&mut self, order: Order) -> Result<(), Fault> {
+        let sent = if self.lost { None } else { self.tell.send(order).ok() };
+        sent.ok_or_else(|| silent(&self.place))
+    }
+
+    /// The server fell silent.
+    fn lose(&mut self) -> Fault {
+        self.lost = true;
+        silent(&self.place)
     }
 
     /// Ask for a small answer, all at once.
@@ -219,13 +234,12 @@ impl Engine for Postgres {
 
     fn begin(&mut self) -> Result<(), Fault> {
         let (done, begun) = sync_channel(1);
-        let sent = self.tell.send(Order::Begin(done));
-        sent.map_err(|_| silent(&self.place))?;
-        begun.recv_timeout(self.patience).map_err(|_| silent(&self.place))?
+        self.order(Order::Begin(done))?;
+        begun.recv_timeout(self.patience).map_err(|_| self.lose())?
     }
 
     fn end(&mut self) {
-        let _ = self.tell.send(Order::End); // If the session is gone, so is its transaction.
+        let _ = self.order(Order::End); // If the session is gone, so is its transaction.
     }
 
     fn stream(
@@ -236,12 +250,12 @@ impl Engine for Postgres {
     ) -> Result<(), Fault> {
         let (rows, answer) = sync_channel(1);
         let (place, statement) = (place.to_owned(), statement.clone());
-        self.tell.send(Order::Ask { place, statement, rows }).map_err(|_| silent(&self.place))?;
+        self.order(Order::Ask { place, statement, rows })?;
         loop {
             match answer.recv_timeout(self.patience) {
                 Ok(chunk) => chunk?.into_iter().try_for_each(&mut *each)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) => return Err(silent(&self.place)),
+                Err(RecvTimeoutError::Timeout) => return Err(self.lose()),
             }
         }
     }
