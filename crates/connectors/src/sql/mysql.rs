@@ -171,7 +171,7 @@ impl Mysql {
         let values: Vec<Value> = statement.binds.iter().map(value).collect();
         let params = if values.is_empty() { Params::Empty } else { Params::Positional(values) };
         for row in self.conn.exec_iter(&statement.sql, params)? {
-            let row: Row = row?.unwrap().into_iter().map(text).collect();
+            let row: Row = row?.unwrap_raw().into_iter().map(|v| v.and_then(text)).collect();
             let told = each(row);
             if told.is_err() {
                 return Ok(told);
