@@ -125,7 +125,14 @@ fn columns() {
     ] {
         assert_eq!(likely_kind(&samples), Some((kind, share)), "{samples:?}");
     }
-    for samples in [vec![], vec!["", " "], vec!["12", "15.50"], vec!["yes", "no", "yes"]] {
+    for samples in [
+        vec![],
+        vec!["", " "],
+        vec!["12", "15.50"],
+        vec!["2026-03-01", "2026-04-11"],
+        vec!["2034567890"],
+        vec!["yes", "no", "yes"],
+    ] {
         assert_eq!(likely_kind(&samples), None, "{samples:?}");
     }
 }
