@@ -4,16 +4,18 @@
 //! finds into a [`Sink`], says why each thing matched, and turns every trouble into a [`Fault`]
 //! that names the place and the remedy and holds nothing personal.
 //!
-//! A [`DataMap`] says what a holding holds; a scan drafts it from the live [`schema`], a person
+//! A [`DataMap`] says what a holding holds; [`scan`] drafts it from the live [`schema`], a person
 //! decides, [`DataMap::check`] tells when it no longer fits. [`judge`] decides whether a row is
 //! about the person sought.
 
 mod category;
 mod check;
 mod connector;
+pub mod fides;
 mod found;
 pub mod judge;
 mod map;
+pub mod scan;
 pub mod schema;
 mod sql;
 pub mod words;

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use postgres::config::SslMode;
-use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
 use postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
 use postgres_openssl::MakeTlsConnector;
 
 use super::catalogue::{self, Questions};
 use super::dialect::{Bind, Compare, Dialect, Row, Statement, Writer, bind_one};
-use super::{About, Engine, ca_file, password, refused, silent};
+use super::postgres_fault::fault;
+use super::{About, Engine, ca_file, password, silent};
 use crate::map::{DataMap, Tls};
 use crate::schema::{Class, LiveField, Schema};
 use crate::{Fault, FaultKind, Limits};
@@ -35,6 +35,8 @@ pub(super) struct Postgres {
     place: String,
     /// Longest wait for the thread: the server's own limit should come first.
     patience: Duration,
+    /// The server fell silent once: the thread still waits for it and takes no orders.
+    lost: bool,
 }
 
 struct Pg {
@@ -77,6 +79,19 @@ impl Dialect for Pg {
             Class::Text if field.sql_type == "text" => column.to_owned(),
             _ => format!("{column}::text"),
         }
+    }
+
+    fn number(&self, expr: &str) -> String {
+        format!("({expr})::text")
+    }
+
+    fn like_any(&self, w: &mut Writer<'_>, expr: &str, patterns: &[String]) -> String {
+        // One pattern after the other would work out `expr` for each. ANY knows only the
+        // backslash as escape.
+        let patterns = patterns.iter().map(|p| p.replace('\\', "\\\\").replace("!!", "\u{0}"));
+        let patterns = patterns.map(|p| p.replace('!', "\\").replace('\u{0}', "!")).collect();
+        let mark = w.bind(Bind::Texts(patterns));
+        format!("{expr} LIKE ANY({mark})")
     }
 
     fn strip(&self, expr: &str, signs: &str) -> String {
@@ -182,7 +197,20 @@ impl Postgres {
         let unicode = opened.recv_timeout(patience).map_err(|_| silent(&place))??;
         let schema = source.schema.clone().unwrap_or_else(|| "public".to_owned());
         let patience = limits.statement.saturating_add(limits.connect);
-        Ok(Self { tell, dialect: Pg { schema, unicode }, place, patience })
+        let dialect = Pg { schema, unicode };
+        Ok(Self { tell, dialect, place, patience, lost: false })
+    }
+
+    /// Give an order.
+    fn order(&mut self, order: Order) -> Result<(), Fault> {
+        let sent = if self.lost { None } else { self.tell.send(order).ok() };
+        sent.ok_or_else(|| silent(&self.place))
+    }
+
+    /// The server fell silent.
+    fn lose(&mut self) -> Fault {
+        self.lost = true;
+        silent(&self.place)
     }
 
     /// Ask for a small answer, all at once.
@@ -206,13 +234,12 @@ impl Engine for Postgres {
 
     fn begin(&mut self) -> Result<(), Fault> {
         let (done, begun) = sync_channel(1);
-        let sent = self.tell.send(Order::Begin(done));
-        sent.map_err(|_| silent(&self.place))?;
-        begun.recv_timeout(self.patience).map_err(|_| silent(&self.place))?
+        self.order(Order::Begin(done))?;
+        begun.recv_timeout(self.patience).map_err(|_| self.lose())?
     }
 
     fn end(&mut self) {
-        let _ = self.tell.send(Order::End); // If the session is gone, so is its transaction.
+        let _ = self.order(Order::End); // If the session is gone, so is its transaction.
     }
 
     fn stream(
@@ -223,19 +250,19 @@ impl Engine for Postgres {
     ) -> Result<(), Fault> {
         let (rows, answer) = sync_channel(1);
         let (place, statement) = (place.to_owned(), statement.clone());
-        self.tell.send(Order::Ask { place, statement, rows }).map_err(|_| silent(&self.place))?;
+        self.order(Order::Ask { place, statement, rows })?;
         loop {
             match answer.recv_timeout(self.patience) {
                 Ok(chunk) => chunk?.into_iter().try_for_each(&mut *each)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) => return Err(silent(&self.place)),
+                Err(RecvTimeoutError::Timeout) => return Err(self.lose()),
             }
         }
     }
 
-    fn schema(&mut self) -> Result<Schema, Fault> {
+    fn schema(&mut self, references: bool) -> Result<Schema, Fault> {
         let schema = self.dialect.schema.clone();
-        catalogue::read(&CATALOGUE, &mut |sql| self.all(sql, &[&schema]))
+        catalogue::read(&CATALOGUE, references, &mut |sql| self.all(sql, &[&schema]))
     }
 
     fn about(&mut self) -> Result<About, Fault> {
@@ -383,86 +410,6 @@ fn ask(
         }
         next = (FETCH_BYTES / (bytes / count.max(1)).max(1)).clamp(1, MOST_ROWS);
     }
-}
-
-/// An error of the server in words that hold nothing of the data: only its code is looked at.
-fn fault(place: &str, error: &postgres::Error) -> Fault {
-    let Some(code) = error.code() else { return wire_fault(place, error) };
-    let (kind, what, remedy) = match *code {
-        SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => (
-            FaultKind::Denied,
-            "the server does not let this account in",
-            "Check user and password_file in the data map.",
-        ),
-        SqlState::INVALID_CATALOG_NAME => (
-            FaultKind::Map,
-            "the server has no database of that name",
-            "Check database in the data map.",
-        ),
-        SqlState::INSUFFICIENT_PRIVILEGE => (
-            FaultKind::Denied,
-            "the account may not read this",
-            "Give the account the right to SELECT.",
-        ),
-        SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN | SqlState::INVALID_SCHEMA_NAME => (
-            FaultKind::Drift,
-            "a table or field of the map is gone",
-            "Check the data map against the live schema, and search again.",
-        ),
-        SqlState::QUERY_CANCELED => (
-            FaultKind::Limit,
-            "reading took longer than the limit",
-            "Raise the limit, or make an index for the fields that identify.",
-        ),
-        SqlState::LOCK_NOT_AVAILABLE => (
-            FaultKind::Busy,
-            "another session has locked the table",
-            "Try again when that session is done.",
-        ),
-        SqlState::TOO_MANY_CONNECTIONS
-        | SqlState::CANNOT_CONNECT_NOW
-        | SqlState::T_R_SERIALIZATION_FAILURE => {
-            (FaultKind::Busy, "the server is busy", "Try again in a little while.")
-        }
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => return silent(place),
-        SqlState::UNTRANSLATABLE_CHARACTER | SqlState::CHARACTER_NOT_IN_REPERTOIRE => (
-            FaultKind::Damaged,
-            "the table holds text that is not in the database's own encoding",
-            "Have the database's keeper repair the encoding, or search a repaired copy.",
-        ),
-        _ => return refused(place, code.code()),
-    };
-    Fault::new(kind, place, what, remedy)
-}
-
-/// Trouble on the way to the server. The crate's own kinds are told by their fixed words.
-fn wire_fault(place: &str, error: &postgres::Error) -> Fault {
-    let words = error.to_string();
-    if words.contains("TLS") {
-        return Fault::new(
-            FaultKind::Denied,
-            place,
-            "no encrypted connection that satisfies the map could be made",
-            "Check tls and ca_file in the data map, and the server's certificate and its name.",
-        );
-    }
-    if words.contains("authentication") || words.contains("configuration") {
-        return Fault::new(
-            FaultKind::Denied,
-            place,
-            "the server asks for a password, or in a way this program does not know",
-            "Check user and password_file in the data map.",
-        );
-    }
-    if words.contains("deserializing") {
-        return Fault::new(
-            FaultKind::Damaged,
-            place,
-            "the table holds text that is not UTF-8",
-            "Have the database's keeper repair the encoding, or search a repaired copy.",
-        );
-    }
-    silent(place)
 }
 
 /// What the catalogue of PostgreSQL is asked; each takes the schema's name.
