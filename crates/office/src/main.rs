@@ -1,8 +1,13 @@
-//! Candour: a data protection office in one program.
+//! Candour: a data protection office in one program. This file reads the command line, hands over,
+//! and turns what comes back into an exit code.
 
 mod charter;
+mod cli;
+mod clocks;
+mod demo;
 mod error;
 mod holdings;
+mod house;
 mod kit;
 mod migrations;
 mod office;
@@ -10,7 +15,27 @@ mod people;
 mod proof;
 mod register;
 mod requests;
+mod routes;
+mod serve;
 mod settings;
 mod staff;
+mod today;
+mod work;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    if let Ok(exe) = std::env::current_exe() {
+        candour_connectors::worker::set_program(exe, ["extract-worker".to_owned()]);
+    }
+    let cli = cli::Cli::parse();
+    match cli::run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(e) => {
+            eprintln!("candour: {e}");
+            ExitCode::from(e.exit_code())
+        }
+    }
+}

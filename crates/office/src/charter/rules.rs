@@ -98,6 +98,16 @@ pub struct Law {
 }
 
 impl Law {
+    /// The law of a division, with the regulator of the day.
+    pub fn of(division: Division, public_authority: bool) -> Self {
+        Self {
+            division,
+            public_authority,
+            regulator: Self::regulator(),
+            regulator_contact: Self::regulator_contact(),
+        }
+    }
+
     fn regulator() -> String {
         "Information Commissioner’s Office (ICO)".to_owned()
     }

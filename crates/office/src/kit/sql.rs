@@ -241,6 +241,17 @@ pub fn queue_job(
     Ok(())
 }
 
+/// Whether a job is due: a look without a lock, so that waiting costs no write.
+pub fn a_job_is_due(tx: &mut Tx<'_>, now: Timestamp) -> std::result::Result<bool, DbError> {
+    let n = tx.count(
+        "SELECT count(*) AS n FROM (
+             SELECT 1 AS one FROM jobs WHERE (state = 'waiting' AND run_at <= $1)
+                OR (state = 'running' AND lease_until < $1) LIMIT 1) AS due",
+        bind![now],
+    )?;
+    Ok(n > 0)
+}
+
 /// Takes the next due job, or one whose lease ran out because its process died.
 pub fn claim_job(tx: &mut Tx<'_>, now: Timestamp, lease: Timestamp) -> Result<Option<JobRow>> {
     Ok(tx.row(
@@ -281,6 +292,11 @@ pub fn retry_job(tx: &mut Tx<'_>, id: &str, run_at: Timestamp, trouble: &str) ->
 /// Waiting and running jobs.
 pub fn open_jobs(tx: &mut Tx<'_>) -> Result<u64> {
     Ok(tx.count("SELECT count(*) AS n FROM jobs WHERE state IN ('waiting', 'running')", &[])?)
+}
+
+/// Jobs that were given up.
+pub fn failed_jobs(tx: &mut Tx<'_>) -> Result<u64> {
+    Ok(tx.count("SELECT count(*) AS n FROM jobs WHERE state = 'failed'", &[])?)
 }
 
 // Letters on their way.

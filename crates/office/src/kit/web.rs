@@ -87,6 +87,30 @@ pub fn download(name: &str, media: &'static str, bytes: impl Into<axum::body::Bo
     response
 }
 
+/// A reader as a body: pieces are read on a thread that may block, a few ahead of the network.
+pub fn stream(mut reader: impl std::io::Read + Send + 'static) -> axum::body::Body {
+    let (send, receive) = tokio::sync::mpsc::channel::<std::io::Result<Vec<u8>>>(2);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut piece = vec![0; 1 << 16];
+            let read = reader.read(&mut piece).map(|n| {
+                piece.truncate(n);
+                piece
+            });
+            let last = !matches!(&read, Ok(p) if !p.is_empty());
+            let failed = read.is_err();
+            if (!last || failed) && send.blocking_send(read).is_err() {
+                return;
+            }
+            if last {
+                return;
+            }
+        }
+    });
+    let next = |mut r: tokio::sync::mpsc::Receiver<_>| async { r.recv().await.map(|p| (p, r)) };
+    axum::body::Body::from_stream(futures_util::stream::unfold(receive, next))
+}
+
 /// A member of staff with a complete session. Anyone else is sent to sign in.
 pub struct Signed {
     /// Who acts, and for which organisation.

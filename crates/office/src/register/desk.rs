@@ -1,1 +1,230 @@
-//! To be replaced.
+//! The register on screen.
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+
+use super::acts;
+use super::rules::{Activity, Basis, Transfer};
+use crate::error::{Error, Result};
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::pages::Desk;
+use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::office::Office;
+use crate::staff::Permission;
+
+type Pairs = Form<Vec<(String, String)>>;
+
+const BASES: [Basis; 7] = [
+    Basis::Consent,
+    Basis::Contract,
+    Basis::LegalObligation,
+    Basis::VitalInterests,
+    Basis::PublicTask,
+    Basis::RecognisedLegitimateInterests,
+    Basis::LegitimateInterests,
+];
+
+fn basis_word(b: Basis) -> String {
+    match serde_json::to_value(b) {
+        Ok(serde_json::Value::String(s)) => s,
+        _ => String::new(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "register/pages/list.html")]
+struct ListPage {
+    d: Desk,
+    all: Vec<Activity>,
+    may_manage: bool,
+}
+
+/// `GET /office/register`
+pub async fn list(State(office): State<Office>, me: Signed) -> Answer {
+    me.by.role.may(Permission::SeeHoldings)?;
+    let view = office
+        .run(move |o| {
+            Ok(ListPage {
+                d: Desk::new(&me, "Register", "Register"),
+                all: o.read(|tx| acts::activities(tx, &me.by.org))?,
+                may_manage: me.by.role.may(Permission::ManageHoldings).is_ok(),
+            })
+        })
+        .await?;
+    page(&view)
+}
+
+#[derive(Template)]
+#[template(path = "register/pages/one.html")]
+struct OnePage {
+    d: Desk,
+    title: String,
+    action: String,
+    new: bool,
+    f: Filled,
+    w: Wrong,
+    bases: Vec<(String, &'static str, &'static str)>,
+    may_manage: bool,
+}
+
+fn one_page(me: &Signed, title: &str, action: String, new: bool, f: Filled, w: Wrong) -> OnePage {
+    OnePage {
+        d: Desk::new(me, "Register", title),
+        title: title.to_owned(),
+        action,
+        new,
+        f,
+        w,
+        bases: BASES.iter().map(|b| (basis_word(*b), b.words(), b.article())).collect(),
+        may_manage: me.by.role.may(Permission::ManageHoldings).is_ok(),
+    }
+}
+
+fn filled(a: &Activity) -> Filled {
+    let mut f = Filled::default();
+    let lines = |l: &[String]| l.join("\n");
+    let transfers: Vec<String> =
+        a.transfers.iter().map(|t| format!("{}: {}", t.to, t.safeguard)).collect();
+    for (name, value) in [
+        ("short", a.short.clone()),
+        ("title", a.title.clone()),
+        ("purpose", a.purpose.clone()),
+        ("basis", basis_word(a.basis)),
+        ("interest", a.interest.clone().unwrap_or_default()),
+        ("condition", a.condition.clone().unwrap_or_default()),
+        ("people", lines(&a.people)),
+        ("categories", lines(&a.categories)),
+        ("recipients", lines(&a.recipients)),
+        ("transfers", transfers.join("\n")),
+        ("retention", a.retention.clone()),
+        ("source", a.source.clone().unwrap_or_default()),
+        ("automated", a.automated_decisions.clone().unwrap_or_default()),
+        ("security", lines(&a.security)),
+        ("holdings", lines(&a.holdings)),
+        ("owner", a.owner.clone().unwrap_or_default()),
+    ] {
+        f.set(name, value);
+    }
+    f
+}
+
+fn from_form(f: &Filled, old: Option<Activity>) -> Result<Activity> {
+    let lines = |name: &str| -> Vec<String> {
+        f.get(name).lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
+    };
+    let basis = BASES
+        .into_iter()
+        .find(|b| basis_word(*b) == f.get("basis"))
+        .ok_or_else(|| Error::invalid("basis", "Choose the lawful basis"))?;
+    let transfers = lines("transfers")
+        .into_iter()
+        .map(|l| match l.split_once(':') {
+            Some((to, s)) => {
+                Ok(Transfer { to: to.trim().to_owned(), safeguard: s.trim().to_owned() })
+            }
+            None => Err(Error::invalid("transfers", "Write each transfer as: to whom: safeguard")),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Activity {
+        short: f.get("short").to_owned(),
+        title: f.get("title").to_owned(),
+        purpose: f.get("purpose").to_owned(),
+        basis,
+        interest: f.some("interest"),
+        condition: f.some("condition"),
+        people: lines("people"),
+        categories: lines("categories"),
+        recipients: lines("recipients"),
+        transfers,
+        retention: f.get("retention").to_owned(),
+        source: f.some("source"),
+        automated_decisions: f.some("automated"),
+        security: lines("security"),
+        holdings: lines("holdings"),
+        owner: f.some("owner"),
+        reviewed: old.and_then(|a| a.reviewed),
+    })
+}
+
+/// `GET /office/register/new`
+pub async fn new(me: Signed) -> Answer {
+    me.by.role.may(Permission::ManageHoldings)?;
+    let action = "/office/register/new".to_owned();
+    page(&one_page(&me, "Add an activity", action, true, Filled::default(), Wrong::default()))
+}
+
+/// `POST /office/register/new`
+pub async fn save_new(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
+    store(office, me, None, Filled(pairs)).await
+}
+
+/// `GET /office/register/{short}`
+pub async fn one(State(office): State<Office>, me: Signed, Path(short): Path<String>) -> Answer {
+    me.by.role.may(Permission::SeeHoldings)?;
+    let view = office
+        .run(move |o| {
+            let a = find(o, &me, &short)?;
+            let action = format!("/office/register/{short}");
+            Ok(one_page(&me, &a.title, action, false, filled(&a), Wrong::default()))
+        })
+        .await?;
+    page(&view)
+}
+
+fn find(o: &Office, me: &Signed, short: &str) -> Result<Activity> {
+    let all = o.read(|tx| acts::activities(tx, &me.by.org))?;
+    all.into_iter().find(|a| a.short == short).ok_or(Error::NotFound("the activity"))
+}
+
+/// `POST /office/register/{short}`
+pub async fn save(
+    State(office): State<Office>,
+    me: Signed,
+    Path(short): Path<String>,
+    Form(pairs): Pairs,
+) -> Answer {
+    store(office, me, Some(short), Filled(pairs)).await
+}
+
+async fn store(office: Office, me: Signed, short: Option<String>, mut f: Filled) -> Answer {
+    if let Some(s) = &short {
+        f.set("short", s.clone());
+    }
+    let (me, f, short, done) = office
+        .run(move |o| {
+            let done = store_from(o, &me, short.as_deref(), &f);
+            Ok((me, f, short, done))
+        })
+        .await?;
+    match done {
+        Ok(()) => go("/office/register"),
+        Err(e) => {
+            let (new, w) = (short.is_none(), Wrong::of(e)?);
+            let action = format!("/office/register/{}", short.as_deref().unwrap_or("new"));
+            let title = if new { "Add an activity".into() } else { f.get("title").to_owned() };
+            mend(&one_page(&me, &title, action, new, f, w))
+        }
+    }
+}
+
+fn store_from(o: &Office, me: &Signed, short: Option<&str>, f: &Filled) -> Result<()> {
+    let old = match short {
+        Some(s) => Some(find(o, me, s)?),
+        None => None,
+    };
+    let taken = old.is_none() && find(o, me, f.get("short")).is_ok();
+    if taken {
+        return Err(Error::invalid("short", "There is already an activity with this short name"));
+    }
+    let plain = !f.get("short").is_empty()
+        && f.get("short").chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !plain {
+        return Err(Error::invalid(
+            "short",
+            "The short name has lower case letters, digits and dashes only",
+        ));
+    }
+    let a = from_form(f, old)?;
+    let (by, vault) = (me.by.clone(), o.vault().clone());
+    o.write(move |tx| acts::set(tx, &vault, &by, &a))
+}

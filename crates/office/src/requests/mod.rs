@@ -12,12 +12,15 @@
 
 pub mod acts;
 mod body;
+pub mod cli;
 pub mod desk;
 pub mod desk_acts;
+pub mod desk_pack;
 pub mod desk_review;
 pub mod find;
 pub mod letters;
 pub mod pack;
+pub mod portal;
 pub mod review;
 mod rules;
 pub mod sql;

@@ -1,1 +1,481 @@
-//! To be replaced.
+//! Signing in and out, first set-up, one's own account, and the list of staff.
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+use axum::http::HeaderMap;
+use fast_qr::QRBuilder;
+use fast_qr::convert::{Builder as _, svg::SvgBuilder};
+
+use super::acts::{self, NewStaff, SignIn};
+use super::rules::{Permission, Role};
+use super::sql::{self, SessionRow, StaffRow};
+use crate::charter::{Charter, Contact, Law, Organisation};
+use crate::error::{Error, Result};
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::pages::Desk;
+use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::kit::{dates, web};
+use crate::office::Office;
+
+type Pairs = Form<Vec<(String, String)>>;
+
+/// One page for everything before one is signed in.
+#[derive(Template)]
+#[template(path = "staff/pages/door.html")]
+struct Door {
+    title: &'static str,
+    what: &'static str,
+    f: Filled,
+    w: Wrong,
+    action: String,
+}
+
+fn door(what: &'static str, action: impl Into<String>, f: Filled, w: Wrong) -> Door {
+    let title = match what {
+        "code" => "Enter the code of your app",
+        "link" => "Sign in",
+        "set-up" => "Set up this office",
+        _ => "Sign in to the office",
+    };
+    Door { title, what, f, w, action: action.into() }
+}
+
+fn agent(headers: &HeaderMap) -> String {
+    headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or("unknown").to_owned()
+}
+
+/// `GET /office/sign-in`
+pub async fn sign_in_form() -> Answer {
+    page(&door("sign-in", "/office/sign-in", Filled::default(), Wrong::default()))
+}
+
+/// `POST /office/sign-in`
+pub async fn sign_in(
+    State(office): State<Office>,
+    headers: HeaderMap,
+    Form(pairs): Pairs,
+) -> Answer {
+    let mut f = Filled(pairs);
+    let (email, password) = (f.get("email").to_owned(), raw(&f, "password"));
+    let agent = agent(&headers);
+    match office.run(move |o| acts::sign_in(o, &email, &password, &agent)).await {
+        Ok(SignIn::Done(token)) => Ok(web::go_with_session(&office, &token, "/office")),
+        Ok(SignIn::CodeNext(token)) => Ok(web::go_with_session(&office, &token, "/office/code")),
+        Err(e) => {
+            f.set("password", "");
+            mend(&door("sign-in", "/office/sign-in", f, Wrong::of(e)?))
+        }
+    }
+}
+
+/// A password as typed: spaces at its ends belong to it.
+fn raw(f: &Filled, name: &str) -> String {
+    f.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default()
+}
+
+/// `GET /office/code`
+pub async fn code_form() -> Answer {
+    page(&door("code", "/office/code", Filled::default(), Wrong::default()))
+}
+
+/// `POST /office/code`
+pub async fn code(State(office): State<Office>, headers: HeaderMap, Form(pairs): Pairs) -> Answer {
+    let f = Filled(pairs);
+    let Some(token) = web::cookie(&headers) else { return go("/office/sign-in") };
+    let given = f.get("code").to_owned();
+    match office.run(move |o| acts::give_code(o, &token, &given)).await {
+        Ok(()) => go("/office"),
+        Err(e) => mend(&door("code", "/office/code", Filled::default(), Wrong::of(e)?)),
+    }
+}
+
+/// `GET /office/link/{token}`: only a button; mail scanners that open links do not use it up.
+pub async fn link_form(Path(token): Path<String>) -> Answer {
+    let action = format!("/office/link/{token}");
+    page(&door("link", action, Filled::default(), Wrong::default()))
+}
+
+/// `POST /office/link/{token}`
+pub async fn link(
+    State(office): State<Office>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Answer {
+    let agent = agent(&headers);
+    let action = format!("/office/link/{token}");
+    match office.run(move |o| acts::sign_in_by_link(o, &token, &agent)).await {
+        Ok(session) => Ok(web::go_with_session(&office, &session, "/office")),
+        Err(e) => mend(&door("link", action, Filled::default(), Wrong::of(e)?)),
+    }
+}
+
+/// `POST /office/sign-out`
+pub async fn sign_out(State(office): State<Office>, me: Signed) -> Answer {
+    office
+        .run(move |o| {
+            let (by, id, session) = (me.by, me.me.id, me.session.id);
+            o.write(move |tx| acts::end_session(tx, &by, &id, &session))
+        })
+        .await?;
+    Ok(web::go_without_session("/office/sign-in"))
+}
+
+/// `GET /set-up/{token}`
+pub async fn set_up_form(State(office): State<Office>, Path(token): Path<String>) -> Answer {
+    let t = token.clone();
+    office.run(move |o| acts::may_set_up(o, &t)).await?;
+    let mut f = Filled::default();
+    f.set("division", "england-and-wales");
+    f.set("contact-role", "Data protection officer");
+    page(&door("set-up", format!("/set-up/{token}"), f, Wrong::default()))
+}
+
+/// `POST /set-up/{token}`: founds the organisation and its first officer.
+pub async fn set_up(
+    State(office): State<Office>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+    Form(pairs): Pairs,
+) -> Answer {
+    let f = Filled(pairs);
+    let agent = agent(&headers);
+    let (form, t) = (f.clone(), token.clone());
+    match office.run(move |o| found(o, &t, &form, &agent)).await {
+        Ok(session) => Ok(web::go_with_session(&office, &session, "/office")),
+        Err(e) => {
+            let mut f = f;
+            f.set("password", "");
+            mend(&door("set-up", format!("/set-up/{token}"), f, Wrong::of(e)?))
+        }
+    }
+}
+
+fn found(o: &Office, token: &str, f: &Filled, agent: &str) -> Result<String> {
+    acts::may_set_up(o, token)?;
+    let division = f
+        .get("division")
+        .parse()
+        .map_err(|_| Error::invalid("division", "Choose whose public holidays count for you"))?;
+    let charter = Charter {
+        organisation: Organisation {
+            legal_name: f.get("legal_name").to_owned(),
+            short: f.get("short").to_owned(),
+            trading_name: None,
+            number: None,
+            reference: "RR".into(),
+        },
+        contact: Contact {
+            role: f.get("contact_role").to_owned(),
+            name: None,
+            email: f.get("contact_email").to_owned(),
+            phone: f.some("contact_phone"),
+            post: f.get("contact_post").to_owned(),
+        },
+        law: Law::of(division, f.ticked("public_authority")),
+        rights: crate::charter::Rights::default(),
+        identity: crate::charter::Identity::default(),
+        channels: crate::charter::Channels::default(),
+        delivery: crate::charter::Delivery::default(),
+        theme: crate::charter::Theme::default(),
+    };
+    charter.check()?;
+    let password = raw(f, "password");
+    super::rules::check_password(&password, f.get("email"), f.get("name"))?;
+    let new = NewStaff {
+        name: f.get("name").to_owned(),
+        email: f.get("email").to_owned(),
+        role: Role::Officer,
+        password: Some(password.clone()),
+    };
+    acts::check_new(&new)?;
+    let org = o.found(charter)?;
+    let (by, vault) = (o.by_command(&org), o.vault().clone());
+    o.write(move |tx| acts::add(tx, &vault, &by, &new))?;
+    acts::end_set_up(o)?;
+    match acts::sign_in(o, f.get("email"), &password, agent)? {
+        SignIn::Done(t) | SignIn::CodeNext(t) => Ok(t),
+    }
+}
+
+struct Line {
+    id: String,
+    name: String,
+    email: String,
+    role: &'static str,
+    code_app: bool,
+    left: bool,
+}
+
+#[derive(Template)]
+#[template(path = "staff/pages/list.html")]
+struct ListPage {
+    d: Desk,
+    lines: Vec<Line>,
+    roles: Vec<(&'static str, &'static str, &'static str)>,
+    may_manage: bool,
+    f: Filled,
+    w: Wrong,
+}
+
+fn list_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<ListPage> {
+    let all = o.read(|tx| sql::all(tx, &me.by.org))?;
+    Ok(ListPage {
+        d: Desk::new(me, "Staff", "Staff"),
+        lines: all
+            .into_iter()
+            .map(|s| Line {
+                id: s.id,
+                name: s.name,
+                email: s.email,
+                role: s.role.label(),
+                code_app: s.totp.is_some(),
+                left: s.left.is_some(),
+            })
+            .collect(),
+        roles: roles(),
+        may_manage: me.by.role.may(Permission::ManageStaff).is_ok(),
+        f,
+        w,
+    })
+}
+
+fn roles() -> Vec<(&'static str, &'static str, &'static str)> {
+    Role::STAFF.into_iter().map(|r| (r.word(), r.label(), r.about())).collect()
+}
+
+/// `GET /office/staff`
+pub async fn list(State(office): State<Office>, me: Signed) -> Answer {
+    let view = office.run(move |o| list_page(o, &me, Filled::default(), Wrong::default())).await?;
+    page(&view)
+}
+
+#[derive(Template)]
+#[template(path = "staff/pages/link.html")]
+struct LinkPage {
+    d: Desk,
+    name: String,
+    path: String,
+}
+
+/// `POST /office/staff`: adds somebody and shows their one-time link, once.
+pub async fn add(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
+    let f = Filled(pairs);
+    let (me, f, done) = office
+        .run(move |o| {
+            let done = add_from(o, &me, &f);
+            Ok((me, f, done))
+        })
+        .await?;
+    match done {
+        Ok((name, token)) => {
+            let d = Desk::new(&me, "Staff", "Sign-in link");
+            page(&LinkPage { d, name, path: format!("/office/link/{token}") })
+        }
+        Err(e) => {
+            let w = Wrong::of(e)?;
+            let view = office.run(move |o| list_page(o, &me, f, w)).await?;
+            mend(&view)
+        }
+    }
+}
+
+fn add_from(o: &Office, me: &Signed, f: &Filled) -> Result<(String, String)> {
+    let role = Role::from_word(f.get("role"))
+        .ok_or_else(|| Error::invalid("role", "Choose what they may do"))?;
+    let new = NewStaff {
+        name: f.get("name").to_owned(),
+        email: f.get("email").to_owned(),
+        role,
+        password: None,
+    };
+    let (by, vault, name) = (me.by.clone(), o.vault().clone(), new.name.clone());
+    let id = o.write(move |tx| acts::add(tx, &vault, &by, &new))?;
+    let by = me.by.clone();
+    let token = o.write(move |tx| acts::sign_in_link(tx, &by, &id))?;
+    Ok((name, token))
+}
+
+struct SessionLine {
+    id: String,
+    agent: String,
+    made: String,
+    seen: String,
+    current: bool,
+}
+
+fn session_lines(all: Vec<SessionRow>, current: &str) -> Vec<SessionLine> {
+    all.into_iter()
+        .map(|s| SessionLine {
+            current: s.id == current,
+            id: s.id,
+            agent: s.agent,
+            made: dates::moment(s.made),
+            seen: dates::moment(s.seen),
+        })
+        .collect()
+}
+
+#[derive(Template)]
+#[template(path = "staff/pages/one.html")]
+struct OnePage {
+    d: Desk,
+    s: StaffRow,
+    roles: Vec<(&'static str, &'static str, &'static str)>,
+    sessions: Vec<SessionLine>,
+    w: Wrong,
+}
+
+fn one_page(o: &Office, me: &Signed, id: &str, w: Wrong) -> Result<OnePage> {
+    me.by.role.may(Permission::ManageStaff)?;
+    o.read(|tx| {
+        let s = sql::by_id(tx, &me.by.org, id)?;
+        let sessions = sql::sessions_of(tx, &me.by.org, id)?;
+        Ok(OnePage {
+            d: Desk::new(me, "Staff", s.name.clone()),
+            s,
+            roles: roles(),
+            sessions: session_lines(sessions, &me.session.id),
+            w,
+        })
+    })
+}
+
+/// `GET /office/staff/{id}`
+pub async fn one(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+    let view = office.run(move |o| one_page(o, &me, &id, Wrong::default())).await?;
+    page(&view)
+}
+
+/// `POST /office/staff/{id}`: role, a new link, end a session, leave.
+pub async fn change(
+    State(office): State<Office>,
+    me: Signed,
+    Path(id): Path<String>,
+    Form(pairs): Pairs,
+) -> Answer {
+    let f = Filled(pairs);
+    let (me, id, done) = office
+        .run(move |o| {
+            let done = change_from(o, &me, &id, &f);
+            Ok((me, id, done))
+        })
+        .await?;
+    match done {
+        Ok(None) => go(&format!("/office/staff/{id}")),
+        Ok(Some((name, token))) => {
+            let d = Desk::new(&me, "Staff", "Sign-in link");
+            page(&LinkPage { d, name, path: format!("/office/link/{token}") })
+        }
+        Err(e) => {
+            let w = Wrong::of(e)?;
+            let view = office.run(move |o| one_page(o, &me, &id, w)).await?;
+            mend(&view)
+        }
+    }
+}
+
+fn change_from(o: &Office, me: &Signed, id: &str, f: &Filled) -> Result<Option<(String, String)>> {
+    let (by, vault, id) = (me.by.clone(), o.vault().clone(), id.to_owned());
+    match f.get("act") {
+        "role" => {
+            let role = Role::from_word(f.get("role"))
+                .ok_or_else(|| Error::invalid("role", "Choose what they may do"))?;
+            o.write(move |tx| acts::set_role(tx, &vault, &by, &id, role))?;
+        }
+        "leave" => o.write(move |tx| acts::leave(tx, &vault, &by, &id))?,
+        "end" => {
+            let session = f.get("session").to_owned();
+            o.write(move |tx| acts::end_session(tx, &by, &id, &session))?;
+        }
+        "link" => {
+            let name = o.read(|tx| sql::by_id(tx, &me.by.org, &id))?.name;
+            let token = o.write(move |tx| acts::sign_in_link(tx, &by, &id))?;
+            return Ok(Some((name, token)));
+        }
+        _ => return Err(Error::NotFound("the act")),
+    }
+    Ok(None)
+}
+
+#[derive(Template)]
+#[template(path = "staff/pages/account.html")]
+struct AccountPage {
+    d: Desk,
+    s: StaffRow,
+    sessions: Vec<SessionLine>,
+    secret: String,
+    qr: String,
+    w: Wrong,
+}
+
+fn account_page(o: &Office, me: &Signed, secret: Option<&str>, w: Wrong) -> Result<AccountPage> {
+    let sessions = o.read(|tx| sql::sessions_of(tx, &me.by.org, &me.me.id))?;
+    let bytes = match secret.and_then(|s| hex::decode(s).ok()).filter(|s| s.len() == 20) {
+        Some(bytes) => bytes,
+        None => acts::new_secret()?,
+    };
+    let totp = acts::totp(&bytes, &me.me.email)?;
+    let url = totp.to_url().map_err(|e| Error::fault(format!("code app: {e}")))?;
+    let code = QRBuilder::new(url.as_bytes()).build();
+    let qr = code.map(|c| SvgBuilder::default().to_str(&c)).unwrap_or_default();
+    Ok(AccountPage {
+        d: Desk::new(me, "Staff", "Your account"),
+        s: me.me.clone(),
+        sessions: session_lines(sessions, &me.session.id),
+        secret: hex::encode(&bytes),
+        qr,
+        w,
+    })
+}
+
+/// `GET /office/account`
+pub async fn account(State(office): State<Office>, me: Signed) -> Answer {
+    let view = office.run(move |o| account_page(o, &me, None, Wrong::default())).await?;
+    page(&view)
+}
+
+/// `POST /office/account`: password, code app, end a session.
+pub async fn change_account(
+    State(office): State<Office>,
+    me: Signed,
+    Form(pairs): Pairs,
+) -> Answer {
+    let f = Filled(pairs);
+    let (me, f, done) = office
+        .run(move |o| {
+            let done = account_from(o, &me, &f);
+            Ok((me, f, done))
+        })
+        .await?;
+    match done {
+        Ok(()) => go("/office/account"),
+        Err(e) => {
+            let w = Wrong::of(e)?;
+            let view = office.run(move |o| account_page(o, &me, Some(f.get("secret")), w)).await?;
+            mend(&view)
+        }
+    }
+}
+
+fn account_from(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
+    let (by, vault) = (me.by.clone(), o.vault().clone());
+    match f.get("act") {
+        "password" => {
+            let new = raw(f, "password");
+            o.write(move |tx| acts::set_password(tx, &by, &new))
+        }
+        "code-app" => {
+            let secret = hex::decode(f.get("secret")).unwrap_or_default();
+            let code = f.get("code").to_owned();
+            if me.me.totp.is_some() {
+                return Err(Error::invalid("code", "The code app is on already"));
+            }
+            o.write(move |tx| acts::turn_on_totp(tx, &vault, &by, &secret, &code))
+        }
+        "end" => {
+            let (id, session) = (me.me.id.clone(), f.get("session").to_owned());
+            o.write(move |tx| acts::end_session(tx, &by, &id, &session))
+        }
+        _ => Err(Error::NotFound("the act")),
+    }
+}

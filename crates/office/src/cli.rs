@@ -1,0 +1,167 @@
+//! The command line: noun, then verb. Data goes to standard output, words about it to standard
+//! error. Each area's own commands stand in its `cli.rs`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::error::Result;
+use crate::office::Office;
+use crate::{charter, clocks, demo, holdings, house, proof, register, requests, serve, staff};
+
+const EXAMPLES: &str = "\
+Examples:
+  candour demo                                 a sample office, and the office in the browser
+  candour init --data office                   a new office in the folder `office`
+  candour serve --data office                  the office in the browser
+  candour deadline rights_month --received 2026-11-25
+  candour request find RR-2026-0001 --data office
+  candour ledger export --out bundle --data office
+
+Exit codes:
+  0 done   1 a check found something   2 something to mend in what was typed   3 not found
+  4 refused, denied or changed meanwhile   5 something outside is not there   70 our mistake
+
+The data folder is `--data`, else $CANDOUR_DATA, else ./candour-data.";
+
+/// Candour: a data protection office in one program.
+#[derive(Parser)]
+#[command(name = "candour", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command on an office takes.
+#[derive(Args, Clone)]
+pub struct At {
+    /// The data folder.
+    #[arg(long, env = "CANDOUR_DATA", default_value = "candour-data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// The office's database, if it is PostgreSQL: postgres://user:secret@host/name. Better in
+    /// candour.toml or the environment than on the command line.
+    #[arg(long, env = "CANDOUR_DATABASE", hide_env_values = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// Short name of the organisation, if the office has several.
+    #[arg(long, value_name = "SHORT")]
+    pub org: Option<String>,
+    /// For machines: JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl At {
+    /// Opens the office.
+    ///
+    /// # Errors
+    /// No office there, or it can't be opened.
+    pub fn open(&self) -> Result<Office> {
+        Office::open(&self.data, self.database.as_deref())
+    }
+
+    /// Opens the office and finds the organisation.
+    ///
+    /// # Errors
+    /// As [`At::open`], or there is none or more than one organisation.
+    pub fn open_org(&self) -> Result<(Office, crate::proof::By)> {
+        let office = self.open()?;
+        let org = office.read(|tx| charter::only_org(tx, self.org.as_deref()))?;
+        let by = office.by_command(&org);
+        Ok((office, by))
+    }
+}
+
+/// The nouns.
+#[derive(Subcommand)]
+pub enum Command {
+    /// A sample society with real holdings: an access request answered, then the office.
+    Demo(demo::DemoArgs),
+    /// Make a new office: key file, settings, tables.
+    Init(house::InitArgs),
+    /// Serve the office and the public pages.
+    Serve(serve::ServeArgs),
+    /// The organisation's charter, as a file.
+    #[command(subcommand)]
+    Charter(charter::cli::CharterCommand),
+    /// The processing register, as a file.
+    #[command(subcommand)]
+    Register(register::cli::RegisterCommand),
+    /// Holdings and their data maps.
+    #[command(subcommand)]
+    Holding(holdings::cli::HoldingCommand),
+    /// Rights requests.
+    #[command(subcommand)]
+    Request(requests::cli::RequestCommand),
+    /// Staff accounts.
+    #[command(subcommand)]
+    Staff(staff::cli::StaffCommand),
+    /// When a thing is due, and why.
+    Deadline(clocks::DeadlineArgs),
+    /// The evidence ledger.
+    #[command(subcommand)]
+    Ledger(proof::cli::LedgerCommand),
+    /// Check this office: key, database, holidays, mail, holdings, ledger.
+    Doctor(house::DoctorArgs),
+    /// Back up the office (SQLite), without its key.
+    Backup(house::BackupArgs),
+    /// Put a backup into an empty data folder.
+    Restore(house::RestoreArgs),
+    /// Move an office from SQLite to PostgreSQL.
+    Move(house::MoveArgs),
+    /// Parse one hostile file in a limited process. Used by the program itself.
+    #[command(hide = true)]
+    ExtractWorker(house::WorkerArgs),
+}
+
+/// Runs a command; the answer is the exit code.
+///
+/// # Errors
+/// What it answers instead.
+pub fn run(cli: Cli) -> Result<u8> {
+    match cli.command {
+        Command::Demo(a) => demo::run(&a),
+        Command::Init(a) => house::init(&a),
+        Command::Serve(a) => serve::run(&a),
+        Command::Charter(a) => charter::cli::run(a),
+        Command::Register(a) => register::cli::run(a),
+        Command::Holding(a) => holdings::cli::run(a),
+        Command::Request(a) => requests::cli::run(a),
+        Command::Staff(a) => staff::cli::run(a),
+        Command::Deadline(a) => clocks::run(&a),
+        Command::Ledger(a) => proof::cli::run(a),
+        Command::Doctor(a) => house::doctor(&a),
+        Command::Backup(a) => house::backup(&a),
+        Command::Restore(a) => house::restore(&a),
+        Command::Move(a) => house::move_office(&a),
+        Command::ExtractWorker(a) => house::extract_worker(&a),
+    }
+}
+
+/// Prints JSON on standard output.
+///
+/// # Errors
+/// It can't be written as JSON.
+pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Reads a file, or standard input for "-".
+///
+/// # Errors
+/// It can't be read.
+pub fn read_text(path: &std::path::Path) -> Result<String> {
+    use std::io::Read as _;
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path).map_err(|e| {
+        crate::error::Error::invalid(
+            "file",
+            format!("{} can't be read: {}", path.display(), e.kind()),
+        )
+    })
+}

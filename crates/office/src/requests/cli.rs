@@ -1,0 +1,423 @@
+//! `candour request`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::acts::{self, NewCase};
+use super::find::{self, Connections, Watch};
+use super::review::{self, Decided, Decision, Items};
+use super::rules::{Right, Settled, Via};
+use super::sql::{self, Which};
+use super::{Body, Wants, pack};
+use crate::cli::{At, print_json};
+use crate::error::{Error, Result};
+use crate::holdings;
+use crate::kit::dates;
+use crate::office::Office;
+use crate::people::Asker;
+use crate::proof::By;
+
+/// Rights requests.
+#[derive(Subcommand)]
+pub enum RequestCommand {
+    /// Log a request; prints its reference.
+    Open(Box<OpenArgs>),
+    /// Record how it is known who is asking; the search is planned.
+    Settle {
+        /// Reference.
+        reference: String,
+        /// In words: 'a link sent to an address we already hold'.
+        #[arg(long)]
+        how: String,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Search every holding that has not answered; goes on where it was.
+    Find {
+        /// Reference.
+        reference: String,
+        /// Also try again what gave trouble.
+        #[arg(long)]
+        again: bool,
+        #[command(flatten)]
+        at: At,
+    },
+    /// List what was found, or decide about an item.
+    #[command(
+        after_help = "Example:\n  candour request review RR-2026-0001\n  candour request review RR-2026-0001 --item 7f3a2c:0 --decide exclude --reason 'another person'"
+    )]
+    Review {
+        /// Reference.
+        reference: String,
+        /// Every item, not only those that need a person's eye.
+        #[arg(long)]
+        all: bool,
+        /// The item, as listed.
+        #[arg(long, requires = "decide")]
+        item: Option<String>,
+        /// disclose, redact or exclude.
+        #[arg(long, requires = "item")]
+        decide: Option<String>,
+        /// Why; needed unless it is disclosed.
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Make the pack and write it to a file.
+    Pack {
+        /// Reference.
+        reference: String,
+        /// Where to; the folder of the file must exist.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Open cases, the most urgent first.
+    List {
+        /// Closed ones instead.
+        #[arg(long)]
+        closed: bool,
+        #[command(flatten)]
+        at: At,
+    },
+    /// One case: its dates, searches and history.
+    Show {
+        /// Reference.
+        reference: String,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+const OPEN_EXAMPLES: &str = "\
+Example:
+  candour request open --name 'Amara Quill' --email amara@example.org --via letter \\
+      --received 2026-11-20 --what 'my membership record'
+Personal data on a command line stays in your shell's history: for real use prefer --from FILE,
+a JSON file with the same names ({\"name\": …, \"emails\": […], \"phones\": […]}).";
+
+/// A request to be logged.
+#[derive(Args)]
+#[command(after_help = OPEN_EXAMPLES)]
+pub struct OpenArgs {
+    /// A JSON file with the person's details; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Full name.
+    #[arg(long)]
+    name: Option<String>,
+    /// E-mail address; may come several times.
+    #[arg(long)]
+    email: Vec<String>,
+    /// Telephone number; may come several times.
+    #[arg(long)]
+    phone: Vec<String>,
+    /// Postcode; may come several times.
+    #[arg(long)]
+    postcode: Vec<String>,
+    /// Member or customer number; may come several times.
+    #[arg(long)]
+    number: Vec<String>,
+    /// What they want, in their words.
+    #[arg(long, default_value = "")]
+    what: String,
+    /// form, email, letter, phone, in-person or social-media.
+    #[arg(long, default_value = "email")]
+    via: String,
+    /// The day it was received; today if not given.
+    #[arg(long)]
+    received: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    at: At,
+}
+
+/// Runs `candour request`.
+///
+/// # Errors
+/// As the office.
+pub fn run(command: RequestCommand) -> Result<u8> {
+    match command {
+        RequestCommand::Open(a) => open(&a),
+        RequestCommand::Settle { reference, how, at } => {
+            let (office, by) = at.open_org()?;
+            let id = case_id(&office, &by, &reference)?;
+            let settled = Settled { how, on: dates::day_of(by.now) };
+            let o = office.clone();
+            let n = office.write(move |tx| acts::settle_identity(tx, &o, &by, &id, &settled))?;
+            eprintln!("{n} holdings to search. Next: candour request find {reference}");
+            Ok(0)
+        }
+        RequestCommand::Find { reference, again, at } => search(&at, &reference, again),
+        RequestCommand::Review { reference, all, item, decide, reason, at } => {
+            match (item, decide) {
+                (Some(item), Some(word)) => decide_one(&at, &reference, &item, &word, reason),
+                _ => list_items(&at, &reference, all),
+            }
+        }
+        RequestCommand::Pack { reference, out, at } => make_pack(&at, &reference, out),
+        RequestCommand::List { closed, at } => list(&at, closed),
+        RequestCommand::Show { reference, at } => show(&at, &reference),
+    }
+}
+
+fn case_id(office: &Office, by: &By, reference: &str) -> Result<String> {
+    Ok(office.read(|tx| sql::case_by_ref(tx, &by.org, reference))?.id)
+}
+
+fn open(a: &OpenArgs) -> Result<u8> {
+    let asker = match &a.from {
+        Some(file) => serde_json::from_str(&crate::cli::read_text(file)?)
+            .map_err(|e| Error::invalid("from", format!("{}: {e}", file.display())))?,
+        None => Asker {
+            name: a.name.clone().unwrap_or_default(),
+            emails: a.email.clone(),
+            phones: a.phone.clone(),
+            postcodes: a.postcode.clone(),
+            numbers: a.number.clone(),
+            ..Asker::default()
+        },
+    };
+    let via =
+        Via::from_word(&a.via).ok_or_else(|| Error::invalid("via", "There is no such way in"))?;
+    let (office, by) = a.at.open_org()?;
+    let wants = Wants { what: a.what.clone(), ..Wants::default() };
+    let new = NewCase {
+        right: Right::Access,
+        via,
+        received: a.received.unwrap_or_else(|| dates::day_of(by.now)),
+        body: Body { asker, wants, ..Body::default() },
+    };
+    let o = office.clone();
+    let opened = office.write(move |tx| acts::open_case(tx, &o, &by, &new))?;
+    if a.at.json {
+        print_json(&json!({"reference": opened.reference, "act_by": opened.act_by}))?;
+    } else {
+        println!("{}", opened.reference);
+        if let Some(by) = opened.act_by {
+            eprintln!("Answer by {}", dates::full(by));
+        }
+    }
+    Ok(0)
+}
+
+/// Draws a bar for each holding on standard error.
+pub struct Bars {
+    bar: ProgressBar,
+    quiet: bool,
+}
+
+impl Bars {
+    /// Bars, or silence for machines.
+    pub fn new(quiet: bool) -> Self {
+        Self { bar: ProgressBar::hidden(), quiet }
+    }
+}
+
+impl Watch for Bars {
+    fn holding(&mut self, title: &str) {
+        if self.quiet {
+            return;
+        }
+        self.bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("  {prefix:28} {bar:24} {pos:>9} {msg}");
+        if let Ok(style) = style {
+            self.bar.set_style(style);
+        }
+        self.bar.set_prefix(title.to_owned());
+    }
+
+    fn progress(&mut self, done: u64, of: Option<u64>, found: u64) {
+        if let Some(of) = of {
+            self.bar.set_length(of);
+        }
+        self.bar.set_position(done);
+        self.bar.set_message(format!("{found} found"));
+    }
+
+    fn ended(&mut self, title: &str, outcome: &str) {
+        self.bar.finish_and_clear();
+        if !self.quiet {
+            eprintln!("  {title:28} {outcome}");
+        }
+    }
+}
+
+fn search(at: &At, reference: &str, again: bool) -> Result<u8> {
+    let (office, by) = at.open_org()?;
+    let id = case_id(&office, &by, reference)?;
+    if again {
+        find::try_again(&office, &by, &id)?;
+    }
+    let mut bars = Bars::new(at.json);
+    let p = find::find(&office, &by, &id, &mut Connections::default(), &mut bars)?;
+    if at.json {
+        print_json(&json!({"answered": p.done, "failed": p.failed, "asked": p.asked,
+                           "items": p.items, "to_decide": p.open}))?;
+    } else {
+        println!(
+            "{} items found; {} to decide; {} holdings answered, {} waiting for a person, {} with \
+             trouble",
+            p.items, p.open, p.done, p.asked, p.failed
+        );
+    }
+    Ok(if p.failed > 0 { 5 } else { 0 })
+}
+
+/// An item as it is named on the command line: end of the search's id, colon, number.
+fn item_name(search: &str, n: u64) -> String {
+    format!("{}:{n}", &search[search.len().saturating_sub(6)..])
+}
+
+fn list_items(at: &At, reference: &str, all: bool) -> Result<u8> {
+    let (office, by) = at.open_org()?;
+    let id = case_id(&office, &by, reference)?;
+    let (searches, findings, titles) = office.read(|tx| {
+        let s = sql::searches(tx, &by.org, &id)?;
+        Ok((s, sql::findings(tx, &by.org, &id)?, holdings::active(tx, &by.org)?))
+    })?;
+    let mut rows = Vec::new();
+    for s in &searches {
+        let title = titles.iter().find(|h| h.id == s.holding).map_or("", |h| h.title.as_str());
+        for found in Items::open(&office, &by.org, s, 0)? {
+            let (n, item) = found?;
+            let f = findings.iter().find(|f| f.search == s.id && f.item == n);
+            if !all && f.is_none_or(|f| f.decision != "open") {
+                continue;
+            }
+            let decision = f.map_or("disclose", |f| f.decision.as_str());
+            rows.push((
+                item_name(&s.id, n),
+                title,
+                item.title(),
+                decision,
+                f.map_or("", |f| &f.why).to_owned(),
+            ));
+        }
+    }
+    if at.json {
+        let list: Vec<_> = rows
+            .iter()
+            .map(|(n, h, t, d, w)| json!({"item": n, "holding": h, "title": t, "decision": d, "why": w}))
+            .collect();
+        print_json(&list)?;
+    } else {
+        for (name, holding, title, decision, why) in rows {
+            println!("{name:10} {decision:9} {holding}: {title}  {why}");
+        }
+    }
+    Ok(0)
+}
+
+fn decide_one(at: &At, reference: &str, item: &str, word: &str, reason: String) -> Result<u8> {
+    let (office, by) = at.open_org()?;
+    let id = case_id(&office, &by, reference)?;
+    let decision = Decision::from_word(word)
+        .ok_or_else(|| Error::invalid("decide", "Decide disclose, redact or exclude"))?;
+    let wrong = || Error::invalid("item", "There is no such item: see candour request review");
+    let (end, n) = item.split_once(':').ok_or_else(wrong)?;
+    let n = n.parse().map_err(|_| wrong())?;
+    let searches = office.read(|tx| sql::searches(tx, &by.org, &id))?;
+    let s = searches.iter().find(|s| s.id.ends_with(end)).ok_or_else(wrong)?;
+    review::decide(&office, &by, &s.id, n, &Decided { decision, reason, marks: Vec::new() })?;
+    let open = office.read(|tx| sql::open_findings(tx, &by.org, &id))?;
+    eprintln!("{open} left to decide");
+    Ok(0)
+}
+
+fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
+    let (office, by) = at.open_org()?;
+    let id = case_id(&office, &by, reference)?;
+    let row = pack::make(&office, &by, &id)?;
+    let out = out.unwrap_or_else(|| PathBuf::from(format!("{reference}-pack-{}.zip", row.number)));
+    write_pack(&office, &by, &id, row.number, &out)?;
+    if at.json {
+        print_json(&json!({"file": out, "number": row.number, "complete": row.complete,
+                           "items": row.items, "left_out": row.left_out, "sha256": row.sha256}))?;
+    } else {
+        println!("{}", out.display());
+        let state = if row.complete {
+            "complete".to_owned()
+        } else {
+            format!("part: {} left out", row.left_out)
+        };
+        eprintln!("pack {}, {} items, {state}", row.number, row.items);
+    }
+    Ok(0)
+}
+
+/// Writes a pack to a file that only its owner may read.
+///
+/// # Errors
+/// Not found, or the file can't be written.
+pub fn write_pack(office: &Office, by: &By, id: &str, n: u64, out: &std::path::Path) -> Result<()> {
+    let (_, mut reader) = pack::open(office, by, id, n)?;
+    let part = out.with_extension("part");
+    let _ = std::fs::remove_file(&part);
+    let mut file = crate::settings::private_file(&part)?;
+    std::io::copy(&mut reader, &mut file)?;
+    file.sync_all()?;
+    std::fs::rename(&part, out)?;
+    Ok(())
+}
+
+fn list(at: &At, closed: bool) -> Result<u8> {
+    let (office, by) = at.open_org()?;
+    let which = if closed { Which::Closed } else { Which::Open };
+    let rows =
+        office.read(|tx| sql::cases(tx, &by.org, which, dates::day_of(by.now), 0, 10_000))?;
+    if at.json {
+        let all: Vec<_> = rows
+            .iter()
+            .map(|c| {
+                json!({"reference": c.reference, "state": c.request.state.word(),
+                            "act_by": c.act_by, "limit": c.limit})
+            })
+            .collect();
+        print_json(&all)?;
+    } else {
+        for c in rows {
+            let by = c.act_by.map_or("no date".into(), |d| d.to_string());
+            println!("{:16} {:12} {by}", c.reference, c.request.state.word());
+        }
+    }
+    Ok(0)
+}
+
+fn show(at: &At, reference: &str) -> Result<u8> {
+    let (office, by) = at.open_org()?;
+    let (case, searches, history, charter) = office.read(|tx| {
+        let case = acts::load_by_ref(tx, &office, &by, reference)?;
+        let s = sql::searches(tx, &by.org, &case.row.id)?;
+        let subject = format!("case:{}", case.row.id);
+        let h = crate::proof::history(tx, office.vault(), &by.org, &subject)?;
+        Ok((case, s, h, crate::charter::current(tx, &by.org)?))
+    })?;
+    let when = case.request().dates(&acts::clockwork(&office, &charter))?;
+    if at.json {
+        print_json(&json!({"reference": case.row.reference, "request": case.request(),
+                           "dates": when, "searches": searches.iter().map(|s|
+                               json!({"holding": s.holding, "state": s.state, "items": s.items,
+                                      "trouble": s.trouble})).collect::<Vec<_>>()}))?;
+        return Ok(0);
+    }
+    println!(
+        "{} {} – {}",
+        case.row.reference,
+        case.request().right.label(),
+        case.request().state.label()
+    );
+    for due in [&when.limit, &when.promise].into_iter().flatten() {
+        for step in &due.because {
+            println!("  {} [{}]", step.text, step.source);
+        }
+    }
+    for t in history.iter().rev() {
+        println!("  {}  {}", dates::moment(t.at), t.said.as_deref().unwrap_or(&t.act));
+    }
+    Ok(0)
+}

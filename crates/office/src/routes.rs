@@ -1,0 +1,120 @@
+//! Every route of the web faces, on one screen.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::response::IntoResponse as _;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+
+use crate::kit::pages::Trouble;
+use crate::kit::web;
+use crate::office::Office;
+use crate::requests::{desk, desk_acts as acts, desk_pack as packs, desk_review as review, portal};
+use crate::staff::desk as staff;
+use crate::{charter, holdings, proof, register, today};
+
+/// Forms are small; only handed-in copies are larger.
+const FORM: usize = 1 << 20;
+const HANDED_IN: usize = 50 << 20;
+
+/// The whole web face of an office.
+pub fn all(office: Office) -> Router {
+    Router::new()
+        .merge(public())
+        .merge(sign_in())
+        .merge(cases())
+        .merge(house())
+        .route("/assets/{name}", get(web::asset))
+        .route("/o/{org}/theme.css", get(web::theme))
+        .fallback(not_found)
+        .layer(from_fn(web::headers))
+        .layer(CsrfLayer::new())
+        .layer(CatchPanicLayer::new())
+        .with_state(office)
+}
+
+fn public() -> Router<Office> {
+    Router::new()
+        .route("/", get(portal::front))
+        .route("/o/{org}/data-rights", get(portal::start))
+        .route("/o/{org}/data-rights/about", get(portal::about))
+        .route("/o/{org}/data-rights/ask", post(portal::begin))
+        .route("/o/{org}/data-rights/ask/{step}", get(portal::step).post(portal::answer))
+        .route("/o/{org}/data-rights/sent/{reference}", get(portal::sent))
+        .route("/o/{org}/data-rights/status", get(portal::status_form).post(portal::status))
+        .route("/fetch/{token}", get(portal::fetch_form).post(portal::fetch))
+        .route("/answer/{token}", get(portal::holder_form))
+        .route(
+            "/answer/{token}",
+            post(portal::holder_answer).layer(DefaultBodyLimit::max(HANDED_IN)),
+        )
+}
+
+fn sign_in() -> Router<Office> {
+    Router::new()
+        .route("/set-up/{token}", get(staff::set_up_form).post(staff::set_up))
+        .route("/office/sign-in", get(staff::sign_in_form).post(staff::sign_in))
+        .route("/office/code", get(staff::code_form).post(staff::code))
+        .route("/office/link/{token}", get(staff::link_form).post(staff::link))
+        .route("/office/sign-out", post(staff::sign_out))
+}
+
+fn cases() -> Router<Office> {
+    Router::new()
+        .route("/office", get(today::desk::today))
+        .route("/office/cases", get(desk::cases))
+        .route("/office/cases/new", get(desk::new).post(desk::log))
+        .route("/office/cases/{reference}", get(desk::case))
+        .route("/office/cases/{reference}/review", get(review::bench))
+        .route(
+            "/office/cases/{reference}/items/{search}/{n}",
+            get(review::item).post(review::decide),
+        )
+        .route("/office/cases/{reference}/items/{search}/{n}/original", get(packs::original))
+        .route("/office/cases/{reference}/letters/{id}", get(acts::letter))
+        .route("/office/cases/{reference}/search", post(acts::search_again))
+        .route("/office/cases/{reference}/assign", post(acts::assign))
+        .route("/office/cases/{reference}/pack", post(packs::make))
+        .route("/office/cases/{reference}/packs/{n}", get(packs::pack))
+        .route("/office/cases/{reference}/packs/{n}/zip", get(packs::zip))
+        .route("/office/cases/{reference}/packs/{n}/protected", post(packs::protected))
+        .route("/office/cases/{reference}/{act}", get(acts::form).post(acts::act))
+        .route("/office/cases/{reference}/{act}/{search}", get(acts::form).post(acts::act))
+        .layer(DefaultBodyLimit::max(FORM))
+}
+
+fn house() -> Router<Office> {
+    use charter::desk as settings;
+    use holdings::desk as hold;
+    use proof::desk as ledger;
+    use register::desk as reg;
+    Router::new()
+        .route("/office/register", get(reg::list))
+        .route("/office/register/new", get(reg::new).post(reg::save_new))
+        .route("/office/register/{short}", get(reg::one).post(reg::save))
+        .route("/office/holdings", get(hold::list))
+        .route("/office/holdings/new", get(hold::new).post(hold::add))
+        .route("/office/holdings/{short}", get(hold::one))
+        .route("/office/holdings/{short}/map", get(hold::map_form).post(hold::set_map))
+        .route("/office/holdings/{short}/scan", post(hold::scan))
+        .route("/office/holdings/{short}/check", post(hold::check))
+        .route("/office/ledger", get(ledger::ledger))
+        .route("/office/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/office/ledger/proof/{entry}", get(ledger::proof))
+        .route("/office/ledger/entry/{entry}", get(ledger::entry))
+        .route("/office/staff", get(staff::list).post(staff::add))
+        .route("/office/staff/{id}", get(staff::one).post(staff::change))
+        .route("/office/account", get(staff::account).post(staff::change_account))
+        .route("/office/settings", get(settings::form).post(settings::save))
+        .layer(DefaultBodyLimit::max(FORM))
+}
+
+async fn not_found() -> axum::response::Response {
+    let page = Trouble::not_found();
+    match askama::Template::render(&page) {
+        Ok(html) => (axum::http::StatusCode::NOT_FOUND, axum::response::Html(html)).into_response(),
+        Err(_) => axum::http::StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,115 @@
+//! The officer's first page of the day.
+
+use askama::Template;
+use axum::extract::State;
+
+use crate::error::Result;
+use crate::holdings;
+use crate::kit::dates;
+use crate::kit::pages::Desk;
+use crate::kit::web::{Answer, Signed, page};
+use crate::office::Office;
+use crate::requests::desk::{ClockTag, clock_tag};
+use crate::requests::sql::{self as cases, Figures, Which};
+use crate::staff::Permission;
+
+struct Due {
+    reference: String,
+    kind: &'static str,
+    clock: ClockTag,
+    day: String,
+}
+
+struct Decide {
+    what: String,
+    link: String,
+    reference: String,
+}
+
+#[derive(Template)]
+#[template(path = "today/pages/today.html")]
+struct TodayPage {
+    d: Desk,
+    day: String,
+    figures: Figures,
+    due: Vec<Due>,
+    decide: Vec<Decide>,
+    trouble: Vec<(String, String)>,
+    outbox: bool,
+    no_holdings: bool,
+    sees_cases: bool,
+}
+
+/// `GET /office`
+pub async fn today(State(office): State<Office>, me: Signed) -> Answer {
+    let view = office.run(move |o| today_page(o, &me)).await?;
+    page(&view)
+}
+
+fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
+    let now = dates::day_of(me.by.now);
+    let sees_cases = me.by.role.may(Permission::SeeCases).is_ok();
+    let org = &me.by.org;
+    o.read(|tx| {
+        let mut p = TodayPage {
+            d: Desk::new(me, "Today", "Today"),
+            day: now.strftime("%A %-d %B").to_string(),
+            figures: Figures::default(),
+            due: Vec::new(),
+            decide: Vec::new(),
+            trouble: Vec::new(),
+            outbox: o.settings().post.is_none(),
+            no_holdings: holdings::sql::count(tx, org)? == 0,
+            sees_cases,
+        };
+        for h in holdings::active(tx, org)? {
+            if let Some(first) = h.problems.first() {
+                let more = h.problems.len() - 1;
+                let words = match more {
+                    0 => first.clone(),
+                    n => format!("{first} And {n} more."),
+                };
+                p.trouble.push((h.short, words));
+            }
+        }
+        if !sees_cases {
+            return Ok(p);
+        }
+        let soon = now.saturating_add(jiff::Span::new().days(7));
+        p.figures = cases::figures(tx, org, now, soon)?;
+        let fortnight = now.saturating_add(jiff::Span::new().days(14));
+        for c in cases::cases(tx, org, Which::Open, now, 0, 100)? {
+            let open = cases::open_findings(tx, org, &c.id)?;
+            if open > 0 {
+                p.decide.push(Decide {
+                    what: format!("Look at {open} findings"),
+                    link: format!("/office/cases/{}/review", c.reference),
+                    reference: c.reference.clone(),
+                });
+            }
+            if c.request.state.word() == "received" {
+                p.decide.push(Decide {
+                    what: "Settle who is asking".into(),
+                    link: format!("/office/cases/{}/identity", c.reference),
+                    reference: c.reference.clone(),
+                });
+            }
+            if c.request.state.word() == "ready" {
+                p.decide.push(Decide {
+                    what: "Send the answer".into(),
+                    link: format!("/office/cases/{}/send", c.reference),
+                    reference: c.reference.clone(),
+                });
+            }
+            if let Some(by) = c.act_by.filter(|d| *d <= fortnight) {
+                p.due.push(Due {
+                    clock: clock_tag(o, &me.charter, &c, now),
+                    reference: c.reference,
+                    kind: c.request.right.label(),
+                    day: dates::short(by),
+                });
+            }
+        }
+        Ok(p)
+    })
+}

@@ -1,0 +1,166 @@
+//! What happens by itself: claims jobs and runs them, and keeps the daily rounds. Any number of
+//! processes on one database share the work; a job whose process died is taken up by another.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use candour_db::Tx;
+use jiff::SignedDuration;
+
+use crate::charter;
+use crate::error::{Error, Result};
+use crate::kit::jobs::{self, Job};
+use crate::kit::{dates, post, sql};
+use crate::office::Office;
+use crate::requests::find::{self, Connections, Quiet};
+
+/// Set to stop the loops at the next moment.
+pub type Stop = Arc<AtomicBool>;
+
+/// Runs jobs until told to stop. Sleeps between looks only when there was nothing to do.
+pub fn run(office: &Office, stop: &Stop) {
+    let mut connections = Connections::default();
+    while !stop.load(Ordering::Relaxed) {
+        match once(office, &mut connections) {
+            Ok(true) => {}
+            Ok(false) => std::thread::sleep(Duration::from_millis(300)),
+            Err(e) => {
+                tracing::warn!("a job could not be taken up: {e}");
+                std::thread::sleep(Duration::from_secs(2));
+            }
+        }
+    }
+}
+
+/// Takes up one job if there is one; answers whether there was.
+///
+/// # Errors
+/// Of the office's own database.
+pub fn once(office: &Office, connections: &mut Connections) -> Result<bool> {
+    let now = office.now();
+    let due = office.read(|tx| Ok(sql::a_job_is_due(tx, now)?))?;
+    if !due {
+        return Ok(false);
+    }
+    let claimed = office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE))?;
+    let Some(job) = claimed else { return Ok(false) };
+    let renew = Renewal::start(office, &job.id);
+    let outcome = perform(office, &job, connections);
+    drop(renew);
+    finish(office, job, outcome)?;
+    Ok(true)
+}
+
+fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<()> {
+    match job.kind.as_str() {
+        "search" => {
+            let by = office.by_job(&job.org, "search");
+            find::find(office, &by, &job.about, connections, &mut Quiet).map(drop)
+        }
+        "letter" => send(office, job),
+        "rounds" => rounds(office, &job.org),
+        other => Err(Error::fault(format!("no such job: {other}"))),
+    }
+}
+
+fn finish(office: &Office, job: Job, outcome: Result<()>) -> Result<()> {
+    let now = office.now();
+    office.chore(move |tx| match &outcome {
+        Ok(()) => sql::end_job(tx, &job.id, None),
+        Err(e) => {
+            // The words of an error hold nothing personal: `Error` promises it.
+            let words = e.to_string();
+            tracing::warn!("job {} {}: {words}", job.kind, job.id);
+            if job.tries >= jobs::TRIES || !may_pass(e) {
+                if job.kind == "letter" {
+                    sql::letter_state(tx, &job.about, "failed", Some(&words), now)?;
+                }
+                sql::end_job(tx, &job.id, Some(&words))
+            } else {
+                sql::retry_job(tx, &job.id, jobs::next_try(now, job.tries), &words)
+            }
+        }
+    })
+}
+
+/// Trouble that may be gone at the next try.
+fn may_pass(e: &Error) -> bool {
+    matches!(e, Error::Unavailable(_) | Error::Holding(_) | Error::Conflict | Error::Fault(_))
+}
+
+fn send(office: &Office, job: &Job) -> Result<()> {
+    let (row, letter) = office.read(|tx| post::open(tx, office.vault(), &job.org, &job.about))?;
+    if row.state == "sent" {
+        return Ok(());
+    }
+    // A crash between sending and noting it sends the letter twice: better than never. Its
+    // Message-ID is the same both times, so mail programs show it once.
+    office.transport().send(&row.id, &letter)?;
+    let (id, now) = (row.id, office.now());
+    office.chore(move |tx| sql::letter_state(tx, &id, "sent", None, now))
+}
+
+/// The daily rounds of one organisation: reminders, a signed checkpoint, sweeping up.
+fn rounds(office: &Office, org: &str) -> Result<()> {
+    let by = office.by_job(org, "rounds");
+    find::chase(office, &by)?;
+    let (vault, o, now) = (office.vault().clone(), org.to_owned(), by.now);
+    office.chore(move |tx| {
+        crate::proof::acts::checkpoint(tx, &vault, &o, now)?;
+        sql::drop_unfinished(tx, now - SignedDuration::from_hours(48))?;
+        crate::requests::sql::drop_old_drafts(tx, now)?;
+        queue_rounds(tx, &o, now + SignedDuration::from_hours(24))
+    })
+}
+
+fn queue_rounds(tx: &mut Tx<'_>, org: &str, at: jiff::Timestamp) -> Result<()> {
+    // About the day, so that tomorrow's rounds can wait while today's are running.
+    jobs::queue(tx, org, "rounds", &dates::day_of(at).to_string(), at)
+}
+
+/// Makes sure that every organisation's rounds are queued. Called when `serve` starts.
+///
+/// # Errors
+/// Of the database.
+pub fn start_rounds(office: &Office) -> Result<()> {
+    let now = office.now();
+    office.chore(move |tx| {
+        for (org, _) in charter::orgs(tx)? {
+            queue_rounds(tx, &org, now)?;
+        }
+        Ok(())
+    })
+}
+
+/// Keeps a job's lease while it runs.
+struct Renewal {
+    stop: Stop,
+}
+
+impl Renewal {
+    fn start(office: &Office, id: &str) -> Self {
+        let stop: Stop = Arc::default();
+        let (office, id, stopped) = (office.clone(), id.to_owned(), Arc::clone(&stop));
+        // If no thread can be had the lease runs out and another process may take the job up:
+        // searches are safe against that.
+        let _ = std::thread::Builder::new().name("lease".into()).spawn(move || {
+            let mut waited = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(250));
+                waited += 1;
+                if waited % 80 == 0 {
+                    let (id, until) = (id.clone(), office.now() + jobs::LEASE);
+                    let _ = office.chore(move |tx| sql::renew_job(tx, &id, until));
+                }
+            }
+        });
+        Self { stop }
+    }
+}
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
