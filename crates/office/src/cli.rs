@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::error::Result;
 use crate::office::Office;
-use crate::{charter, clocks, demo, holdings, house, proof, register, requests, serve, staff};
+use crate::{
+    charter, clocks, demo, holdings, house, measure, proof, register, requests, serve, staff,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -109,6 +111,9 @@ pub enum Command {
     Restore(house::RestoreArgs),
     /// Move an office from SQLite to PostgreSQL.
     Move(house::MoveArgs),
+    /// Figures of this machine, for `cargo xtask bench`. Give it a fresh office.
+    #[command(hide = true)]
+    Measure(measure::MeasureArgs),
     /// Parse one hostile file in a limited process. Used by the program itself.
     #[command(hide = true)]
     ExtractWorker(house::WorkerArgs),
@@ -134,6 +139,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Backup(a) => house::backup(&a),
         Command::Restore(a) => house::restore(&a),
         Command::Move(a) => house::move_office(&a),
+        Command::Measure(a) => measure::run(&a),
         Command::ExtractWorker(a) => house::extract_worker(&a),
     }
 }

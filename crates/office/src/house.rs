@@ -163,7 +163,7 @@ pub fn restore(a: &RestoreArgs) -> Result<u8> {
     let part = data.join("office.db.part");
     std::fs::copy(&a.file, &part)?;
     let place =
-        Place::Sqlite { path: part.clone(), key: Some(Key(Vault::new(key).derive("database")?)) };
+        Place::Sqlite { path: part.clone(), key: Some(Key(Vault::new(key)?.derive("database")?)) };
     let opened = Db::open(&place, migrations::ALL, proof::finisher());
     if let Err(e) = opened {
         remove_with_journal(&part);

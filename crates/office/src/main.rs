@@ -9,6 +9,7 @@ mod error;
 mod holdings;
 mod house;
 mod kit;
+mod measure;
 mod migrations;
 mod office;
 mod people;
