@@ -81,6 +81,11 @@ pub(crate) trait Dialect {
     /// A column as text to be compared.
     fn text(&self, column: &str, field: &LiveField) -> String;
 
+    /// A number as text.
+    fn number(&self, expr: &str) -> String {
+        expr.to_owned()
+    }
+
     /// `expr` without any of these characters, none of which is a quote or a backslash.
     fn strip(&self, expr: &str, signs: &str) -> String {
         signs.chars().fold(expr.to_owned(), |expr, sign| format!("replace({expr}, '{sign}', '')"))

@@ -8,6 +8,7 @@ mod dialect;
 mod mysql;
 mod plan;
 mod postgres;
+mod postgres_fault;
 mod shape;
 mod sqlite;
 mod walk;
@@ -224,9 +225,11 @@ impl Connector for SqlConnector {
         };
         let (inner, outer) = (d.table(from.0), d.table(to.0));
         let first = u64::from(limit) * 20; // Enough rows for as many distinct values, mostly.
+        let all = d.number("count(*)");
+        let hit = format!("EXISTS (SELECT 1 FROM {outer} t WHERE {y} = s.v)");
+        let hits = d.number(&format!("sum(CASE WHEN {hit} THEN 1 ELSE 0 END)"));
         let sql = format!(
-            "SELECT count(*), sum(CASE WHEN EXISTS (SELECT 1 FROM {outer} t WHERE {y} = s.v) \
-             THEN 1 ELSE 0 END) FROM (SELECT DISTINCT v FROM (SELECT {x} AS v FROM {inner} \
+            "SELECT {all}, {hits} FROM (SELECT DISTINCT v FROM (SELECT {x} AS v FROM {inner} \
              WHERE {} IS NOT NULL LIMIT {first}) r LIMIT {limit}) s",
             d.quote(&a.name)
         );
@@ -261,11 +264,8 @@ fn census(d: &dyn Dialect, table: &str, column: &LiveField, kind: Kind) -> State
     } else {
         (d.differs(&text, &w.capitals(&text)), d.padded(&text))
     };
-    let sql = format!(
-        "SELECT sum(CASE WHEN {mixed} THEN 1 ELSE 0 END), \
-         sum(CASE WHEN {tagged} THEN 1 ELSE 0 END) FROM {}",
-        d.table(table)
-    );
+    let count = |when: &str| d.number(&format!("sum(CASE WHEN {when} THEN 1 ELSE 0 END)"));
+    let sql = format!("SELECT {}, {} FROM {}", count(&mixed), count(&tagged), d.table(table));
     w.done(sql)
 }
 

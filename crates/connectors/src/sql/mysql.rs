@@ -43,7 +43,8 @@ impl Dialect for My {
 
     fn text(&self, column: &str, field: &LiveField) -> String {
         match field.class() {
-            Class::Text => column.to_owned(),
+            // Our signs and values are UTF-8; a column may be in a narrower encoding.
+            Class::Text => format!("CONVERT({column} USING utf8mb4)"),
             _ => format!("CAST({column} AS CHAR)"),
         }
     }
@@ -55,6 +56,11 @@ impl Dialect for My {
         compare: &Compare,
         values: &[String],
     ) -> String {
+        // A value that the column's encoding cannot hold would be an error, not a miss.
+        if *compare == Compare::Text && !values.iter().all(|v| v.is_ascii()) {
+            let column = format!("CONVERT({column} USING utf8mb4)");
+            return in_list(self, w, &column, compare, values);
+        }
         in_list(self, w, column, compare, values)
     }
 
