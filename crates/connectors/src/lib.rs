@@ -17,6 +17,7 @@ mod map;
 pub mod schema;
 mod sql;
 pub mod words;
+pub mod worker;
 
 pub use category::Category;
 pub use check::{Problem, ProblemKind};
