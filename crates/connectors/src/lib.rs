@@ -11,8 +11,10 @@
 mod category;
 mod check;
 mod connector;
+mod documents;
 mod found;
 pub mod judge;
+mod mail;
 mod map;
 pub mod schema;
 mod sql;
