@@ -18,6 +18,7 @@ mod mail;
 mod map;
 pub mod schema;
 mod sql;
+mod table;
 pub mod words;
 pub mod worker;
 
