@@ -127,7 +127,11 @@ fn sort(item: &Item) -> io::Result<(File, Sort)> {
     file.by_ref().take(HEAD).read_to_end(&mut head)?;
     file.rewind()?;
     let name = item.name().to_ascii_lowercase();
-    let sort = if head.starts_with(b"From ") {
+    // What lies in Maildir's "tmp" is half written; it comes to "new" when it is whole.
+    let unfinished = item.folder().rsplit('/').next() == Some("tmp") && name.contains('.');
+    let sort = if unfinished {
+        Sort::Beside
+    } else if head.starts_with(b"From ") {
         Sort::Mbox
     } else if mailbox_of(item).is_some() || looks_like_message(&head) {
         Sort::Single
@@ -175,9 +179,6 @@ impl Mail {
                     return Ok(true);
                 }
             };
-            if item.folder().rsplit('/').next() == Some("tmp") && item.name().contains('.') {
-                return Ok(true); // Maildir's half-written messages.
-            }
             let (file, sort) = match sort(&item) {
                 Ok(sorted) => sorted,
                 Err(error) => {

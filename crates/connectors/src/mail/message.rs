@@ -41,10 +41,15 @@ impl Letter {
     pub(super) fn read(raw: &[u8]) -> Self {
         let parse = || MessageParser::default().parse(raw).map(|m| Self::of(&m, 0));
         let parsed = catch_unwind(AssertUnwindSafe(parse)).ok().flatten();
-        match parsed {
-            Some(letter) => letter,
-            None => Self { text: sniff::decode(raw).into_owned(), ..Self::default() },
+        let mut letter = parsed.unwrap_or_default();
+        // What has no proper beginning is also read as it stands: a parser drops such lines.
+        if !super::looks_like_message(raw) {
+            let text = sniff::decode(raw);
+            let into =
+                if letter.text.trim().is_empty() { &mut letter.text } else { &mut letter.more };
+            line(into, &text);
         }
+        letter
     }
 
     fn of(message: &Message<'_>, depth: usize) -> Self {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use encoding_rs::WINDOWS_1252;
 
 use super::Row;
@@ -24,6 +24,8 @@ const MOST_LINES: u64 = 200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shape {
     delimiter: u8,
+    /// What ends a line. "\r" before "\n" is taken off later, so that lines are counted right.
+    ends: u8,
     /// Cells of most rows.
     usual: usize,
 }
@@ -52,20 +54,21 @@ pub(super) fn rows(
         }
         None => (Box::new(file), if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }),
     };
-    let shape = match said(&head[usize::try_from(skip).unwrap_or(0)..]) {
+    let top = &head[usize::try_from(skip).unwrap_or(0)..];
+    let shape = match said(top) {
         Some((delimiter, length)) => {
-            skip += length;
-            let rest = head.get(usize::try_from(skip).unwrap_or(0)..).unwrap_or_default();
-            Shape { delimiter, usual: usual(rest, delimiter).0 }
+            skip += length as u64;
+            let ends = ending(top);
+            Shape { delimiter, ends, usual: usual(&top[length..], delimiter, ends).0 }
         }
-        None => sniff(&head[usize::try_from(skip).unwrap_or(0)..]),
+        None => sniff(top),
     };
     let line = 1 + u64::from(skip > 3);
     Records { shape, unclosed: 0, first: 0 }.read(source, skip, line, place, each)
 }
 
 /// Excel's first line that names the delimiter: "sep=;". The delimiter, and the line's length.
-fn said(head: &[u8]) -> Option<(u8, u64)> {
+fn said(head: &[u8]) -> Option<(u8, usize)> {
     let rest = head.strip_prefix(b"sep=").or_else(|| head.strip_prefix(b"SEP="))?;
     let (delimiter, after) = rest.split_first()?;
     let length = match after {
@@ -78,36 +81,49 @@ fn said(head: &[u8]) -> Option<(u8, u64)> {
 
 /// The delimiter that cuts the beginning into the most even rows.
 fn sniff(head: &[u8]) -> Shape {
-    let mut best = (Shape { delimiter: b',', usual: 1 }, 0);
+    let ends = ending(head);
+    let mut best = (Shape { delimiter: b',', ends, usual: 1 }, 0);
     for delimiter in [b',', b';', b'\t', b'|'] {
-        let (usual, even) = usual(head, delimiter);
+        let (usual, even) = usual(head, delimiter, ends);
         // Evenness first; more columns break a tie.
         let score = if usual > 1 { even * 100 + usual } else { 0 };
         if score > best.1 {
-            best = (Shape { delimiter, usual }, score);
+            best = (Shape { delimiter, ends, usual }, score);
         }
     }
     best.0
 }
 
+/// What ends a line: "\n", or in files from an old Macintosh "\r" alone.
+fn ending(head: &[u8]) -> u8 {
+    if head.contains(&b'\r') && !head.contains(&b'\n') { b'\r' } else { b'\n' }
+}
+
 /// The commonest number of cells, and how many rows in a hundred have it.
-fn usual(head: &[u8], delimiter: u8) -> (usize, usize) {
-    let complete = head.iter().rposition(|b| *b == b'\n').filter(|_| head.len() >= HEAD);
+fn usual(head: &[u8], delimiter: u8, ends: u8) -> (usize, usize) {
+    let complete = head.iter().rposition(|b| *b == ends).filter(|_| head.len() >= HEAD);
     let head = &head[..complete.map_or(head.len(), |at| at + 1)];
-    let mut reader = build(delimiter, true, head);
+    let mut reader = build(delimiter, ends, true, head);
     let (mut record, mut widths) = (ByteRecord::new(), Vec::new());
     while widths.len() < 100 && reader.read_byte_record(&mut record).unwrap_or(false) {
-        widths.push(record.len());
+        if !blank(&record) {
+            widths.push(record.len());
+        }
     }
     let count = |width: usize| widths.iter().filter(|w| **w == width).count();
     let commonest = widths.iter().copied().max_by_key(|w| (count(*w), *w)).unwrap_or(1);
     (commonest, count(commonest) * 100 / widths.len().max(1))
 }
 
-fn build<R: Read>(delimiter: u8, quoting: bool, from: R) -> Reader<R> {
+fn build<R: Read>(delimiter: u8, ends: u8, quoting: bool, from: R) -> Reader<R> {
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).delimiter(delimiter).quoting(quoting);
-    builder.from_reader(from)
+    builder.terminator(Terminator::Any(ends)).from_reader(from)
+}
+
+/// A line with nothing on it.
+fn blank(record: &ByteRecord) -> bool {
+    record.len() == 1 && matches!(&record[0], b"" | b"\r")
 }
 
 /// Stops a reader that takes too much for one record.
@@ -153,7 +169,7 @@ impl Records {
             source.seek(SeekFrom::Start(byte)).map_err(told)?;
             let mut one = Vec::new();
             let mut from = BufReader::new(source.by_ref()).take(MOST_BYTES);
-            from.read_until(b'\n', &mut one).map_err(told)?;
+            from.read_until(self.shape.ends, &mut one).map_err(told)?;
             if one.is_empty() {
                 break;
             }
@@ -162,8 +178,9 @@ impl Records {
             }
             self.unclosed += 1;
             let mut record = ByteRecord::new();
-            let mut bare = build(self.shape.delimiter, false, one.as_slice());
-            if bare.read_byte_record(&mut record).unwrap_or(false) && !each(row(&record, line))? {
+            let mut bare = build(self.shape.delimiter, self.shape.ends, false, one.as_slice());
+            let read = bare.read_byte_record(&mut record).unwrap_or(false);
+            if read && !blank(&record) && !each(row(&record, line))? {
                 break;
             }
             (byte, line) = (byte + one.len() as u64, line + 1);
@@ -189,10 +206,13 @@ impl Records {
     ) -> Result<Option<(u64, u64)>, Fault> {
         let taken = Rc::new(Cell::new(0));
         let bounded = Bounded { from: source, taken: taken.clone() };
-        let mut reader = build(self.shape.delimiter, true, bounded);
+        let mut reader = build(self.shape.delimiter, self.shape.ends, true, bounded);
         let mut record = ByteRecord::new();
+        // The reader counts "\n" only; where "\r" ends lines, records are counted instead.
+        let by_record = self.shape.ends == b'\r';
+        let count = |p: &csv::Position| line + if by_record { p.record() } else { p.line() - 1 };
         loop {
-            let before = (reader.position().byte(), line + reader.position().line() - 1);
+            let before = (reader.position().byte(), count(reader.position()));
             taken.set(0);
             match reader.read_byte_record(&mut record) {
                 Ok(false) => return Ok(None),
@@ -209,13 +229,13 @@ impl Records {
                     return Err(unread(place, kind));
                 }
             }
-            let begins = record.position().map_or(before.1, |p| line + p.line() - 1);
-            let lines = line + reader.position().line() - 1 - begins;
+            let begins = record.position().map_or(before.1, count);
+            let lines = count(reader.position()).saturating_sub(begins);
             if lines > MOST_LINES || (lines > 1 && record.len() != self.shape.usual) {
                 let byte = record.position().map_or(before.0, csv::Position::byte);
                 return Ok(Some((byte, begins)));
             }
-            if !each(row(&record, begins))? {
+            if !blank(&record) && !each(row(&record, begins))? {
                 return Ok(None);
             }
         }
@@ -223,7 +243,12 @@ impl Records {
 }
 
 fn row(record: &ByteRecord, number: u64) -> Row {
-    let cells = (0u32..).zip(record).map(|(at, cell)| (at, decoded(cell)));
+    let last = record.len().saturating_sub(1);
+    let ended = |(at, cell): (usize, &[u8])| match cell.strip_suffix(b"\r") {
+        Some(cell) if at == last => decoded(cell),
+        _ => decoded(cell),
+    };
+    let cells = (0u32..).zip(record.iter().enumerate().map(ended));
     let cells = cells.filter(|(_, value)| !value.is_empty()).collect();
     Row { number, cells, width: Some(record.len()) }
 }
@@ -253,7 +278,7 @@ mod tests {
             ("", b',', 1),
             ("name;note\nAmara;a, b, c\nBram;d, e, f\n", b';', 2),
         ] {
-            assert_eq!(sniff(head.as_bytes()), Shape { delimiter, usual }, "{head}");
+            assert_eq!(sniff(head.as_bytes()), Shape { delimiter, ends: b'\n', usual }, "{head}");
         }
         assert_eq!(said(b"sep=;\r\na;b"), Some((b';', 7)));
         assert_eq!(said(b"separate"), None);
