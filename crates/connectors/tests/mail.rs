@@ -140,7 +140,9 @@ fn broken_messages_stop_nothing() {
     let dir = folder();
     let mut mailbox = Vec::new();
     for broken in [
-        b"Subject: =?utf-8?B?!!!?=\nContent-Type: text/plain; charset=nonsense\n\n\xff\xfe amara@example.com".as_slice(),
+        b"Subject: =?utf-8?B?!!!?=\nContent-Type: text/plain; charset=nonsense\n\n\
+          \xff\xfe amara@example.com"
+            .as_slice(),
         b"Content-Transfer-Encoding: base64\nSubject: x\n\n%%%% not base64 %%%%",
         b"no headers at all, write to amara@example.com",
         b"\n\nonly a body amara@example.com",

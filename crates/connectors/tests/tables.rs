@@ -260,6 +260,57 @@ fn sheets_of_a_workbook_are_searched() {
     assert_eq!(search(&in_folder, &amara()).0.items[0].place, "club.xlsx/Members");
 }
 
+/// An OpenDocument spreadsheet with these rows.
+fn ods(rows: &str) -> Vec<u8> {
+    let content = format!(
+        "<?xml version=\"1.0\"?><office:document-content \
+         xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+         xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body>\
+         <office:spreadsheet><table:table table:name=\"Members\">{rows}</table:table>\
+         </office:spreadsheet></office:body></office:document-content>"
+    );
+    zipped(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", content.as_bytes()),
+        ("META-INF/manifest.xml", b"<manifest:manifest/>"),
+    ])
+}
+
+fn ods_row(cells: &[&str]) -> String {
+    let cell = |c: &&str| {
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{c}</text:p>\
+             </table:table-cell>"
+        )
+    };
+    format!("<table:table-row>{}</table:table-row>", cells.iter().map(cell).collect::<String>())
+}
+
+#[test]
+fn open_document_sheets_are_searched_however_far_they_repeat() {
+    let dir = folder();
+    let mut rows = ods_row(&["No", "Name", "E-mail", "Phone", "Postcode"]);
+    rows.push_str(&ods_row(&["1", "Bram Weber", "bram@example.com", "", ""]));
+    rows.push_str(&ods_row(&["2", "Amara Quill", "amara@example.com", "", ""]));
+    rows.push_str(
+        "<table:table-row table:number-rows-repeated=\"1048500\">\
+         <table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>",
+    );
+    let path = put(dir.path(), "club.ods", ods(&rows));
+    let (kept, _) = search(&mapped(HoldingKind::Workbook, &path, &["Members"]), &amara());
+    assert_eq!(kept.locators(), ["3"], "{:?}", kept.faults());
+    // The same with a value in every repeated cell is a bomb.
+    let bomb = rows.replace(
+        "\"16384\"/>",
+        "\"16384\" office:value-type=\"string\"><text:p>x</text:p></table:table-cell>",
+    );
+    put(dir.path(), "club.ods", ods(&bomb));
+    let (kept, _) = search(&mapped(HoldingKind::Workbook, &path, &["Members"]), &amara());
+    assert!(kept.items.is_empty());
+    assert!(!kept.missed.is_empty());
+}
+
 #[test]
 fn a_cell_in_the_last_corner_costs_nothing() {
     let dir = folder();

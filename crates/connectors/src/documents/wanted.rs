@@ -249,10 +249,10 @@ fn birthday(iso: &str) -> Option<Regex> {
     let mut parts = normal.split('-').map(|p| p.parse::<usize>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
     let name = MONTHS.get(month.checked_sub(1)?)?;
-    Regex::new(&format!(
-        r"(?i)\b(?:{year}-{month:02}-{day:02}|0?{day}[./\- ]0?{month}[./\- ]{year}|0?{day}(?:st|nd|rd|th)?(?: of)?[ \-]{name}[a-z]*\.?,?[ \-]{year})\b"
-    ))
-    .ok()
+    let iso = format!("{year}-{month:02}-{day:02}");
+    let figures = format!(r"0?{day}[./\- ]0?{month}[./\- ]{year}");
+    let words = format!(r"0?{day}(?:st|nd|rd|th)?(?: of)?[ \-]{name}[a-z]*\.?,?[ \-]{year}");
+    Regex::new(&format!(r"(?i)\b(?:{iso}|{figures}|{words})\b")).ok()
 }
 
 #[cfg(test)]
