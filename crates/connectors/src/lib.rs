@@ -4,7 +4,7 @@
 //! finds into a [`Sink`], says why each thing matched, and turns every trouble into a [`Fault`]
 //! that names the place and the remedy and holds nothing personal.
 //!
-//! A [`DataMap`] says what a holding holds; a scan drafts it from the live [`schema`], a person
+//! A [`DataMap`] says what a holding holds; [`scan`] drafts it from the live [`schema`], a person
 //! decides, [`DataMap::check`] tells when it no longer fits. [`judge`] decides whether a row is
 //! about the person sought.
 
@@ -12,10 +12,12 @@ mod category;
 mod check;
 mod connector;
 mod documents;
+pub mod fides;
 mod found;
 pub mod judge;
 mod mail;
 mod map;
+pub mod scan;
 pub mod schema;
 mod sql;
 mod table;

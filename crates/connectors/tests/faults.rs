@@ -5,7 +5,10 @@
 
 mod house;
 
-use std::net::TcpListener;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use candour_connectors::{
@@ -102,6 +105,59 @@ fn a_server_that_says_nothing_is_unreachable() {
         let fault = refused(&house, &map, hasty);
         assert_eq!(fault.kind, FaultKind::Unreachable, "{:?}: {fault}", house.kind);
         assert!(fault.what.contains("does not answer"), "{fault}");
+    }
+}
+
+/// Passes bytes on between a client and the server, until told to hold back the answers.
+fn go_between(host: &str, port: u16) -> (u16, Arc<AtomicBool>) {
+    let door = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mine = door.local_addr().expect("an address").port();
+    let (held, server) = (Arc::new(AtomicBool::new(false)), (host.to_owned(), port));
+    let hold = held.clone();
+    std::thread::spawn(move || {
+        for client in door.incoming().flatten() {
+            let server = TcpStream::connect(&server).expect("the server");
+            let (mut up, mut down) =
+                (server.try_clone().expect("a socket"), client.try_clone().expect("a socket"));
+            let hold = hold.clone();
+            std::thread::spawn(move || io::copy(&mut &client, &mut up));
+            std::thread::spawn(move || {
+                let (mut from, mut bytes) = (server, [0; 4096]);
+                while let Ok(n @ 1..) = from.read(&mut bytes) {
+                    if !hold.load(Ordering::SeqCst) && down.write_all(&bytes[..n]).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    (mine, held)
+}
+
+#[test]
+fn a_server_that_falls_silent_is_unreachable_and_stays_so() {
+    for house in servers() {
+        house.sql(MEMBERS);
+        let mut map = house.map(MAP);
+        let source = &mut map.source;
+        source.tls = Some(Tls::Disable);
+        let host = source.host.clone().unwrap_or_default();
+        let (port, held) = go_between(&host, source.port.unwrap_or_default());
+        source.port = Some(port);
+        let hasty = Limits {
+            connect: Duration::from_secs(2),
+            statement: Duration::from_secs(1),
+            ..limits()
+        };
+        let mut connector = open(&map, house.path(), hasty).expect("it opens");
+        let mut basket = Basket::default();
+        connector.find(&map, &amara(), &mut basket).expect("it searches");
+        assert_eq!(basket.found.len(), 1);
+        held.store(true, Ordering::SeqCst);
+        for _ in 0..2 {
+            let fault = stopped(connector.as_mut(), &map);
+            assert_eq!(fault.kind, FaultKind::Unreachable, "{:?}: {fault}", house.kind);
+        }
     }
 }
 

@@ -19,8 +19,12 @@ pub(super) struct Questions {
     pub references: &'static str,
 }
 
-/// Read the schema.
-pub(super) fn read(questions: &Questions, ask: Ask<'_>) -> Result<Schema, Fault> {
+/// Read the schema, with its declared keys if asked for.
+pub(super) fn read(
+    questions: &Questions,
+    with_references: bool,
+    ask: Ask<'_>,
+) -> Result<Schema, Fault> {
     let mut schema = Schema::default();
     for row in ask(questions.tables)? {
         let [name, view, rows] = take(row);
@@ -46,7 +50,9 @@ pub(super) fn read(questions: &Questions, ask: Ask<'_>) -> Result<Schema, Fault>
         index.fields.push(field);
     }
     index.add_to(&mut schema);
-    references(&mut schema, ask(questions.references)?);
+    if with_references {
+        references(&mut schema, ask(questions.references)?);
+    }
     Ok(schema)
 }
 

@@ -86,6 +86,12 @@ pub(crate) trait Dialect {
         expr.to_owned()
     }
 
+    /// `expr` is like one of the patterns, whose own parts come from [`like`].
+    fn like_any(&self, w: &mut Writer<'_>, expr: &str, patterns: &[String]) -> String {
+        let ways: Vec<String> = patterns.iter().map(|p| w.like(expr, p.clone())).collect();
+        format!("({})", ways.join(" OR "))
+    }
+
     /// `expr` without any of these characters, none of which is a quote or a backslash.
     fn strip(&self, expr: &str, signs: &str) -> String {
         signs.chars().fold(expr.to_owned(), |expr, sign| format!("replace({expr}, '{sign}', '')"))

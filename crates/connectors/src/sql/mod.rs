@@ -46,8 +46,8 @@ trait Engine: Send {
         each: &mut dyn FnMut(Row) -> Result<(), Fault>,
     ) -> Result<(), Fault>;
 
-    /// The live schema.
-    fn schema(&mut self) -> Result<Schema, Fault>;
+    /// The live schema; its declared keys only if asked for, as a search has no need of them.
+    fn schema(&mut self, references: bool) -> Result<Schema, Fault>;
 
     /// Engine and version, whether the way is encrypted, whether the account could write.
     fn about(&mut self) -> Result<About, Fault>;
@@ -172,7 +172,7 @@ impl Connector for SqlConnector {
     }
 
     fn schema(&mut self) -> Result<Schema, Fault> {
-        let schema = self.reading(|engine| engine.schema())?;
+        let schema = self.reading(|engine| engine.schema(true))?;
         self.known = Some(schema.clone());
         Ok(schema)
     }
@@ -242,7 +242,7 @@ impl Connector for SqlConnector {
     fn find(&mut self, map: &DataMap, seek: &Seek, sink: &mut dyn Sink) -> Result<Searched, Fault> {
         let limits = self.limits.clone();
         self.reading(|engine| {
-            let schema = engine.schema()?;
+            let schema = engine.schema(false)?;
             walk::find(engine, map, &schema, seek, &limits, sink)
         })
     }

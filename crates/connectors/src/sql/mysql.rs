@@ -18,6 +18,8 @@ pub(super) struct Mysql {
     place: String,
     encrypted: bool,
     maria: bool,
+    /// The conversation broke off: a late answer must not be taken for the next one.
+    lost: bool,
 }
 
 struct My;
@@ -117,7 +119,7 @@ impl Mysql {
             Trouble::Silent => silent(&place),
             Trouble::Said(error) => fault(&place, &error),
         })?;
-        let mut mysql = Self { conn, place, encrypted, maria: false };
+        let mut mysql = Self { conn, place, encrypted, maria: false, lost: false };
         mysql.settle(limits).map_err(|e| fault(&mysql.place, &e))?;
         Ok(mysql)
     }
@@ -138,6 +140,12 @@ impl Mysql {
             "SET SESSION {longest}, time_zone = '+00:00', lock_wait_timeout = {lock}, \
              innodb_lock_wait_timeout = {lock}"
         ))
+    }
+
+    /// Turn an error into a fault; note if the conversation broke off.
+    fn trouble(&mut self, place: &str, error: &mysql::Error) -> Fault {
+        self.lost |= !matches!(error, mysql::Error::MySqlError(_));
+        fault(place, error)
     }
 
     fn all(&mut self, sql: &str) -> Result<Vec<Row>, Fault> {
@@ -163,7 +171,7 @@ impl Mysql {
         let values: Vec<Value> = statement.binds.iter().map(value).collect();
         let params = if values.is_empty() { Params::Empty } else { Params::Positional(values) };
         for row in self.conn.exec_iter(&statement.sql, params)? {
-            let row: Row = row?.unwrap().into_iter().map(text).collect();
+            let row: Row = row?.unwrap_raw().into_iter().map(|v| v.and_then(text)).collect();
             let told = each(row);
             if told.is_err() {
                 return Ok(told);
@@ -179,12 +187,18 @@ impl Engine for Mysql {
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
+        let place = self.place.clone();
+        if self.lost {
+            return Err(silent(&place));
+        }
         let begun = self.conn.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-        begun.map_err(|e| fault(&self.place, &e))
+        begun.map_err(|e| self.trouble(&place, &e))
     }
 
     fn end(&mut self) {
-        let _ = self.conn.query_drop("ROLLBACK"); // Nothing was written.
+        if !self.lost {
+            let _ = self.conn.query_drop("ROLLBACK"); // Nothing was written.
+        }
     }
 
     fn stream(
@@ -193,11 +207,12 @@ impl Engine for Mysql {
         statement: &Statement,
         each: &mut dyn FnMut(Row) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.run(statement, each).unwrap_or_else(|e| Err(fault(place, &e)))
+        let asked = self.run(statement, each);
+        asked.unwrap_or_else(|e| Err(self.trouble(place, &e)))
     }
 
-    fn schema(&mut self) -> Result<Schema, Fault> {
-        catalogue::read(&CATALOGUE, &mut |sql| self.all(sql))
+    fn schema(&mut self, references: bool) -> Result<Schema, Fault> {
+        catalogue::read(&CATALOGUE, references, &mut |sql| self.all(sql))
     }
 
     fn about(&mut self) -> Result<About, Fault> {
@@ -259,7 +274,7 @@ fn fault(place: &str, error: &mysql::Error) -> Fault {
         mysql::Error::IoError(error) => return io_fault(place, error),
         mysql::Error::TlsError(_) => return tls_fault(place),
         error if no_tls(error) => return tls_fault(place),
-        mysql::Error::DriverError(_) => return silent(place),
+        mysql::Error::DriverError(_) | mysql::Error::CodecError(_) => return silent(place),
         _ => return refused(place, "driver"),
     };
     let (kind, what, remedy) = match code {

@@ -166,6 +166,9 @@ impl Planner<'_> {
         if self.left_out {
             by.push("not by likeness, which would read every row".to_owned());
         }
+        if by.is_empty() {
+            by.push("not asked: it has no identifier of those sought".to_owned());
+        }
         if self.ways.is_empty() {
             return Plan { statement: None, by };
         }
@@ -253,52 +256,50 @@ impl Planner<'_> {
 
     /// Addresses anywhere in the field, in any letter case, with or without tag.
     fn email(&mut self, column: &LiveField, normals: &[String], given: &[String]) {
-        let text = self.w.d.text(&self.w.d.quote(&column.name), column);
         let mut patterns: Vec<String> = normals.to_vec();
         patterns.extend(given.iter().map(|g| folded(g)).filter(|g| g.contains('@')));
-        patterns.sort();
-        patterns.dedup();
-        for pattern in patterns {
-            let expr = self.w.fold(&text);
-            let sql = self.w.like(&expr, format!("%{}%", like(&pattern)));
-            self.way(sql, "e-mail", "every row");
-        }
-        self.weak_email(column, normals);
+        let patterns = patterns.into_iter().map(|p| format!("%{}%", like(&p))).collect();
+        let (patterns, dotless) = weak_patterns(normals, patterns);
+        self.lower_like(column, &patterns, &dotless, "e-mail, with or without tag");
     }
 
     /// Addresses that differ by a tag, or at Google's mail by dots.
     fn weak_email(&mut self, column: &LiveField, normals: &[String]) {
-        let text = self.w.d.text(&self.w.d.quote(&column.name), column);
-        for weak in normals.iter().filter_map(|n| weak_email(n)) {
-            let Some((local, domain)) = weak.rsplit_once('@') else { continue };
-            let expr = self.w.fold(&text);
-            if domain == "gmail.com" {
-                let dotless = format!("replace({expr}, '.', '')");
-                for domain in ["gmailcom", "googlemailcom"] {
-                    let pattern = format!("%{}%@{domain}%", like(local));
-                    let sql = self.w.like(&dotless, pattern);
-                    self.way(sql, "e-mail without tag and dots", "every row");
-                }
-                continue;
-            }
-            let (local, domain) = (like(local), like(domain));
-            let with_tag = self.w.like(&expr, format!("%{local}+%@{domain}%"));
-            let without = self.w.like(&expr, format!("%{local}@{domain}%"));
-            self.way(format!("{with_tag} OR {without}"), "e-mail without tag", "every row");
+        let (patterns, dotless) = weak_patterns(normals, Vec::new());
+        self.lower_like(column, &patterns, &dotless, "e-mail without tag");
+    }
+
+    fn lower_like(
+        &mut self,
+        column: &LiveField,
+        patterns: &[String],
+        dotless: &[String],
+        what: &str,
+    ) {
+        let d = self.w.d;
+        let lower = format!("lower({})", d.text(&d.quote(&column.name), column));
+        let mut sql = d.like_any(&mut self.w, &lower, patterns);
+        if !dotless.is_empty() {
+            let bare = format!("replace({lower}, '.', '')");
+            sql = format!("{sql} OR {}", d.like_any(&mut self.w, &bare, dotless));
         }
+        self.way(sql, what, "every row");
     }
 
     /// Telephones, member numbers and the like: compared without spaces and signs.
     fn number(&mut self, kind: Kind, column: &LiveField, normals: &[String]) {
-        let text = self.w.d.text(&self.w.d.quote(&column.name), column);
+        let d = self.w.d;
+        let text = d.text(&d.quote(&column.name), column);
+        let expr = match kind {
+            Kind::MemberNumber => self.w.squeeze(&text),
+            Kind::Phone | Kind::NhsNumber | Kind::Card => text,
+            _ => format!("lower({text})"),
+        };
         let mut patterns: Vec<String> = normals.iter().map(|n| pattern(kind, n)).collect();
         patterns.sort();
         patterns.dedup();
-        for pattern in patterns {
-            let expr = self.w.squeeze(&text);
-            let sql = self.w.like(&expr, pattern);
-            self.way(sql, judge::label(kind), "every row");
-        }
+        let sql = d.like_any(&mut self.w, &expr, &patterns);
+        self.way(sql, judge::label(kind), "every row");
     }
 
     /// Names are looked for only together with a postcode or a date of birth.
@@ -349,26 +350,48 @@ impl Planner<'_> {
     }
 }
 
-/// The LIKE pattern that lets a stored number through, to be compared without spaces and signs.
+/// Patterns for addresses that differ by a tag, added to `patterns`; and those for texts without
+/// their dots.
+fn weak_patterns(normals: &[String], mut patterns: Vec<String>) -> (Vec<String>, Vec<String>) {
+    let mut dotless = Vec::new();
+    for weak in normals.iter().filter_map(|n| weak_email(n)) {
+        let Some((local, domain)) = weak.rsplit_once('@') else { continue };
+        let (local, domain) = (like(local), like(domain));
+        patterns.push(format!("%{local}@{domain}%"));
+        patterns.push(format!("%{local}+%@{domain}%"));
+        if domain == "gmail.com" {
+            dotless.push(format!("%{local}%@gmailcom%"));
+            dotless.push(format!("%{local}%@googlemailcom%"));
+        }
+    }
+    patterns.sort();
+    patterns.dedup();
+    (patterns, dotless)
+}
+
+/// The LIKE pattern that lets a stored number through, whatever spaces and signs are in it.
 fn pattern(kind: Kind, normal: &str) -> String {
     let digits: String = normal.chars().filter(char::is_ascii_digit).collect();
+    let last = |n: usize| &digits[digits.len().saturating_sub(n)..];
     match kind {
         // The last nine digits: whatever stands before them, a zero or a country code.
-        Kind::Phone => format!("%{}%", &digits[digits.len().saturating_sub(9)..]),
+        Kind::Phone => scattered(last(9)),
+        // Asked without spaces and signs; zeros may lead the digits.
         Kind::MemberNumber => {
             let loose = squeezed(&member_number_loose(normal));
-            let letters =
-                loose.len() - loose.trim_start_matches(|c: char| !c.is_ascii_digit()).len();
-            let (head, rest) = loose.split_at(letters);
+            let rest = loose.trim_start_matches(|c: char| !c.is_ascii_digit());
+            let (head, rest) = loose.split_at(loose.len() - rest.len());
             format!("{}%{}", like(head), like(rest))
         }
         // The fourteen digits of sort code and account stand at the end of a UK IBAN.
-        Kind::BankAccount if normal.starts_with("GB") && digits.len() >= 14 => {
-            format!("%{}", &digits[digits.len() - 14..])
-        }
-        Kind::BankAccount if digits.len() == 14 => format!("%{digits}"),
-        _ => format!("%{}%", like(&squeezed(normal))),
+        Kind::BankAccount if normal.starts_with("GB") || digits.len() == 14 => scattered(last(14)),
+        _ => scattered(&squeezed(normal)),
     }
+}
+
+/// These letters and digits in this order, with anything between them.
+fn scattered(signs: &str) -> String {
+    signs.chars().fold("%".to_owned(), |out, sign| out + &like(&sign.to_string()) + "%")
 }
 
 /// The writings of a day that a text column may hold, as LIKE patterns. A time may follow.

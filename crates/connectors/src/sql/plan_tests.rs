@@ -74,21 +74,9 @@ fn a_young_census_lets_the_index_answer() {
             "2026-11-22T11:00:00Z",
             vec!["e-mail, by index", "e-mail without tag, every row"],
         ),
-        (
-            Stored::Normal,
-            "2026-11-21T12:00:00Z",
-            vec!["e-mail, every row", "e-mail without tag, every row"],
-        ),
-        (
-            Stored::Normal,
-            "2026-11-22T12:00:01Z",
-            vec!["e-mail, every row", "e-mail without tag, every row"],
-        ),
-        (
-            Stored::Mixed,
-            "2026-11-22T11:00:00Z",
-            vec!["e-mail, every row", "e-mail without tag, every row"],
-        ),
+        (Stored::Normal, "2026-11-21T12:00:00Z", vec!["e-mail, with or without tag, every row"]),
+        (Stored::Normal, "2026-11-22T12:00:01Z", vec!["e-mail, with or without tag, every row"]),
+        (Stored::Mixed, "2026-11-22T11:00:00Z", vec!["e-mail, with or without tag, every row"]),
     ] {
         let fields = vec![field("email", Kind::Email, Some((stored, at)))];
         let plan = plan(fields, "text", &seek, &limits());
@@ -165,5 +153,5 @@ fn a_name_is_asked_for_only_with_a_postcode_or_birthday() {
 fn a_telephone_is_asked_for_by_its_last_nine_digits() {
     let fields = vec![field("tel", Kind::Phone, None)];
     let plan = plan(fields, "text", &sought(Kind::Phone, "020 7946 0018"), &limits());
-    assert_eq!(binds(&plan), ["%079460018%"]);
+    assert_eq!(binds(&plan), ["%0%7%9%4%6%0%0%1%8%"]);
 }

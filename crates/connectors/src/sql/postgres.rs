@@ -35,6 +35,8 @@ pub(super) struct Postgres {
     place: String,
     /// Longest wait for the thread: the server's own limit should come first.
     patience: Duration,
+    /// The server fell silent once: the thread still waits for it and takes no orders.
+    lost: bool,
 }
 
 struct Pg {
@@ -81,6 +83,15 @@ impl Dialect for Pg {
 
     fn number(&self, expr: &str) -> String {
         format!("({expr})::text")
+    }
+
+    fn like_any(&self, w: &mut Writer<'_>, expr: &str, patterns: &[String]) -> String {
+        // One pattern after the other would work out `expr` for each. ANY knows only the
+        // backslash as escape.
+        let patterns = patterns.iter().map(|p| p.replace('\\', "\\\\").replace("!!", "\u{0}"));
+        let patterns = patterns.map(|p| p.replace('!', "\\").replace('\u{0}', "!")).collect();
+        let mark = w.bind(Bind::Texts(patterns));
+        format!("{expr} LIKE ANY({mark})")
     }
 
     fn strip(&self, expr: &str, signs: &str) -> String {
@@ -186,7 +197,20 @@ impl Postgres {
         let unicode = opened.recv_timeout(patience).map_err(|_| silent(&place))??;
         let schema = source.schema.clone().unwrap_or_else(|| "public".to_owned());
         let patience = limits.statement.saturating_add(limits.connect);
-        Ok(Self { tell, dialect: Pg { schema, unicode }, place, patience })
+        let dialect = Pg { schema, unicode };
+        Ok(Self { tell, dialect, place, patience, lost: false })
+    }
+
+    /// Give an order.
+    fn order(&mut self, order: Order) -> Result<(), Fault> {
+        let sent = if self.lost { None } else { self.tell.send(order).ok() };
+        sent.ok_or_else(|| silent(&self.place))
+    }
+
+    /// The server fell silent.
+    fn lose(&mut self) -> Fault {
+        self.lost = true;
+        silent(&self.place)
     }
 
     /// Ask for a small answer, all at once.
@@ -210,13 +234,12 @@ impl Engine for Postgres {
 
     fn begin(&mut self) -> Result<(), Fault> {
         let (done, begun) = sync_channel(1);
-        let sent = self.tell.send(Order::Begin(done));
-        sent.map_err(|_| silent(&self.place))?;
-        begun.recv_timeout(self.patience).map_err(|_| silent(&self.place))?
+        self.order(Order::Begin(done))?;
+        begun.recv_timeout(self.patience).map_err(|_| self.lose())?
     }
 
     fn end(&mut self) {
-        let _ = self.tell.send(Order::End); // If the session is gone, so is its transaction.
+        let _ = self.order(Order::End); // If the session is gone, so is its transaction.
     }
 
     fn stream(
@@ -227,19 +250,19 @@ impl Engine for Postgres {
     ) -> Result<(), Fault> {
         let (rows, answer) = sync_channel(1);
         let (place, statement) = (place.to_owned(), statement.clone());
-        self.tell.send(Order::Ask { place, statement, rows }).map_err(|_| silent(&self.place))?;
+        self.order(Order::Ask { place, statement, rows })?;
         loop {
             match answer.recv_timeout(self.patience) {
                 Ok(chunk) => chunk?.into_iter().try_for_each(&mut *each)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) => return Err(silent(&self.place)),
+                Err(RecvTimeoutError::Timeout) => return Err(self.lose()),
             }
         }
     }
 
-    fn schema(&mut self) -> Result<Schema, Fault> {
+    fn schema(&mut self, references: bool) -> Result<Schema, Fault> {
         let schema = self.dialect.schema.clone();
-        catalogue::read(&CATALOGUE, &mut |sql| self.all(sql, &[&schema]))
+        catalogue::read(&CATALOGUE, references, &mut |sql| self.all(sql, &[&schema]))
     }
 
     fn about(&mut self) -> Result<About, Fault> {

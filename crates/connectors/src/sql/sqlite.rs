@@ -124,7 +124,8 @@ impl Sqlite {
     fn tables(&self) -> rusqlite::Result<Schema> {
         let mut names = self.db.prepare(
             "SELECT name, type = 'view' FROM sqlite_schema \
-             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name",
+             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' \
+             ORDER BY name",
         )?;
         let names: Vec<(String, bool)> = names
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -245,7 +246,7 @@ impl Engine for Sqlite {
         self.run(statement, each).unwrap_or_else(|e| Err(fault(place, &e)))
     }
 
-    fn schema(&mut self) -> Result<Schema, Fault> {
+    fn schema(&mut self, _: bool) -> Result<Schema, Fault> {
         self.tables().map_err(|e| fault(&self.place, &e))
     }
 

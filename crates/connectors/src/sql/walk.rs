@@ -151,10 +151,14 @@ impl<'a> Walk<'a> {
                 };
                 let place = format!("{}, {}", map.holding, other.name);
                 let mut tuples: Vec<Vec<String>> = Vec::new();
-                self.engine.stream(&place, &statement, &mut |row| {
+                let asked = self.engine.stream(&place, &statement, &mut |row| {
                     tuples.extend(row.into_iter().collect::<Option<Vec<String>>>());
                     Ok(())
-                })?;
+                });
+                if let Err(fault) = asked {
+                    self.survive(fault)?;
+                    continue;
+                }
                 if tuples.len() > MOST_BY_POSTCODE {
                     self.sink.missed(Fault::new(
                         FaultKind::Limit,
