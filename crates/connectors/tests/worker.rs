@@ -132,6 +132,25 @@ fn bombs_are_refused() {
 }
 
 #[test]
+fn a_spreadsheet_that_repeats_a_value_without_end_is_stopped() {
+    let bounds = Bounds { memory: 150 << 20, ..Bounds::default() };
+    let _one = with(Worker { bounds, ..usual() });
+    let rows = "<table:table-row table:number-rows-repeated=\"1048500\"><table:table-cell \
+        table:number-columns-repeated=\"16384\" office:value-type=\"string\">\
+        <text:p>zanzibarra</text:p></table:table-cell></table:table-row>";
+    let dir = tempfile::tempdir().expect("a folder");
+    put(dir.path(), "a.ods", ods(rows));
+    let map = map(HoldingKind::Workbook, dir.path());
+    let limits = Limits::at(jiff::Timestamp::UNIX_EPOCH);
+    let mut kept = Kept::default();
+    let mut connector = open(&map, dir.path(), limits).expect("the folder opens");
+    connector.find(&map, &amara(), &mut kept).expect("the search goes on");
+    assert_eq!(kept.clean().missed.len(), 1, "{:?}", kept.faults());
+    let stopped = matches!(kept.missed[0].kind, FaultKind::Limit | FaultKind::Damaged);
+    assert!(stopped, "{:?}", kept.faults());
+}
+
+#[test]
 fn one_bad_file_harms_no_other() {
     let _one = with(usual());
     let mut files = Vec::new();

@@ -190,7 +190,10 @@ impl<'a> Search<'a> {
             if *to == c.name
                 && let Some(key) = key(head, fields, &values)
             {
-                parents.entry(key).or_insert_with(|| best.clone());
+                let known = parents.entry(key).or_insert_with(|| best.clone());
+                if known.strength < best.strength {
+                    *known = best.clone();
+                }
             }
         }
         self.sink.item(Found {

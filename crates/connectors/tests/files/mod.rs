@@ -225,3 +225,30 @@ pub fn text_of(found: &Found) -> &str {
         Body::Row { .. } => panic!("a row has no text"),
     }
 }
+
+/// An OpenDocument spreadsheet with these rows.
+pub fn ods(rows: &str) -> Vec<u8> {
+    let content = format!(
+        "<?xml version=\"1.0\"?><office:document-content \
+         xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+         xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body>\
+         <office:spreadsheet><table:table table:name=\"Members\">{rows}</table:table>\
+         </office:spreadsheet></office:body></office:document-content>"
+    );
+    zipped(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", content.as_bytes()),
+        ("META-INF/manifest.xml", b"<manifest:manifest/>"),
+    ])
+}
+
+pub fn ods_row(cells: &[&str]) -> String {
+    let cell = |c: &&str| {
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{c}</text:p>\
+             </table:table-cell>"
+        )
+    };
+    format!("<table:table-row>{}</table:table-row>", cells.iter().map(cell).collect::<String>())
+}
