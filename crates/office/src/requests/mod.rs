@@ -16,6 +16,7 @@ pub mod desk;
 pub mod desk_acts;
 pub mod desk_review;
 pub mod find;
+pub mod gate;
 pub mod letters;
 pub mod pack;
 pub mod review;
