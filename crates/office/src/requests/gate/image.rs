@@ -1,4 +1,4 @@
-//! JPEG and PNG: only what makes up the picture goes out.
+//! JPEG, PNG and GIF: only what makes up the picture goes out.
 
 use super::sheet::{Tally, Then};
 use super::{Checked, Kind};
@@ -128,4 +128,60 @@ fn png_parts(raw: &[u8], tally: &mut Tally) -> Option<Vec<u8>> {
             return Some(out);
         }
     }
+}
+
+/// Copies the blocks that make up the picture; remarks, other programs' data and what lies behind
+/// the end stay here.
+pub fn gif(raw: &[u8]) -> Checked {
+    let mut tally = Tally::default();
+    let Some(out) = gif_parts(raw, &mut tally) else {
+        return Checked::stopped(Kind::Gif, "the picture is damaged");
+    };
+    Checked::of(Kind::Gif, tally.findings(), Some(out))
+}
+
+fn gif_parts(raw: &[u8], tally: &mut Tally) -> Option<Vec<u8>> {
+    let mut at = 13 + colours(*raw.get(10)?);
+    let mut out = raw.get(..at)?.to_vec();
+    loop {
+        let start = at;
+        let mut keep = true;
+        match *raw.get(at)? {
+            0x3b => {
+                out.push(0x3b);
+                if at + 1 < raw.len() {
+                    tally.add("data behind the picture", Then::Cleaned, true);
+                }
+                return Some(out);
+            }
+            0x21 => {
+                let kind = *raw.get(at + 1)?;
+                let looped = raw.get(at + 2..)?.starts_with(b"\x0bNETSCAPE2.0");
+                keep = kind == 0xf9 || (kind == 0xff && looped);
+                if !keep {
+                    let what = "a remark in the picture";
+                    tally.add(what, Then::Cleaned, matches!(kind, 0xfe | 0x01));
+                }
+                at += 2;
+            }
+            0x2c => at += 11 + colours(*raw.get(at + 9)?),
+            _ => return None,
+        }
+        // Blocks of data, each with its length, until an empty one.
+        loop {
+            let length = usize::from(*raw.get(at)?);
+            at += 1 + length;
+            if length == 0 {
+                break;
+            }
+        }
+        if keep {
+            out.extend_from_slice(raw.get(start..at)?);
+        }
+    }
+}
+
+/// Bytes of a table of colours.
+fn colours(flags: u8) -> usize {
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }

@@ -37,6 +37,8 @@ pub enum Kind {
     Jpeg,
     /// PNG.
     Png,
+    /// GIF.
+    Gif,
     /// A page for a browser.
     Html,
     /// Comma-separated values.
@@ -65,6 +67,9 @@ impl Kind {
         if raw.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Self::Png;
         }
+        if raw.starts_with(b"GIF8") {
+            return Self::Gif;
+        }
         text::kind(name, media, raw)
     }
 
@@ -78,6 +83,7 @@ impl Kind {
             Self::Pdf => "PDF",
             Self::Jpeg => "picture (JPEG)",
             Self::Png => "picture (PNG)",
+            Self::Gif => "picture (GIF)",
             Self::Html => "web page",
             Self::Csv => "table (CSV)",
             Self::Text => "plain text",
@@ -96,6 +102,7 @@ impl Kind {
             Self::Pdf => "pdf",
             Self::Jpeg => "jpg",
             Self::Png => "png",
+            Self::Gif => "gif",
             Self::Html => "html",
             Self::Csv => "csv",
             Self::Text => "txt",
@@ -116,6 +123,7 @@ impl Kind {
             Self::Pdf => "application/pdf",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+            Self::Gif => "image/gif",
             Self::Html => "text/html",
             Self::Csv => "text/csv",
             Self::Text => "text/plain",
@@ -150,7 +158,7 @@ impl Kind {
                 "embedded files and programs",
                 "earlier versions",
             ],
-            Self::Jpeg | Self::Png => {
+            Self::Jpeg | Self::Png | Self::Gif => {
                 &["place, camera and other properties", "data behind the picture"]
             }
             Self::Html => &["programs", "references to other servers", "hidden text"],
@@ -223,6 +231,7 @@ fn check_at(name: &str, media: &str, raw: &[u8], depth: u8) -> Checked {
         Kind::Pdf => pdf::check(raw),
         Kind::Jpeg => image::jpeg(raw),
         Kind::Png => image::png(raw),
+        Kind::Gif => image::gif(raw),
         Kind::Html => text::html(raw),
         Kind::Csv => text::csv(raw),
         Kind::Text => Checked::of(kind, Vec::new(), None),

@@ -155,12 +155,12 @@ pub fn pictures(parts: &mut [Part], dir: &str, tally: &mut Tally) {
     for p in parts.iter_mut().filter(|p| p.name.starts_with(dir)) {
         let checked = check("", "", &p.data);
         match (checked.kind, checked.outcome) {
-            (Kind::Jpeg | Kind::Png, Outcome::Cleaned) => {
+            (Kind::Jpeg | Kind::Png | Kind::Gif, Outcome::Cleaned) => {
                 tally.add("properties of pictures in the file", Then::Cleaned, false);
                 p.data = checked.clean.unwrap_or_default();
             }
-            (Kind::Jpeg | Kind::Png, Outcome::Passed) => {}
-            (Kind::Jpeg | Kind::Png, Outcome::Stopped) => {
+            (Kind::Jpeg | Kind::Png | Kind::Gif, Outcome::Passed) => {}
+            (Kind::Jpeg | Kind::Png | Kind::Gif, Outcome::Stopped) => {
                 tally.add("a damaged picture in the file", Then::Stopped, false);
             }
             _ => tally.add("a picture that can’t be checked", Then::Stopped, false),

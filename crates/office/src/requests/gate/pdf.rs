@@ -6,7 +6,7 @@ use std::io::Read as _;
 use flate2::read::ZlibDecoder;
 
 use super::sheet::{Tally, Then};
-use super::{Checked, Kind};
+use super::{Checked, Kind, Outcome};
 
 /// Bytes that one compressed stream of objects may unpack to.
 const UNPACKED: u64 = 32 << 20;
@@ -50,6 +50,10 @@ pub fn check(raw: &[u8]) -> Checked {
         Some(true) => tally.add("properties of the file", Then::Cleaned, false),
         Some(false) => {}
         None => tally.add("properties that can’t be taken out", Then::Stopped, false),
+    }
+    // What was blanked is looked through once more: a broken file may lose more than it should.
+    if tally.cleans() && check(&out).outcome != Outcome::Passed {
+        return Checked::stopped(Kind::Pdf, "the file can’t be cleaned safely");
     }
     Checked::of(Kind::Pdf, tally.findings(), Some(out))
 }

@@ -23,7 +23,7 @@ mod things;
 mod told;
 mod write;
 
-pub use hand::{close, fetch, open, protected, send};
+pub use hand::{PROTECTED_HELP, close, fetch, open, protected, send};
 
 use super::acts::{self, act_on};
 use super::gate;

@@ -574,9 +574,17 @@ fn the_same_content_gives_the_same_bytes() {
 
 #[test]
 fn pages_stand_alone_and_are_well_made() {
-    let (_, files) = full().make();
+    well_made(&full().make().1);
+    let b = Bench::new(&[("club", "Club database"), ("post", "Post book")]);
+    b.found("club", &[]);
+    well_made(&b.make().1);
+    b.found("post", &[]);
+    well_made(&b.make().1);
+}
+
+fn well_made(files: &BTreeMap<String, Vec<u8>>) {
     for (name, _) in files.iter().filter(|(n, _)| n.ends_with(".html")) {
-        let page = text(&files, name);
+        let page = text(files, name);
         assert!(page.starts_with("<!doctype html>\n<html lang=\"en-GB\">"), "{name}");
         assert_eq!(page.matches("<h1").count(), 1, "{name}");
         assert_eq!(page.matches("<title>").count(), 1, "{name}");
