@@ -220,19 +220,3 @@ pub fn move_office(a: &MoveArgs) -> Result<u8> {
     eprintln!("Now name the database in candour.toml (database = \"…\") and start serve.");
     Ok(0)
 }
-
-/// The hidden worker.
-#[derive(Args)]
-pub struct WorkerArgs {
-    /// What it is to do.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<String>,
-}
-
-/// Parses hostile files in a process that has limited itself.
-///
-/// # Errors
-/// Never: the worker's exit code says it.
-pub fn extract_worker(a: &WorkerArgs) -> Result<u8> {
-    Ok(candour_connectors::worker::main(&a.rest))
-}
