@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Read as _, Write as _};
 
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
@@ -114,7 +116,8 @@ fn a_plain_document_passes_as_it_is() {
 #[test]
 fn documents_lose_what_is_about_the_file() {
     let comments = "<w:comments>Zebediah</w:comments>";
-    let body = "<w:p w:rsidR=\"00AB\"><w:commentRangeStart w:id=\"0\"/><w:r><w:t>A &amp; B</w:t></w:r>\
+    let body = "<w:p w:rsidR=\"00AB\"><w:commentRangeStart w:id=\"0\"/>\
+                <w:r><w:t>A &amp; B</w:t></w:r>\
                 <w:commentRangeEnd w:id=\"0\"/><w:r><w:commentReference w:id=\"0\"/></w:r></w:p>";
     let rels = "<Relationship Id=\"r1\" Target=\"comments.xml\"/>\
                 <Relationship Id=\"r2\" Target=\"styles.xml\"/>";
@@ -186,7 +189,8 @@ fn workbooks_lose_their_comments() {
         ("xl/comments1.xml", b"<comments>Zebediah</comments>"),
         ("xl/drawings/vmlDrawing1.vml", b"<xml><x:ClientData ObjectType=\"Note\"/></xml>"),
         ("xl/worksheets/_rels/sheet1.xml.rels",
-         b"<Relationships><Relationship Id=\"r1\" Target=\"../drawings/vmlDrawing1.vml\"/></Relationships>"),
+         b"<Relationships>\
+                   <Relationship Id=\"r1\" Target=\"../drawings/vmlDrawing1.vml\"/></Relationships>"),
         ("docProps/app.xml", b"<a>Company</a>"),
     ]);
     let clean = cleaned(&raw, "comments");
@@ -460,7 +464,8 @@ fn messages_pass_with_their_attachments() {
         "Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nNote";
     let c = check("m.eml", "message/rfc822", &message(plain));
     assert_eq!((c.kind, c.outcome, c.attachments.len()), (Kind::Message, Outcome::Passed, 1));
-    let bad = "Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.bin\r\n\
+    let bad = "Content-Type: application/octet-stream\r\n\
+               Content-Disposition: attachment; filename=a.bin\r\n\
                Content-Transfer-Encoding: base64\r\n\r\nAAECAw==";
     let c = check("m.eml", "message/rfc822", &message(bad));
     assert_eq!((c.outcome, c.attachments[0].checked.outcome), (Outcome::Stopped, Outcome::Stopped));
@@ -487,8 +492,8 @@ proptest! {
     #[test]
     fn the_gate_always_answers(
         which in 0..8_usize,
-        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..12),
-        cut in any::<proptest::sample::Index>(),
+        changes in vec((any::<Index>(), any::<u8>()), 0..12),
+        cut in any::<Index>(),
         shorten in any::<bool>(),
     ) {
         let mut raw = samples().swap_remove(which);
@@ -510,8 +515,9 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_break_the_gate(raw in proptest::collection::vec(any::<u8>(), 0..400), k in 0..5_usize) {
-        let heads: [&[u8]; 5] = [b"GIF89a", b"PK\x03\x04", b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"];
+    fn no_bytes_break_the_gate(raw in vec(any::<u8>(), 0..400), k in 0..5_usize) {
+        let heads: [&[u8]; 5] =
+            [b"GIF89a", b"PK\x03\x04", b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"];
         let c = check("", "", &[heads[k], &raw].concat());
         prop_assert!(!c.findings.iter().any(|f| f.what.contains("broke the program")));
     }

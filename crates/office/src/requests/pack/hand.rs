@@ -21,11 +21,11 @@ use crate::requests::sql::{self, PackRow};
 use crate::staff::Permission;
 
 /// What to tell whoever makes or receives the protected file.
-pub const PROTECTED_HELP: &str = "The files in this ZIP are encrypted with AES-256. The \
-    Windows Explorer itself can’t open them: use 7-Zip, WinZip or a like program, which are free or \
-    come with most computers at work; on a Mac, Keka or The Unarchiver; on Linux, the usual archive \
-    programs. Send the password in another way than the file: by telephone, or in a second letter. \
-    It is shown once and kept nowhere; if it is lost, make the file again.";
+pub const PROTECTED_HELP: &str = "The files in this ZIP are encrypted with AES-256. The Windows \
+    Explorer itself can’t open them: use 7-Zip, WinZip or a like program; on a Mac, Keka or The \
+    Unarchiver; on Linux, the usual archive programs. Send the password in another way than the \
+    file: by telephone, or in a second letter. It is shown once and kept nowhere; if it is lost, \
+    make the file again.";
 
 /// Wrong addresses before a link is locked.
 const TRIES: u64 = 5;

@@ -259,7 +259,7 @@ fn left(c: &Content) -> Vec<String> {
     }
     if attachments > 0 {
         all.push(format!(
-            "{} could not be checked for hidden content and left out. If you want to have them, \
+            "{} could not be checked and had to be left out. If you want to have them, \
              tell us and we will find another way.",
             count(attachments, "attachment of a message", "attachments of messages")
         ));

@@ -190,7 +190,8 @@ impl Bench {
 fn add_holding(office: &Office, by: &By, short: &str, title: &str) {
     let mut map = DataMap::new(short, title, HoldingKind::Paper, Source::default());
     if short == "club" {
-        let text = "holding = \"club\"\ntitle = \"Club database\"\nkind = \"paper\"\n[[collection]]\n\
+        let text = "holding = \"club\"\ntitle = \"Club database\"\nkind = \"paper\"\n\
+                    [[collection]]\n\
                     name = \"members\"\nholds = \"person\"\nactivity = \"members\"\n\
                     [[collection.field]]\nname = \"email\"\ncategory = \"contact\"\n";
         map = DataMap::from_toml(text, "club").unwrap();
@@ -765,4 +766,88 @@ fn the_gate_sees_a_changed_zip() {
     zip.write_all(b"more").unwrap();
     let more = zip.finish().unwrap();
     assert!(gate::read_again(more, &w.files, &w.content.reread).is_err());
+}
+
+#[test]
+fn words_that_were_taken_out_are_looked_for_in_the_finished_zip() {
+    let b = full();
+    let plan = plan::gather(&b.office, &b.by, &b.case).unwrap();
+    let w = write::pack(&b.office, &plan, Vec::new()).unwrap();
+    let words = |said: &str| {
+        let item = marked(note("a.txt", said), "text", said);
+        cut::cut(&item, &item.others, &[]).unwrap().words
+    };
+    let read = |path: &str, row: Option<u64>, said: &str| {
+        let list = [content::Reread { path: path.into(), row, words: words(said) }];
+        gate::read_again(Cursor::new(w.to.clone()), &w.files, &list)
+    };
+    assert!(read("documents/003-minutes.txt", None, "Quill  THANKED").is_err());
+    assert!(read("documents/003-minutes.txt", None, "Farthing").is_ok());
+    for table in ["data/club-bookings.csv", "data/club-bookings.json"] {
+        assert!(read(table, Some(1), "44 yes").is_err(), "{table}");
+        assert!(read(table, Some(0), "44 yes").is_ok(), "{table}");
+        assert!(read(table, Some(2), "44 yes").is_err(), "{table}: a row that is not there");
+    }
+}
+
+#[test]
+fn a_file_that_is_stopped_goes_out_as_its_text() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let raw = "<!DOCTYPE html><script>Zebediah</script><p>Amara sings".as_bytes().to_vec();
+    let body = Found::Document {
+        name: "Choir page.html".into(),
+        media: "text/html".into(),
+        text: "Amara sings".into(),
+        raw,
+    };
+    b.found("post", &[item("Post book", "1", body)]);
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.items), (true, 1));
+    assert_eq!(holding(&files, "Zebediah"), Vec::<String>::new());
+    assert!(text(&files, "documents/001-choir-page.html").contains("Amara sings"));
+    assert!(text(&files, "03-schedule.csv").contains("As text only,The file holds programs."));
+    let why = text(&files, "04-removed-and-why.csv");
+    assert!(why.contains("the file of a document,Post book,It holds programs."), "{why}");
+    assert!(why.contains("check of outgoing files"));
+}
+
+#[test]
+fn a_message_with_a_bad_attachment_gives_what_it_can() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let raw = "From: a@b.example\r\nMIME-Version: 1.0\r\n\
+               Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+               Content-Type: text/plain\r\n\r\nHello Amara\r\n--b\r\nContent-Type: text/plain\r\n\
+               Content-Disposition: attachment; filename=good.txt\r\n\r\nA good note\r\n--b\r\n\
+               Content-Type: application/octet-stream\r\n\
+               Content-Disposition: attachment; filename=bad.bin\r\n\
+               Content-Transfer-Encoding: base64\r\n\r\nAAECAw==\r\n--b--\r\n";
+    let mut it = mail("Hello", "Hello Amara");
+    if let Found::Message { raw: r, .. } = &mut it.body {
+        *r = raw.as_bytes().to_vec();
+    }
+    b.found("post", &[it]);
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.items), (true, 1));
+    assert!(!files.keys().any(|f| f.ends_with(".eml")));
+    assert_eq!(files["documents/001-attachment-1-good.txt"], b"A good note");
+    let schedule = text(&files, "03-schedule.csv");
+    assert!(schedule.contains("Attachments beside it: 1. Attachments left out: 1."), "{schedule}");
+    let letter = text(&files, "01-letter.html");
+    assert!(letter.contains("1 attachment of a message could not be checked"));
+    assert!(pack.gate.contains("documents/001, attachment 2 is left out"));
+}
+
+#[test]
+fn attachments_of_a_redacted_message_are_not_lost_in_silence() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let mut it = mail("Hello", "Bram Novak was here");
+    if let Found::Message { attachments, .. } = &mut it.body {
+        attachments.push("novak.pdf".into());
+    }
+    let s = b.found("post", &[marked(it, "text", "Bram Novak")]);
+    b.decide(&s, 0, Decision::Redact, "Another member");
+    let (pack, files) = b.make();
+    assert!(text(&files, "04-removed-and-why.csv").contains("an attachment of a message"));
+    assert!(pack.gate.contains("1 attachments of a redacted message"));
+    assert!(!files.keys().any(|f| f.ends_with(".eml")));
 }

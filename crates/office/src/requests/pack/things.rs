@@ -124,6 +124,19 @@ impl<W: Write> Desk<'_, W> {
             let what = format!("a passage: {kind}");
             self.content.left_out(&what, &self.part.holding.title, reason, false, *times);
         }
+        if let Body::Message { attachments, .. } = &c.item.body
+            && !attachments.is_empty()
+        {
+            let why = "Passages were taken out of its message; attachments of such a message are \
+                       not given unseen. Ask us for it.";
+            let (n, place) = (attachments.len() as u64, &self.part.holding.title);
+            self.content.left_out("an attachment of a message", place, why, true, n);
+            self.content.sheet.warnings.push(format!(
+                "documents/{}: {n} attachments of a redacted message are not in the pack: read \
+                 them, and give in another way what is about this person.",
+                self.number()
+            ));
+        }
         let words = c.words.clone();
         self.content.reread.push(Reread { path: path.clone(), row: None, words });
         self.content.line(Line {
