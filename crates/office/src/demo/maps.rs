@@ -93,9 +93,7 @@ pub fn all() -> Result<Vec<Decided>> {
 /// The holding can't be reached, or what was decided does not fit what is there.
 pub fn put(office: &Office, by: &By, d: &Decided) -> Result<Vec<Problem>> {
     let find = || office.read(|tx| sql::by_short(tx, &by.org, &d.short));
-    if !office.read(|tx| sql::is_there(tx, &by.org, &d.short))? {
-        acts::add(office, by, new(d))?;
-    }
+    add(office, by, d)?;
     let holding = find()?;
     if holding.is_paper() {
         return Ok(Vec::new());
@@ -111,6 +109,17 @@ pub fn put(office: &Office, by: &By, d: &Decided) -> Result<Vec<Problem>> {
     let mut map = holding.map.clone();
     decide(&mut map, d)?;
     set(office, by, &holding, map)
+}
+
+/// Adds a holding that is not there yet, with an empty map.
+///
+/// # Errors
+/// The holding can't be reached.
+pub fn add(office: &Office, by: &By, d: &Decided) -> Result<()> {
+    if !office.read(|tx| sql::is_there(tx, &by.org, &d.short))? {
+        acts::add(office, by, new(d))?;
+    }
+    Ok(())
 }
 
 fn new(d: &Decided) -> NewHolding {

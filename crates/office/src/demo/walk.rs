@@ -1,5 +1,7 @@
 //! The walk itself: every step is an act of the office as any other face would make it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -63,11 +65,13 @@ pub struct DemoArgs {
 /// The folder can't be written, the address is taken, or a step fails; the next run goes on
 /// where this one stopped.
 pub fn run(a: &DemoArgs) -> Result<u8> {
-    let voice = Voice::new(a.json);
-    voice.plain("Candour: an access request, from the question to the proof, on a sample society.");
-    let listen = if a.no_serve { a.listen } else { free(a.listen)? };
+    let mut walk = Walk::new(&a.dir, a.listen, a.json);
+    walk.voice
+        .plain("Candour: an access request, from the question to the proof, on a sample society.");
+    if !a.no_serve {
+        walk.listen = free(a.listen)?;
+    }
     std::fs::create_dir_all(&a.dir)?;
-    let mut walk = Walk { dir: a.dir.clone(), listen, json: a.json, voice };
     let done = walk.all()?;
     if a.json {
         print_json(&done.json())?;
@@ -75,12 +79,13 @@ pub fn run(a: &DemoArgs) -> Result<u8> {
     if !a.no_serve {
         walk.open_browser(&done)?;
         serve::log_to_stderr();
-        serve::serve(&done.office, listen, 2)?;
+        serve::serve(&done.office, walk.listen, 2)?;
     }
     Ok(0)
 }
 
-struct Walk {
+/// The steps in their order, each of which finds its own way when it was made before.
+pub(super) struct Walk {
     dir: PathBuf,
     listen: SocketAddr,
     json: bool,
@@ -101,6 +106,11 @@ struct Done {
 }
 
 impl Walk {
+    /// A walk in a folder. It says nothing on standard output if that is for `json`.
+    pub(super) fn new(dir: &Path, listen: SocketAddr, json: bool) -> Self {
+        Self { dir: dir.to_owned(), listen, json, voice: Voice::new(json) }
+    }
+
     fn all(&mut self) -> Result<Done> {
         self.society()?;
         let (office, org) = self.office()?;
@@ -118,7 +128,7 @@ impl Walk {
         Ok(done)
     }
 
-    fn society(&mut self) -> Result<()> {
+    pub(super) fn society(&mut self) -> Result<()> {
         self.voice.step("A society with records");
         let place = shown(&self.dir.join("holdings"));
         if society::make(&self.dir)? {
@@ -133,7 +143,7 @@ impl Walk {
     }
 
     /// Makes the office, or opens the one of an earlier run.
-    fn office(&mut self) -> Result<(Office, String)> {
+    pub(super) fn office(&mut self) -> Result<(Office, String)> {
         self.voice.step("An office for it");
         self.settings()?;
         let office = Office::init(&self.dir, None)?;
@@ -197,11 +207,11 @@ impl Walk {
     }
 
     /// Where the id of this run's request is kept until the run is done.
-    fn unfinished(&self) -> PathBuf {
+    pub(super) fn unfinished(&self) -> PathBuf {
         self.dir.join("unfinished-request")
     }
 
-    fn request(&mut self, office: &Office, org: &str) -> Result<Case> {
+    pub(super) fn request(&mut self, office: &Office, org: &str) -> Result<Case> {
         self.voice.step("A request");
         let by = office.by_command(org);
         let id = match self.stopped(office, &by) {
@@ -256,7 +266,7 @@ impl Walk {
     }
 
     /// Settles who asks, by the link that went to an address already held.
-    fn identity(&mut self, office: &Office, org: &str, case: &Case) -> Result<Case> {
+    pub(super) fn identity(&mut self, office: &Office, org: &str, case: &Case) -> Result<Case> {
         const HOW: &str = "a link sent to an address we already hold";
         self.voice.step("Who is asking");
         let by = office.by_command(org);
@@ -433,7 +443,7 @@ fn officer(office: &Office, by: &By) -> Result<String> {
     office.write(move |tx| staff::acts::add(tx, &vault, &by, &new))
 }
 
-/// How things matched in a holding: the two commonest reasons, or what it waits for.
+/// How things matched in a holding: the three commonest reasons, or what it waits for.
 fn matched(s: &SearchRow) -> Result<String> {
     match s.state.as_str() {
         "asked" => return Ok("a person has been asked".into()),
@@ -442,12 +452,27 @@ fn matched(s: &SearchRow) -> Result<String> {
         _ => {}
     }
     let record: Record = serde_json::from_str(&s.record)?;
-    let mut how: Vec<(String, u64)> = record.because.into_iter().collect();
-    how.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let more = how.len().saturating_sub(2);
-    let first: Vec<String> = how.into_iter().take(2).map(|(how, _)| how).collect();
-    let rest = if more > 0 { format!("; {more} more") } else { String::new() };
-    Ok(if first.is_empty() { "nothing found".into() } else { first.join("; ") + &rest })
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (how, n) in &record.because {
+        *counts.entry(in_short(how)).or_default() += n;
+    }
+    let mut how: Vec<(&str, u64)> = counts.into_iter().collect();
+    how.sort_by_key(|(_, n)| Reverse(*n));
+    let more = if how.len() > 3 { ", …" } else { "" };
+    let first: Vec<String> = how.iter().take(3).map(|(how, n)| format!("{how} {n}")).collect();
+    Ok(if first.is_empty() { "nothing found".into() } else { first.join(", ") + more })
+}
+
+/// "belongs to members, found by member number, as written" is by the member number.
+fn in_short(how: &str) -> &str {
+    let how = how.rsplit_once("found by ").map_or(how, |(_, how)| how);
+    match how.split_once(',') {
+        Some((same, other)) if same.starts_with("same ") && other.contains("other name") => {
+            "shared, other name"
+        }
+        Some((kind, _)) => kind,
+        None => how,
+    }
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
@@ -458,10 +483,10 @@ fn activities(n: usize) -> String {
     if n == 1 { "1 activity".into() } else { format!("{n} activities") }
 }
 
-/// The page of the pack that a person opens first.
+/// The page of the pack that a person opens first: pages are numbered in the order of reading.
 fn start_page(folder: &Path) -> PathBuf {
-    let page =
-        ["index.html", "letter.html"].map(|p| folder.join(p)).into_iter().find(|p| p.exists());
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+    let page = entries.filter(|p| p.extension().is_some_and(|e| e == "html")).min();
     page.unwrap_or_else(|| folder.to_owned())
 }
 

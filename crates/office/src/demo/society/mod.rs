@@ -5,6 +5,8 @@
 //! - `club`, `lists`, `mail`, `letters`: the holdings; `files` writes document formats.
 //! - `answer`: the key: what a search for the member who asks has to find, and how sure it is.
 
+#[cfg(test)]
+pub mod answer;
 mod club;
 mod files;
 mod letters;
