@@ -4,8 +4,10 @@
 //! a crash after it loses none. So whoever got an answer can rely on it.
 
 use std::any::Any;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::engine::{Engine, Own};
 use crate::{DbError, Trouble, Tx};
@@ -16,6 +18,8 @@ pub type Finisher =
 
 /// At most this many closures share a commit: bounds the time a lock is held.
 const BATCH: usize = 256;
+/// The longest wait for company.
+const PATIENCE: Duration = Duration::from_micros(400);
 /// A serialisation failure is retried this often before it is reported.
 const TRIES: usize = 12;
 
@@ -30,17 +34,31 @@ struct Job {
 }
 
 pub(crate) struct Writer {
-    jobs: Mutex<Sender<Job>>,
+    jobs: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Writer {
+    /// Waits for the writer's thread: a connection that is still closing while the process ends
+    /// would meet a cryptography library that has been taken down already.
+    fn drop(&mut self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id()) {
+            // A writer that panicked has nothing left to close.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
     pub(crate) fn start(engine: Arc<Engine>, finisher: Finisher) -> Result<Self, DbError> {
         let (jobs, todo) = channel();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("db-writer".into())
             .spawn(move || work(&engine, &finisher, &todo))
             .map_err(|e| DbError::new(Trouble::Other, format!("no thread for the writer: {e}")))?;
-        Ok(Self { jobs: Mutex::new(jobs) })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
     pub(crate) fn write<T, E>(
@@ -68,8 +86,9 @@ impl Writer {
         self.jobs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .send(Job { attempt, done })
-            .map_err(|_| gone())?;
+            .as_ref()
+            .and_then(|jobs| jobs.send(Job { attempt, done }).ok())
+            .ok_or_else(gone)?;
         told.recv().map_err(|_| gone())??;
         let out = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         out.unwrap_or_else(|| Err(gone().into()))
@@ -78,19 +97,38 @@ impl Writer {
 
 fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>) {
     let mut own: Option<Own> = None;
+    let mut last = 1;
     while let Ok(first) = todo.recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH {
-            match todo.try_recv() {
-                Ok(job) => batch.push(job),
-                Err(_) => break,
-            }
-        }
-        let result = commit(engine, &mut own, finisher, &mut batch);
-        for job in batch {
-            (job.done)(result.clone());
+        let batch = &mut gather(first, todo, last);
+        last = batch.len();
+        let result = commit(engine, &mut own, finisher, batch);
+        for Job { attempt, done } in batch.drain(..) {
+            // What a closure holds (perhaps the last handle on this database) goes before its
+            // caller is told, so that it never goes on this thread after the caller has left.
+            drop(attempt);
+            done(result.clone());
         }
     }
+}
+
+/// What waits now, and for a moment those who were answered last: they are likely to write again,
+/// and one commit for all is what makes many writers fast. A lone writer never waits.
+fn gather(first: Job, todo: &Receiver<Job>, last: usize) -> Vec<Job> {
+    let mut batch = vec![first];
+    let until = Instant::now() + PATIENCE;
+    while batch.len() < BATCH {
+        let next = match todo.try_recv() {
+            Err(TryRecvError::Empty) if batch.len() < last => {
+                todo.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+            }
+            other => other.ok(),
+        };
+        match next {
+            Some(job) => batch.push(job),
+            None => break,
+        }
+    }
+    batch
 }
 
 fn commit(

@@ -9,6 +9,7 @@ mod error;
 mod holdings;
 mod house;
 mod kit;
+mod measure;
 mod migrations;
 mod office;
 mod people;
@@ -27,10 +28,18 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    // The message of a panic may quote what was being worked on: only its place is told.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("candour: a mistake of ours at {place}. Please report it.");
+    }));
     if let Ok(exe) = std::env::current_exe() {
-        candour_connectors::worker::set_program(exe, ["extract-worker".to_owned()]);
+        candour_connectors::worker::set_program(exe, ["extract-worker"]);
     }
     let cli = cli::Cli::parse();
+    if matches!(cli.command, cli::Command::ExtractWorker) {
+        return candour_connectors::worker::main();
+    }
     match cli::run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(e) => {
