@@ -4,8 +4,10 @@
 //!
 //! - `society`: the holdings of the sample society, the same bytes every time.
 //! - `maps`: the holdings in the office, with the decisions a person takes about their data maps.
-//! - `walk`: the steps, told one by one. `told`: how they are told. `prove`: the ledger, checked.
+//! - `cast`: who asks and who decides.
+//! - `walk`: the steps, one by one; `told`: how they are told; `prove`: the ledger, checked.
 
+mod cast;
 mod maps;
 mod prove;
 mod society;

@@ -3,8 +3,9 @@ use std::path::Path;
 
 use candour_connectors::HoldingKind;
 
+use super::cast::asker;
 use super::society::answer::{Expected, Fate, NOT_HERS, expected};
-use super::walk::{Walk, asker};
+use super::walk::Walk;
 use super::{maps, society};
 use crate::charter::Charter;
 use crate::holdings::{self, sql as holding_sql};
@@ -14,7 +15,8 @@ use crate::requests::find::{self, Connections, Quiet};
 use crate::requests::review::Items;
 use crate::requests::sql;
 
-/// Kinds that are reached without a child process to parse files.
+/// Kinds that are reached without a child process to parse files. The whole society is searched
+/// in `tests/demo.rs`, by the program itself.
 const REACHED: [HoldingKind; 3] = [HoldingKind::Sqlite, HoldingKind::Csv, HoldingKind::Mail];
 
 fn files(dir: &Path, into: &mut BTreeMap<String, Vec<u8>>, root: &Path) {
@@ -150,8 +152,15 @@ fn the_search_finds_the_key_and_nothing_else() {
     got.sort();
     let reached = |e: &Expected| titles.iter().any(|h| h.title == e.holding);
     let key = expected().into_iter().filter(reached);
-    let key: Vec<_> = key.map(|e| (e.holding.to_owned(), e.item.to_owned(), e.fate)).collect();
+    let key: Vec<_> =
+        key.map(|e| (e.holding.to_owned(), e.item.to_owned(), unlearned(&e))).collect();
     assert_eq!(got, key);
+}
+
+/// What becomes of an item while nothing is learned from the workbook: her old name alone is not
+/// enough for the message from her old address.
+fn unlearned(e: &Expected) -> Fate {
+    if e.item == "Spring walk" { Fate::ForAPerson } else { e.fate }
 }
 
 fn nothing_of_others(title: &str, texts: &[(String, String)]) {

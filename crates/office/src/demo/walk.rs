@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::cast::{asker, officer, wants};
 use super::prove::{self, Proved};
 use super::told::{Voice, count, free, shown};
 use super::{maps, society};
@@ -16,21 +17,18 @@ use crate::cli::print_json;
 use crate::error::{Error, Result};
 use crate::kit::{dates, links};
 use crate::office::Office;
-use crate::people::Asker;
 use crate::proof::By;
 use crate::register::{self, RegisterFile};
 use crate::requests::acts::{self, Case, NewCase};
 use crate::requests::cli::{Bars, write_pack};
 use crate::requests::find::{self, Connections, Record};
 use crate::requests::sql::{self, PackRow, SearchRow};
-use crate::requests::{Body, Right, Settled, State, Via, Wants, pack};
-use crate::staff::acts::NewStaff;
-use crate::staff::{self, Role};
+use crate::requests::{Body, Right, Settled, State, Via, pack};
+use crate::staff;
 use crate::{holdings, serve, work};
 
 /// Where the office is served unless said otherwise.
 const HOME: &str = "127.0.0.1:8420";
-const OFFICER: &str = "ruth.osei@harbour.example";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -147,7 +145,7 @@ impl Walk {
         self.voice.step("An office for it");
         self.settings()?;
         let office = Office::init(&self.dir, None)?;
-        let org = match office.read(|tx| charter::orgs(tx))?.pop() {
+        let org = match office.read(charter::orgs)?.pop() {
             Some((org, _)) => {
                 self.voice.say("The office is there: this is a new request in it.");
                 org
@@ -330,13 +328,11 @@ impl Walk {
             self.voice.say("are left out, and the filing cabinet has not answered.");
         }
         let lines = pack::gate_lines(&made)?;
-        let passed = lines.iter().filter(|l| l.notes.is_empty()).count();
-        self.voice.say(format!(
-            "The gate looked into each of its {}; {passed} went out as they were.",
-            count(lines.len() as u64, "file")
-        ));
-        for line in lines.iter().filter(|l| !l.notes.is_empty()) {
-            self.voice.say(format!("  - {}: {}. {}", line.file, line.result, line.notes));
+        let files = count(lines.len() as u64, "file");
+        self.voice.say(format!("The gate looked for what hides in {files} before they went in:"));
+        for line in &lines {
+            let notes = if line.notes.is_empty() { "nothing hidden" } else { line.notes.as_str() };
+            self.voice.say(format!("  - {}: {}; {notes}", line.file, line.result.to_lowercase()));
         }
         Ok((made, zip, folder))
     }
@@ -406,43 +402,6 @@ impl Done {
     }
 }
 
-/// What she writes into the form. Her old e-mail address is not in it: the search learns it.
-pub fn asker() -> Asker {
-    Asker {
-        name: "Amara Quill".into(),
-        other_names: vec!["Amara Fenwick".into()],
-        emails: vec!["amara.quill@example.org".into()],
-        phones: vec!["07700 900 123".into(), "01632 960 123".into()],
-        addresses: vec!["14 Harbour Terrace, Exwick".into(), "3 Mill Lane, Exwick".into()],
-        postcodes: vec!["EX4 2QL".into(), "EX4 3PN".into()],
-        numbers: vec!["HM-004711".into()],
-        ..Asker::default()
-    }
-}
-
-fn wants() -> Wants {
-    Wants {
-        what: "Everything you hold about me, with letters and e-mails that mention me.".into(),
-        format: "download".into(),
-        ..Wants::default()
-    }
-}
-
-/// The officer's account, made on the first run.
-fn officer(office: &Office, by: &By) -> Result<String> {
-    if let Some(row) = office.read(|tx| staff::sql::by_email(tx, OFFICER))? {
-        return Ok(row.id);
-    }
-    let new = NewStaff {
-        name: "Ruth Osei".into(),
-        email: OFFICER.into(),
-        role: Role::Officer,
-        password: None,
-    };
-    let (vault, by) = (office.vault().clone(), by.clone());
-    office.write(move |tx| staff::acts::add(tx, &vault, &by, &new))
-}
-
 /// How things matched in a holding: the three commonest reasons, or what it waits for.
 fn matched(s: &SearchRow) -> Result<String> {
     match s.state.as_str() {
@@ -458,18 +417,16 @@ fn matched(s: &SearchRow) -> Result<String> {
     }
     let mut how: Vec<(&str, u64)> = counts.into_iter().collect();
     how.sort_by_key(|(_, n)| Reverse(*n));
-    let more = if how.len() > 3 { ", …" } else { "" };
-    let first: Vec<String> = how.iter().take(3).map(|(how, n)| format!("{how} {n}")).collect();
-    Ok(if first.is_empty() { "nothing found".into() } else { first.join(", ") + more })
+    let more = if how.len() > 3 { "; …" } else { "" };
+    let first: Vec<String> = how.iter().take(3).map(|(how, n)| format!("{how}: {n}")).collect();
+    Ok(if first.is_empty() { "nothing found".into() } else { first.join("; ") + more })
 }
 
 /// "belongs to members, found by member number, as written" is by the member number.
 fn in_short(how: &str) -> &str {
     let how = how.rsplit_once("found by ").map_or(how, |(_, how)| how);
     match how.split_once(',') {
-        Some((same, other)) if same.starts_with("same ") && other.contains("other name") => {
-            "shared, other name"
-        }
+        Some((same, _)) if same.starts_with("same ") => "same number, other name",
         Some((kind, _)) => kind,
         None => how,
     }

@@ -55,13 +55,14 @@ fn assemble(objects: &[String]) -> Vec<u8> {
     let (table, count) = (out.len(), objects.len() + 1);
     let _ = write!(out, "xref\n0 {count}\n0000000000 65535 f \n");
     for start in starts {
-        let _ = write!(out, "{start:010} 00000 n \n");
+        let _ = writeln!(out, "{start:010} 00000 n ");
     }
     let _ = write!(out, "trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n");
     out.into_bytes()
 }
 
-/// A word processor document (DOCX), one paragraph for each line.
+/// A word processor document (DOCX), one paragraph for each line. As such files do, it remembers
+/// where it was written: the gate has to find that.
 ///
 /// # Errors
 /// Of the archive.
@@ -71,11 +72,18 @@ pub fn docx(lines: &[&str]) -> Result<Vec<u8>> {
         Extension=\"rels\" \
         ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Override \
         PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument\
-        .wordprocessingml.document.main+xml\"/></Types>";
+        .wordprocessingml.document.main+xml\"/><Override PartName=\"/docProps/core.xml\" \
+        ContentType=\"application/vnd.openxmlformats-package.core-properties+xml\"/></Types>";
     const RELATIONS: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Relationships \
         xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship \
         Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/\
-        officeDocument\" Target=\"word/document.xml\"/></Relationships>";
+        officeDocument\" Target=\"word/document.xml\"/><Relationship Id=\"r2\" \
+        Type=\"http://schemas.openxmlformats.org/package/2006/relationships/metadata/\
+        core-properties\" Target=\"docProps/core.xml\"/></Relationships>";
+    const PROPERTIES: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<cp:coreProperties \
+        xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" \
+        xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\
+        <dc:creator>Members' office, desk 2</dc:creator></cp:coreProperties>";
     let paragraph =
         |l: &&str| format!("<w:p><w:r><w:t xml:space=\"preserve\">{}</w:t></w:r></w:p>", escape(l));
     let body: String = lines.iter().map(paragraph).collect();
@@ -88,6 +96,7 @@ pub fn docx(lines: &[&str]) -> Result<Vec<u8>> {
         ("[Content_Types].xml", TYPES),
         ("_rels/.rels", RELATIONS),
         ("word/document.xml", &document),
+        ("docProps/core.xml", PROPERTIES),
     ])
 }
 

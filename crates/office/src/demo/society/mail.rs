@@ -117,7 +117,8 @@ fn about_her() -> Vec<(Message<'static>, Carried)> {
                 OFFICE,
                 "",
                 "Renewal question",
-                "Hello,\n\nhas my renewal for 2026 arrived? My number is HM-004711.\n\nAmara Quill\n\
+                "Hello,\n\nhas my renewal for 2026 arrived? My number is HM-004711.\n\n\
+                 Amara Quill\n\
                  14 Harbour Terrace, Exwick EX4 2QL\n07700 900123\n",
             ),
             Carried::Plain,
@@ -174,7 +175,8 @@ fn about_her() -> Vec<(Message<'static>, Carried)> {
                 OFFICE,
                 "",
                 "Complaint about the slipway",
-                "Amara Quill keeps telling people that my trailer blocks the slipway. It does not.\n\
+                "Amara Quill keeps telling people that my trailer blocks the slipway. It does\n\
+                 not.\n\
                  \nDerek Plimmer\n",
             ),
             Carried::Plain,
@@ -235,7 +237,8 @@ fn treasury() -> Vec<String> {
             "AMARA.QUILL@EXAMPLE.ORG",
             "",
             "Refund for the autumn walk",
-            "Dear Mrs Quill,\n\nthe walk was called off; we have sent back your 12.00.\n\nTreasurer\n",
+            "Dear Mrs Quill,\n\nthe walk was called off; we have sent back your 12.00.\n\n\
+             Treasurer\n",
         ),
         m(
             date(2018, 6, 25),
@@ -243,7 +246,8 @@ fn treasury() -> Vec<String> {
             "tobias.quill@example.net",
             HER,
             "Household membership",
-            "Dear Mr Quill,\n\nthe household fee covers you and your wife from now on.\n\nTreasurer\n",
+            "Dear Mr Quill,\n\nthe household fee covers you and your wife from now on.\n\n\
+             Treasurer\n",
         ),
     ];
     for (n, m) in (3_000..).zip(&hers) {
