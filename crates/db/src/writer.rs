@@ -27,6 +27,19 @@ type Done = Box<dyn FnOnce(Result<(), DbError>) + Send>;
 struct Job {
     attempt: Attempt,
     done: Done,
+    /// Set when the closure answered well although a statement of its own had failed.
+    refused: Option<DbError>,
+}
+
+impl Job {
+    /// Runs the closure; `false` if nothing of it is to be kept. One that goes on after a failed
+    /// statement has lost its transaction on PostgreSQL, so it is refused on both engines.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        tx.failed = None;
+        let ok = (self.attempt)(tx);
+        self.refused = tx.failed.take().filter(|_| ok);
+        ok && self.refused.is_none()
+    }
 }
 
 pub(crate) struct Writer {
@@ -68,7 +81,7 @@ impl Writer {
         self.jobs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .send(Job { attempt, done })
+            .send(Job { attempt, done, refused: None })
             .map_err(|_| gone())?;
         told.recv().map_err(|_| gone())??;
         let out = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -88,7 +101,7 @@ fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>) {
         }
         let result = commit(engine, &mut own, finisher, &mut batch);
         for job in batch {
-            (job.done)(result.clone());
+            (job.done)(job.refused.map_or_else(|| result.clone(), Err));
         }
     }
 }
@@ -132,7 +145,7 @@ fn once(conn: &mut Own, finisher: &Finisher, batch: &mut [Job]) -> Result<(), Db
         if !alone {
             tx.batch("SAVEPOINT one")?;
         }
-        let ok = (job.attempt)(&mut tx);
+        let ok = job.run(&mut tx);
         if tx.retry {
             return Err(DbError::new(Trouble::Retry, "two writers met; try again"));
         }
