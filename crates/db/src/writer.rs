@@ -6,6 +6,7 @@
 use std::any::Any;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use crate::engine::{Engine, Own};
 use crate::{DbError, Trouble, Tx};
@@ -43,17 +44,31 @@ impl Job {
 }
 
 pub(crate) struct Writer {
-    jobs: Mutex<Sender<Job>>,
+    jobs: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Writer {
+    /// Waits for the writer's thread: a connection that is still closing while the process ends
+    /// would meet a cryptography library that has been taken down already.
+    fn drop(&mut self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id()) {
+            // A writer that panicked has nothing left to close.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
     pub(crate) fn start(engine: Arc<Engine>, finisher: Finisher) -> Result<Self, DbError> {
         let (jobs, todo) = channel();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("db-writer".into())
             .spawn(move || work(&engine, &finisher, &todo))
             .map_err(|e| DbError::new(Trouble::Other, format!("no thread for the writer: {e}")))?;
-        Ok(Self { jobs: Mutex::new(jobs) })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
     pub(crate) fn write<T, E>(
@@ -81,8 +96,9 @@ impl Writer {
         self.jobs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .send(Job { attempt, done, refused: None })
-            .map_err(|_| gone())?;
+            .as_ref()
+            .and_then(|jobs| jobs.send(Job { attempt, done, refused: None }).ok())
+            .ok_or_else(gone)?;
         told.recv().map_err(|_| gone())??;
         let out = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         out.unwrap_or_else(|| Err(gone().into()))
@@ -100,8 +116,11 @@ fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>) {
             }
         }
         let result = commit(engine, &mut own, finisher, &mut batch);
-        for job in batch {
-            (job.done)(job.refused.map_or_else(|| result.clone(), Err));
+        for Job { attempt, done, refused } in batch {
+            // What a closure holds (perhaps the last handle on this database) goes before its
+            // caller is told, so that it never goes on this thread after the caller has left.
+            drop(attempt);
+            done(refused.map_or_else(|| result.clone(), Err));
         }
     }
 }

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 
 use crate::charter;
 use crate::error::{Error, Result};
+use crate::holdings;
 use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
 use crate::office::Office;
@@ -105,6 +106,12 @@ fn send(office: &Office, job: &Job) -> Result<()> {
 fn rounds(office: &Office, org: &str) -> Result<()> {
     let by = office.by_job(org, "rounds");
     find::chase(office, &by)?;
+    for h in office.read(|tx| holdings::active(tx, org))?.iter().filter(|h| !h.is_paper()) {
+        // One that can't be reached tonight shows as such at the next check or search.
+        if let Err(e) = holdings::acts::renew(office, &by, h) {
+            tracing::warn!("holding {}: {e}", h.short);
+        }
+    }
     let (vault, o, now) = (office.vault().clone(), org.to_owned(), by.now);
     office.chore(move |tx| {
         crate::proof::acts::checkpoint(tx, &vault, &o, now)?;

@@ -248,3 +248,17 @@ pub fn check_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec
     })?;
     Ok(found)
 }
+
+/// Once a day: counts anew how identifiers are stored, so that searches may trust their indexes,
+/// and checks the map.
+///
+/// # Errors
+/// Unreachable, or changed meanwhile.
+pub fn renew(office: &Office, by: &By, holding: &Holding) -> Result<()> {
+    let mut counted = holding.clone();
+    scan::census(connect(office, &holding.map)?.as_mut(), &mut counted.map, by.now)?;
+    let found = problems(office, &by.org, &counted)?;
+    let lines: Vec<String> = found.iter().map(line).collect();
+    let (by, vault, h) = (by.clone(), office.vault().clone(), holding.clone());
+    office.write(move |tx| set_map(tx, &vault, &by, &h, &counted.map, &lines))
+}

@@ -211,7 +211,17 @@ mod tests {
     use super::*;
 
     fn sample() -> Activity {
-        RegisterFile::parse(include_str!("../demo/register.toml")).unwrap().activity.remove(0)
+        let file = r#"
+            [[activity]]
+            short = "membership"
+            title = "Running the membership"
+            purpose = "To know who our members are and to give them what they joined for"
+            basis = "contract"
+            people = ["members"]
+            categories = ["names", "addresses"]
+            retention = "six years after the membership ends"
+        "#;
+        RegisterFile::parse(file).unwrap().activity.remove(0)
     }
 
     #[test]

@@ -66,7 +66,22 @@ fn states_and_acts() {
             table += &format!("{:11}", next.map_or("-", |r| r.state.word()));
         }
     }
-    insta::assert_snapshot!(table.trim_end(), @"");
+    insta::assert_snapshot!(table.trim_end(), @r"
+                    received   identity   searching  reviewing  ready      sent       closed
+    ask identity    identity   -          -          -          -          -          -
+    settle identity searching  searching  -          -          -          -          -
+    clarify         received   identity   searching  reviewing  -          -          -
+    record answer   -          -          -          -          -          -          -
+    extend          received   identity   searching  reviewing  ready      -          -
+    refuse          closed     closed     closed     closed     closed     -          -
+    withdraw        closed     closed     closed     closed     closed     -          -
+    searched        -          -          reviewing  -          -          -          -
+    search again    -          -          searching  searching  searching  -          -
+    pack, part      -          -          searching  reviewing  reviewing  -          -
+    pack, complete  -          -          -          ready      ready      -          -
+    send            -          -          -          -          sent       -          -
+    close           -          -          -          -          -          closed     -
+    ");
 }
 
 #[test]

@@ -247,7 +247,18 @@ mod tests {
                 Role::STAFF.iter().filter(|r| r.may(p).is_ok()).map(|r| r.word()).collect();
             table += &format!("{}: {}\n", p.words(), who.join(", "));
         }
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @r"
+        changing the settings: officer, administrator
+        managing staff: officer, administrator
+        opening a case: officer, deputy, case-worker
+        seeing cases: officer, deputy, case-worker, auditor
+        working on cases: officer, deputy, case-worker
+        extending, refusing or sending: officer, deputy
+        seeing holdings: officer, deputy, case-worker, holder, auditor, administrator
+        changing holdings and the register: officer, deputy
+        seeing the ledger: officer, deputy, auditor, administrator
+        answering a task: officer, deputy, case-worker, holder
+        ");
     }
 
     #[test]

@@ -1,0 +1,143 @@
+//! The walk of an access request through the command line, with the office on both databases.
+
+mod common;
+
+use common::{Kept, Office, both};
+
+#[test]
+fn a_request_is_answered_from_the_holding() {
+    for kept in both() {
+        let office = Office::new(kept, 5);
+        let check = office.run(&["holding", "check"]);
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+        let reference = office.ask();
+        let found = office.json(&["request", "find", &reference]);
+        // One member, one address, six messages, however the address was written.
+        assert_eq!(
+            (found["items"].as_u64(), found["failed"].as_u64()),
+            (Some(8), Some(0)),
+            "{kept:?}"
+        );
+        let items = office.json(&["request", "review", &reference, "--all"]);
+        assert_eq!(items.as_array().unwrap().len(), 8);
+        let shown = office.json(&["request", "show", &reference]);
+        assert_eq!(shown["request"]["state"]["is"], "reviewing");
+        office.verify_ledger();
+    }
+}
+
+#[test]
+fn an_unknown_person_is_an_outcome_of_its_own() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let out = office.ok(&["request", "open", "--name", "No Body", "--email", "nobody@example.net"]);
+    let reference = out.trim();
+    office.ok(&["request", "settle", reference, "--how", "known to us"]);
+    let found = office.json(&["request", "find", reference]);
+    assert_eq!(found["items"], 0);
+    let shown = office.json(&["request", "show", reference]);
+    assert_eq!(shown["searches"][0]["state"], "done", "looked at, and said so");
+}
+
+#[test]
+fn a_holding_in_trouble_does_not_keep_the_case_from_going_on() {
+    let office = Office::new(Kept::Sqlite, 2);
+    let reference = office.ask();
+    let away = office.path("away.db");
+    std::fs::rename(office.path("club.db"), &away).unwrap();
+    let out = office.run(&["request", "find", &reference, "--json"]);
+    assert_eq!(out.status.code(), Some(5));
+    let shown = office.json(&["request", "show", &reference]);
+    assert_eq!(shown["searches"][0]["state"], "failed");
+    let trouble = shown["searches"][0]["trouble"].as_str().unwrap();
+    assert!(trouble.contains("club") && !trouble.to_lowercase().contains("amara"), "{trouble}");
+    assert_eq!(shown["request"]["state"]["is"], "searching");
+    std::fs::rename(&away, office.path("club.db")).unwrap();
+    let found = office.json(&["request", "find", &reference, "--again"]);
+    assert_eq!(found["items"], 5);
+}
+
+#[test]
+fn messages_tell_what_was_wrong_and_hold_nothing_personal() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&["request", "show", "RR-1999-0001"], 3, "not found"),
+        (&["request", "open", "--name", "Amara Quill"], 2, "at least one of"),
+        (&["request", "open", "--name", "Amara Quill", "--email", "zzcanary"], 2, "e-mail address"),
+        (
+            &["holding", "add", "X!", "--title", "x", "--kind", "sqlite", "--path", "p"],
+            2,
+            "short name",
+        ),
+        (
+            &["holding", "add", "x", "--title", "x", "--kind", "sqlite", "--path", "none.db"],
+            5,
+            "cannot be reached",
+        ),
+        (&["deadline", "rights_month", "--received", "2027-12-20"], 2, "2028"),
+    ];
+    for (args, code, words) in cases {
+        let out = office.run(args);
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(words) && !said.contains("zzcanary"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_wrong_key_a_missing_key_and_a_readable_key_are_told_apart() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let office = Office::new(Kept::Sqlite, 0);
+    let key = office.path("office.key");
+    let kept = std::fs::read(&key).unwrap();
+    let said = |office: &Office| {
+        let out = office.run(&["request", "list"]);
+        assert_eq!(out.status.code(), Some(5));
+        String::from_utf8(out.stderr).unwrap()
+    };
+    std::fs::write(&key, "00".repeat(32)).unwrap();
+    assert!(said(&office).contains("does not open this database"));
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(said(&office).contains("chmod 600"));
+    std::fs::remove_file(&key).unwrap();
+    assert!(said(&office).contains("missing"));
+    std::fs::write(&key, kept).unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    office.ok(&["request", "list"]);
+}
+
+#[test]
+fn nothing_personal_lies_in_the_clear_in_the_data_folder() {
+    let office = Office::new(Kept::Sqlite, 3);
+    let reference = office.ask();
+    office.json(&["request", "find", &reference]);
+    for name in ["office.db", "office.db-wal", "candour.toml"] {
+        let Ok(bytes) = std::fs::read(office.path(name)) else { continue };
+        for word in [b"Amara".as_slice(), b"amara@example.org", b"membership"] {
+            assert!(!bytes.windows(word.len()).any(|w| w == word), "{name} holds personal data");
+        }
+    }
+}
+
+#[test]
+fn a_backup_is_restored_and_an_office_moves_to_postgresql() {
+    let office = Office::new(Kept::Sqlite, 3);
+    let reference = office.ask();
+    office.json(&["request", "find", &reference]);
+    let backup = office.path("backup.db");
+    office.ok(&["backup", "--out", backup.to_str().unwrap()]);
+    let fresh = tempfile::tempdir().unwrap();
+    let key = office.path("office.key");
+    let mut restore =
+        office.command(&["restore", backup.to_str().unwrap(), "--key", key.to_str().unwrap()]);
+    assert!(restore.env("CANDOUR_DATA", fresh.path()).status().unwrap().success());
+    let mut show = office.command(&["request", "show", &reference]);
+    assert!(show.env("CANDOUR_DATA", fresh.path()).status().unwrap().success());
+    if both().contains(&Kept::Postgres) {
+        let (_, url) = common::fresh_database();
+        office.ok(&["move", "--to", &url]);
+        let mut show = office.command(&["request", "review", &reference, "--all", "--json"]);
+        let out = show.env("CANDOUR_DATABASE", &url).output().unwrap();
+        let there: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert_eq!(there, office.json(&["request", "review", &reference, "--all"]));
+    }
+}
