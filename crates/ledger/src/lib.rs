@@ -2,8 +2,8 @@
 //!
 //! The log is an RFC 6962 Merkle tree over [`Entry`] bytes, kept in the C2SP `tlog-tiles` layout
 //! and vouched for by signed C2SP checkpoints, so that tools which are not ours can check it. The
-//! crate is pure: it knows no database, no clock and no source of randomness. Callers pass in what it
-//! needs and store what it answers.
+//! crate is pure: it knows no database, no clock and no source of randomness. Callers pass in what
+//! it needs and store what it answers.
 //!
 //! - [`entry`]: what one act looks like, as bytes that have exactly one form.
 //! - [`tree`]: hashes, tiles, and [`Edge`], the few hashes that an append needs.
