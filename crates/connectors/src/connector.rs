@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::map::{DataMap, HoldingKind, Stored};
 use crate::schema::Schema;
 use crate::{Body, Fault, FaultKind, Found, Holds, Identifier, Kind, Searched, Seek, Sink, sql};
-use crate::{Strength, judge};
+use crate::{Strength, documents, judge, mail, table};
 
 /// One way to reach a holding. Everything it does is read only.
 pub trait Connector: Send {
@@ -130,14 +130,13 @@ pub fn open(map: &DataMap, base: &Path, limits: Limits) -> Result<Box<dyn Connec
         HoldingKind::Sqlite => sql::open_sqlite(map, base, limits),
         HoldingKind::Postgres => sql::open_postgres(map, base, limits),
         HoldingKind::Mysql => sql::open_mysql(map, base, limits),
-        HoldingKind::Csv
-        | HoldingKind::Workbook
-        | HoldingKind::Mail
-        | HoldingKind::Documents
-        | HoldingKind::Paper => Err(Fault::new(
+        HoldingKind::Csv | HoldingKind::Workbook => table::open(map, base),
+        HoldingKind::Mail => mail::open(map, base),
+        HoldingKind::Documents => documents::open(map, base),
+        HoldingKind::Paper => Err(Fault::new(
             FaultKind::Map,
             &map.holding,
-            "this kind of holding is not reached by a database connector",
+            "a program cannot search this kind of holding",
             "Give the search to a person, and record what they find.",
         )),
     }

@@ -11,14 +11,18 @@
 mod category;
 mod check;
 mod connector;
+mod documents;
 pub mod fides;
 mod found;
 pub mod judge;
+mod mail;
 mod map;
 pub mod scan;
 pub mod schema;
 mod sql;
+mod table;
 pub mod words;
+pub mod worker;
 
 pub use category::Category;
 pub use check::{Problem, ProblemKind};

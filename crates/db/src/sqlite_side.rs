@@ -42,7 +42,7 @@ pub(crate) fn open(path: &Path, key: Option<&Key>) -> Result<Connection, DbError
     c.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     c.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;",
     )?;
     c.set_prepared_statement_cache_capacity(512);
     Ok(c)

@@ -4,9 +4,10 @@
 //! a crash after it loses none. So whoever got an answer can rely on it.
 
 use std::any::Any;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::engine::{Engine, Own};
 use crate::{DbError, Trouble, Tx};
@@ -17,6 +18,8 @@ pub type Finisher =
 
 /// At most this many closures share a commit: bounds the time a lock is held.
 const BATCH: usize = 256;
+/// The longest wait for company.
+const PATIENCE: Duration = Duration::from_micros(400);
 /// A serialisation failure is retried this often before it is reported.
 const TRIES: usize = 12;
 
@@ -107,22 +110,38 @@ impl Writer {
 
 fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>) {
     let mut own: Option<Own> = None;
+    let mut last = 1;
     while let Ok(first) = todo.recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH {
-            match todo.try_recv() {
-                Ok(job) => batch.push(job),
-                Err(_) => break,
-            }
-        }
-        let result = commit(engine, &mut own, finisher, &mut batch);
-        for Job { attempt, done, refused } in batch {
+        let batch = &mut gather(first, todo, last);
+        last = batch.len();
+        let result = commit(engine, &mut own, finisher, batch);
+        for Job { attempt, done, refused } in batch.drain(..) {
             // What a closure holds (perhaps the last handle on this database) goes before its
             // caller is told, so that it never goes on this thread after the caller has left.
             drop(attempt);
             done(refused.map_or_else(|| result.clone(), Err));
         }
     }
+}
+
+/// What waits now, and for a moment those who were answered last: they are likely to write again,
+/// and one commit for all is what makes many writers fast. A lone writer never waits.
+fn gather(first: Job, todo: &Receiver<Job>, last: usize) -> Vec<Job> {
+    let mut batch = vec![first];
+    let until = Instant::now() + PATIENCE;
+    while batch.len() < BATCH {
+        let next = match todo.try_recv() {
+            Err(TryRecvError::Empty) if batch.len() < last => {
+                todo.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+            }
+            other => other.ok(),
+        };
+        match next {
+            Some(job) => batch.push(job),
+            None => break,
+        }
+    }
+    batch
 }
 
 fn commit(

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::bundle::{LONGEST_ENTRIES, entries_path, tile_path, width_at};
 use crate::hash::{Leaves, leaf_hash, tile_root};
-use crate::scan::{self, STAMP};
+use crate::scan::{Known, STAMP, View, scan_knowing};
 use crate::tree::{Hash, TILE_WIDTH, fold, hashes_of};
 use crate::verify::{VerifyError, read_part, read_tile};
 
@@ -83,6 +83,7 @@ struct Worker<'a> {
     size: u64,
     entries: Vec<u8>,
     tile: Vec<u8>,
+    known: Known,
     padded: Leaves,
     leaves: [Hash; TILE_WIDTH as usize],
     acts: Tally,
@@ -96,7 +97,7 @@ fn merge(workers: Vec<Worker<'_>>) -> Result<Swept, VerifyError> {
     let mut failed = None;
     for worker in workers {
         parts.extend(worker.parts);
-        worker.acts.pour(&mut swept.acts);
+        worker.acts.pour(&worker.known, &mut swept.acts);
         match (worker.failed, &failed) {
             (Some((tile, _)), Some((lowest, _))) if tile > *lowest => {}
             (Some(found), _) => failed = Some(found),
@@ -134,9 +135,10 @@ impl<'a> Worker<'a> {
             size,
             entries: Vec::new(),
             tile: Vec::new(),
+            known: Known::learning(),
             padded: Leaves::default(),
             leaves: [[0; 32]; TILE_WIDTH as usize],
-            acts: Tally::default(),
+            acts: Tally { known: [0; Known::PLACES], others: BTreeMap::new() },
             parts: Vec::new(),
             failed: None,
         }
@@ -202,12 +204,12 @@ impl<'a> Worker<'a> {
                 VerifyError::found(path, index, what)
             })?;
             rest = after;
-            let view = scan::scan(entry).map_err(|fault| {
+            let view = scan_knowing(entry, &mut self.known).map_err(|fault| {
                 let what = format!("not canonical at byte {}: expected {}", fault.byte, fault.what);
                 VerifyError::found(path, index, what)
             })?;
             self.padded.push(entry);
-            self.acts.add(view.act);
+            self.acts.add(&view);
             follow(part, index, view.at);
         }
         if rest.is_empty() {
@@ -282,46 +284,30 @@ fn follow(part: &mut Option<Part>, index: u64, at: &[u8; STAMP]) {
     }
 }
 
-/// Counts acts. A small table answers for the few dozen that a log has; a bundle made to miss it
-/// only falls back to the map behind.
-#[derive(Default)]
+/// Counts acts: those that the scanner knows by their place, the others by name.
 struct Tally {
-    near: Vec<(Vec<u8>, u64)>,
-    far: BTreeMap<String, u64>,
+    known: [u64; Known::PLACES],
+    others: BTreeMap<String, u64>,
 }
 
-const NEAR: usize = 256;
-
 impl Tally {
-    fn add(&mut self, act: &[u8]) {
-        if self.near.is_empty() {
-            self.near.resize(NEAR, (Vec::new(), 0));
+    fn add(&mut self, view: &View<'_>) {
+        match view.act_place {
+            Some(place) => self.known[place] += 1,
+            None => credit(&mut self.others, view.act, 1),
         }
-        let last = act.last().copied().unwrap_or_default();
-        let middle = act.get(act.len() / 2).copied().unwrap_or_default();
-        let slot = usize::from(last).wrapping_mul(31) ^ usize::from(middle) ^ (act.len() * 7);
-        let (known, count) = &mut self.near[slot % NEAR];
-        if known == act {
-            *count += 1;
-            return;
-        }
-        let evicted = std::mem::replace(known, act.to_owned());
-        let so_far = std::mem::replace(count, 1);
-        credit(&mut self.far, &evicted, so_far);
     }
 
-    fn pour(self, into: &mut BTreeMap<String, u64>) {
-        for (act, count) in &self.near {
-            credit(into, act, *count);
+    fn pour(self, known: &Known, into: &mut BTreeMap<String, u64>) {
+        for (place, &count) in self.known.iter().enumerate().filter(|(_, count)| **count > 0) {
+            credit(into, known.act(place), count);
         }
-        for (act, count) in self.far {
-            *into.entry(act).or_default() += count;
+        for (act, count) in self.others {
+            credit(into, act.as_bytes(), count);
         }
     }
 }
 
 fn credit(acts: &mut BTreeMap<String, u64>, act: &[u8], count: u64) {
-    if count > 0 {
-        *acts.entry(String::from_utf8_lossy(act).into_owned()).or_default() += count;
-    }
+    *acts.entry(String::from_utf8_lossy(act).into_owned()).or_default() += count;
 }

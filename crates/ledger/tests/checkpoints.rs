@@ -65,6 +65,15 @@ fn names_that_a_note_cannot_hold_are_refused() {
 }
 
 #[test]
+fn a_log_larger_than_any_is_refused() {
+    let body = tlog_tiles::Checkpoint::new(ORIGIN, 1 << 60, tlog_tiles::Hash(leaf(1)), "").unwrap();
+    let mut note = signed_note::Note::new(&body.to_bytes(), &[]).unwrap();
+    note.add_sigs(&[&key()]).unwrap();
+    let text = String::from_utf8(note.to_bytes()).unwrap();
+    assert!(matches!(open_checkpoint(&text, &[key().vkey()]), Err(LedgerError::Checkpoint(_))));
+}
+
+#[test]
 fn a_secret_does_not_show() {
     assert_eq!(format!("{:?}", key()), format!("LogKey({})", key().vkey()));
 }

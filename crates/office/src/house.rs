@@ -163,7 +163,7 @@ pub fn restore(a: &RestoreArgs) -> Result<u8> {
     let part = data.join("office.db.part");
     std::fs::copy(&a.file, &part)?;
     let place =
-        Place::Sqlite { path: part.clone(), key: Some(Key(Vault::new(key).derive("database")?)) };
+        Place::Sqlite { path: part.clone(), key: Some(Key(Vault::new(key)?.derive("database")?)) };
     let opened = Db::open(&place, migrations::ALL, proof::finisher());
     if let Err(e) = opened {
         remove_with_journal(&part);
@@ -219,20 +219,4 @@ pub fn move_office(a: &MoveArgs) -> Result<u8> {
     println!("{rows} rows in {} tables", copied.len());
     eprintln!("Now name the database in candour.toml (database = \"…\") and start serve.");
     Ok(0)
-}
-
-/// The hidden worker.
-#[derive(Args)]
-pub struct WorkerArgs {
-    /// What it is to do.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<String>,
-}
-
-/// Parses hostile files in a process that has limited itself.
-///
-/// # Errors
-/// Never: the worker's exit code says it.
-pub fn extract_worker(a: &WorkerArgs) -> Result<u8> {
-    Ok(candour_connectors::worker::main(&a.rest))
 }

@@ -9,6 +9,7 @@ mod error;
 mod holdings;
 mod house;
 mod kit;
+mod measure;
 mod migrations;
 mod office;
 mod people;
@@ -28,9 +29,12 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     if let Ok(exe) = std::env::current_exe() {
-        candour_connectors::worker::set_program(exe, ["extract-worker".to_owned()]);
+        candour_connectors::worker::set_program(exe, ["extract-worker"]);
     }
     let cli = cli::Cli::parse();
+    if matches!(cli.command, cli::Command::ExtractWorker) {
+        return candour_connectors::worker::main();
+    }
     match cli::run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(e) => {

@@ -64,7 +64,7 @@ impl Office {
     ) -> Result<Self> {
         let settings = Settings::read(data, database)?;
         let key = settings::read_key_file(&settings::key_path(data))?;
-        let vault = Vault::new(key);
+        let vault = Vault::new(key)?;
         let place = match &settings.database {
             Some(url) => Place::Postgres { url: url.clone() },
             None => Place::Sqlite {

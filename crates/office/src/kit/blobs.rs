@@ -34,6 +34,7 @@ pub struct BlobWriter {
 
 /// What a finished blob is called and how large it is. Must be given to [`finish`] in the
 /// transaction that makes use of it.
+#[derive(Debug, Clone)]
 pub struct Finished {
     /// Its id.
     pub id: String,

@@ -15,6 +15,8 @@ use crate::kit::sql;
 #[derive(Clone)]
 pub struct Vault {
     office: [u8; 32],
+    /// What wraps the keys in the table: derived once, used in every act.
+    wrap: [u8; 32],
 }
 
 /// The name of a key in the vault.
@@ -35,19 +37,19 @@ const TAG: usize = 16;
 
 impl Vault {
     /// A vault under this office key.
-    pub fn new(office: [u8; 32]) -> Self {
-        Self { office }
+    ///
+    /// # Errors
+    /// Of the cryptography library.
+    pub fn new(office: [u8; 32]) -> Result<Self> {
+        Ok(Self { office, wrap: derive(&office, "wrap")? })
     }
 
     /// A key for one purpose, derived from the office key: HMAC-SHA-256 over the purpose.
+    ///
+    /// # Errors
+    /// Of the cryptography library.
     pub fn derive(&self, purpose: &str) -> Result<[u8; 32]> {
-        use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer};
-        let key = PKey::hmac(&self.office)?;
-        let mut mac = Signer::new(MessageDigest::sha256(), &key)?;
-        mac.update(purpose.as_bytes())?;
-        let mut out = [0; 32];
-        mac.sign(&mut out)?;
-        Ok(out)
+        derive(&self.office, purpose)
     }
 
     /// Makes a key for a scope ("case:…", "person:…", "office") and keeps it wrapped.
@@ -63,7 +65,7 @@ impl Vault {
     ) -> Result<KeyId> {
         let id = crate::kit::new_id(now);
         let key = Unwrapped(random()?);
-        let wrapped = seal_with(&self.derive("wrap")?, &aad(&[org, &id]), &key.0)?;
+        let wrapped = seal_with(&self.wrap, &aad(&[org, &id]), &key.0)?;
         sql::insert_key(tx, &id, org, scope, wrapped, now)?;
         Ok(id)
     }
@@ -93,7 +95,7 @@ impl Vault {
         let wrapped = sql::wrapped_key(tx, org, id)?.ok_or_else(|| {
             Error::Unavailable("the key of this record has been destroyed".into())
         })?;
-        let plain = open_with(&self.derive("wrap")?, &aad(&[org, id]), &wrapped)?;
+        let plain = open_with(&self.wrap, &aad(&[org, id]), &wrapped)?;
         let key = <[u8; 32]>::try_from(plain.as_slice())
             .map_err(|_| Error::fault("a wrapped key is not 32 bytes"))?;
         Ok(Unwrapped(key))
@@ -156,6 +158,16 @@ impl Unwrapped {
     }
 }
 
+fn derive(office: &[u8; 32], purpose: &str) -> Result<[u8; 32]> {
+    use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer};
+    let key = PKey::hmac(office)?;
+    let mut mac = Signer::new(MessageDigest::sha256(), &key)?;
+    mac.update(purpose.as_bytes())?;
+    let mut out = [0; 32];
+    mac.sign(&mut out)?;
+    Ok(out)
+}
+
 /// 32 random bytes.
 ///
 /// # Errors
@@ -210,8 +222,8 @@ mod tests {
 
     #[test]
     fn derived_keys_differ_by_purpose_and_office() {
-        let v = Vault::new([7; 32]);
+        let v = Vault::new([7; 32]).unwrap();
         assert_ne!(v.derive("wrap").unwrap(), v.derive("db").unwrap());
-        assert_ne!(v.derive("db").unwrap(), Vault::new([8; 32]).derive("db").unwrap());
+        assert_ne!(v.derive("db").unwrap(), Vault::new([8; 32]).unwrap().derive("db").unwrap());
     }
 }

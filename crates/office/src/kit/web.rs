@@ -107,6 +107,41 @@ pub fn stream(mut reader: impl std::io::Read + Send + 'static) -> axum::body::Bo
             }
         }
     });
+    body_of(receive)
+}
+
+/// A body that is written while it is sent. If the writing fails the connection breaks, so that
+/// a cut file is never taken for a whole one.
+pub fn piped(
+    office: &Office,
+    write: impl FnOnce(&Office, &mut dyn std::io::Write) -> crate::error::Result<()> + Send + 'static,
+) -> axum::body::Body {
+    struct Pipe(tokio::sync::mpsc::Sender<std::io::Result<Vec<u8>>>);
+    impl std::io::Write for Pipe {
+        fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+            let gone = |_| std::io::ErrorKind::BrokenPipe;
+            self.0.blocking_send(Ok(buf.to_vec())).map_err(gone)?;
+            Ok(buf.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (send, receive) = tokio::sync::mpsc::channel(4);
+    let office = office.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut to = std::io::BufWriter::with_capacity(1 << 16, Pipe(send.clone()));
+        let done = write(&office, &mut to).and_then(|()| Ok(std::io::Write::flush(&mut to)?));
+        if let Err(e) = done {
+            tracing::error!("a file broke off while it was sent: {e}");
+            let _ = send.blocking_send(Err(std::io::Error::other("broken off")));
+        }
+    });
+    body_of(receive)
+}
+
+fn body_of(receive: tokio::sync::mpsc::Receiver<std::io::Result<Vec<u8>>>) -> axum::body::Body {
     let next = |mut r: tokio::sync::mpsc::Receiver<_>| async { r.recv().await.map(|p| (p, r)) };
     axum::body::Body::from_stream(futures_util::stream::unfold(receive, next))
 }

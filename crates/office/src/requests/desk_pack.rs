@@ -13,7 +13,7 @@ use super::sql;
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, download, go, page};
+use crate::kit::web::{self, Answer, Signed, download, go, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -112,13 +112,15 @@ pub async fn protected(
     }
     let name = format!("{reference}-pack-{n}-protected.zip");
     let password = f.get("password").to_owned();
-    let bytes = office
-        .run(move |o| {
-            let id = o.read(|tx| acts::load_by_ref(tx, o, &me.by, &reference))?.row.id;
-            pack::protected(o, &me.by, &id, n, &password)
-        })
-        .await?;
-    Ok(download(&name, "application/zip", bytes))
+    let id = {
+        let (by, reference) = (me.by.clone(), reference.clone());
+        me.by.role.may(Permission::ReleaseCases)?;
+        office
+            .run(move |o| Ok(o.read(|tx| acts::load_by_ref(tx, o, &by, &reference))?.row.id))
+            .await?
+    };
+    let body = web::piped(&office, move |o, to| pack::protected(o, &me.by, &id, n, &password, to));
+    Ok(download(&name, "application/zip", body))
 }
 
 /// Which item.

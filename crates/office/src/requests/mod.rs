@@ -18,6 +18,7 @@ pub mod desk_acts;
 pub mod desk_pack;
 pub mod desk_review;
 pub mod find;
+pub mod gate;
 pub mod letters;
 pub mod pack;
 pub mod portal;

@@ -450,6 +450,17 @@ pub fn decide(tx: &mut Tx<'_>, org: &str, f: &FindingRow, by: &str, now: Timesta
     Ok(())
 }
 
+/// When the last decision on an item of the case was taken.
+pub fn last_decided(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Option<Timestamp>> {
+    Ok(tx
+        .row(
+            "SELECT max(decided_at) AS at FROM findings WHERE org = $1 AND case_id = $2",
+            bind![org, case],
+            |r| r.instant_opt("at"),
+        )?
+        .flatten())
+}
+
 // Packs.
 
 /// A pack, as kept.
@@ -526,6 +537,18 @@ pub fn packs(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<PackRow>> {
         bind![org, case],
         pack,
     )?)
+}
+
+/// A pack by its id, with the id of its case.
+pub fn a_pack(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<(PackRow, String)> {
+    tx.row(
+        "SELECT id, case_id, number, complete, left_out, items, blob, sha256, bytes, gate,
+                made_at, fetched_at
+         FROM packs WHERE org = $1 AND id = $2",
+        bind![org, id],
+        |r| Ok::<_, DbError>((pack(r)?, r.text("case_id")?)),
+    )?
+    .ok_or(Error::NotFound("the pack"))
 }
 
 pub fn fetched(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {

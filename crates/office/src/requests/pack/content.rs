@@ -1,0 +1,120 @@
+//! What has been put into a pack so far: for the schedule, for the list of what was left out,
+//! for the check sheet and for reading it again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cut::Words;
+use super::plan::safe;
+use crate::requests::gate::Sheet;
+
+/// A line of the schedule.
+#[derive(Debug, Clone, Default)]
+pub struct Line {
+    /// Number.
+    pub no: usize,
+    /// Title.
+    pub title: String,
+    /// Date, if it has one.
+    pub date: String,
+    /// Holding and place.
+    pub place: String,
+    /// "In full", "In part", "As text only".
+    pub given: &'static str,
+    /// More to know.
+    pub note: String,
+    /// Path in the pack.
+    pub file: String,
+    /// Its SHA-256.
+    pub sha256: String,
+}
+
+/// Something that was left out: never the thing itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Removal {
+    /// Kind of information: "a passage: another person’s name".
+    pub what: String,
+    /// The holding.
+    pub place: String,
+    /// The reason in words.
+    pub why: String,
+    /// Left out by the check of outgoing files, not by a person.
+    pub by_gate: bool,
+}
+
+/// A table that went out, for the page on codes.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The holding's title.
+    pub holding: String,
+    /// Its name.
+    pub table: String,
+    /// Columns with what they hold.
+    pub columns: Vec<(String, String)>,
+}
+
+/// Where words that were taken out must not be found when the ZIP is read again.
+#[derive(Debug, Clone)]
+pub struct Reread {
+    /// The file.
+    pub path: String,
+    /// The row of a table (from 0), or the whole file.
+    pub row: Option<u64>,
+    /// The words.
+    pub words: Words,
+}
+
+/// What has been put in so far.
+#[derive(Debug, Default)]
+pub struct Content {
+    /// The schedule.
+    pub lines: Vec<Line>,
+    /// What was left out, with how often.
+    pub removed: BTreeMap<Removal, u64>,
+    /// Items that went in.
+    pub items: u64,
+    /// Rows among them.
+    pub rows: u64,
+    /// Messages among them.
+    pub messages: u64,
+    /// Documents among them.
+    pub documents: u64,
+    /// Items that no rule lets out and that have no text to give instead: a person has to see
+    /// to them.
+    pub stuck: u64,
+    /// The check sheet.
+    pub sheet: Sheet,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// Pages to read: path and title.
+    pub pages: Vec<(String, String)>,
+    /// What is looked for when the ZIP is read again.
+    pub reread: Vec<Reread>,
+    names: BTreeSet<String>,
+}
+
+impl Content {
+    /// A line of the schedule; it gets the next number.
+    pub fn line(&mut self, line: Line) {
+        let no = self.lines.len() + 1;
+        self.lines.push(Line { no, ..line });
+    }
+
+    /// Something left out, once more.
+    pub fn left_out(&mut self, what: &str, place: &str, why: &str, by_gate: bool, n: u64) {
+        let why = if why.trim().is_empty() { "No reason was given." } else { why.trim() };
+        let r = Removal { what: what.into(), place: place.into(), why: why.into(), by_gate };
+        *self.removed.entry(r).or_default() += n;
+    }
+
+    /// A path that no other file has: `stem.ending`, or `stem-2.ending`.
+    pub fn path(&mut self, dir: &str, stem: &str, ending: &str) -> String {
+        let stem = safe(stem, 60);
+        let mut path = format!("{dir}{stem}.{ending}");
+        let mut n = 2;
+        while !self.names.insert(path.clone()) {
+            path = format!("{dir}{stem}-{n}.{ending}");
+            n += 1;
+        }
+        path
+    }
+}

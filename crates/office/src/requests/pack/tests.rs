@@ -1,0 +1,853 @@
+//! A whole case in a folder of its own: logged, searched, decided, packed, opened, sent.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use candour_connectors::{
+    Because, Body as Found, DataMap, HoldingKind, Kind, Looked, Searched, Source, Strength,
+};
+use jiff::Timestamp;
+use zip::ZipArchive;
+
+use super::*;
+use crate::error::Error;
+use crate::holdings::{self, Holding};
+use crate::people::Asker;
+use crate::register::{self, RegisterFile};
+use crate::requests::acts::NewCase;
+use crate::requests::find::{self, Record};
+use crate::requests::review::{self, Decided, Decision, Item, Mark};
+use crate::requests::sql::FindingRow;
+use crate::requests::{Body, Outcome, Right, Settled, State, Via, Wants};
+
+const NOW: &str = "2026-11-22T10:15:00Z";
+
+const REGISTER: &str = r#"
+[[activity]]
+short = "members"
+title = "Keeping the list of members"
+purpose = "To run your membership and to write to you about it"
+basis = "contract"
+people = ["members"]
+categories = ["names", "contact details", "subscriptions"]
+recipients = ["Quayside Print, who print the magazine"]
+retention = "Six years after you leave"
+holdings = ["club"]
+
+[[activity.transfers]]
+to = "a mailing service in the United States"
+safeguard = "the UK-US data bridge"
+
+[[activity]]
+short = "letters"
+title = "Answering letters"
+purpose = "To answer you"
+basis = "legitimate-interests"
+interest = "answering people who write to us"
+people = ["people who write to us"]
+categories = ["letters"]
+retention = "Two years"
+source = "You, and people who write about you"
+automated_decisions = "None"
+holdings = ["post"]
+"#;
+
+/// An office with one organisation, a clock that can be moved, and one case.
+struct Bench {
+    office: Office,
+    by: By,
+    case: String,
+    clock: Arc<AtomicI64>,
+    _dir: tempfile::TempDir,
+}
+
+impl Bench {
+    /// A case of Amara Quill over these holdings: short name, title.
+    fn new(holdings: &[(&str, &str)]) -> Self {
+        Self::wanting(holdings, Wants::default())
+    }
+
+    fn wanting(holdings: &[(&str, &str)], wants: Wants) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Office::init(dir.path(), None).unwrap());
+        let at: Timestamp = NOW.parse().unwrap();
+        let clock = Arc::new(AtomicI64::new(at.as_second()));
+        let hand = clock.clone();
+        let now = move || Timestamp::from_second(hand.load(Ordering::SeqCst)).unwrap();
+        let office = Office::open_at(dir.path(), None, Box::new(now)).unwrap();
+        let charter =
+            crate::charter::Charter::parse(include_str!("../../demo/charter.toml")).unwrap();
+        let org = office.found(charter).unwrap();
+        let by = office.by_command(&org);
+        let (vault, by2) = (office.vault().clone(), by.clone());
+        let file = RegisterFile::parse(REGISTER).unwrap();
+        office.write(move |tx| register::set_all(tx, &vault, &by2, &file)).unwrap();
+        for (short, title) in holdings {
+            add_holding(&office, &by, short, title);
+        }
+        let case = open_case(&office, &by, wants);
+        Self { office, by, case, clock, _dir: dir }
+    }
+
+    /// What the search of a holding found, with its marked passages flagged as a search does.
+    fn found(&self, short: &str, items: &[Item]) -> String {
+        let (org, case) = (self.by.org.clone(), self.case.clone());
+        let row = self.office.read(|tx| acts::load(tx, &self.office, &self.by, &case)).unwrap().row;
+        let holding = self.office.read(|tx| holdings::sql::by_short(tx, &org, short)).unwrap();
+        let all = self.office.read(|tx| sql::searches(tx, &org, &case)).unwrap();
+        let mut search = all.into_iter().find(|s| s.holding == holding.id).unwrap();
+        let (db, vault) = (self.office.db(), self.office.vault());
+        let mut blob = BlobWriter::start(db, vault, &org, &row.key, "spool", self.by.now).unwrap();
+        let mut record = Record {
+            searched: Searched {
+                places: vec![Looked {
+                    place: holding.title.clone(),
+                    by: vec!["e-mail, by index".into(), "name and postcode, every row".into()],
+                    looked_at: Some(1200),
+                    found: items.len() as u64,
+                }],
+            },
+            ..Record::default()
+        };
+        let mut findings = Vec::new();
+        for (n, item) in items.iter().enumerate() {
+            if blob.chunks() as usize >= record.chunks.len() {
+                record.chunks.push(n as u64);
+            }
+            let mut line = serde_json::to_vec(item).unwrap();
+            line.push(b'\n');
+            blob.add(&line).unwrap();
+            if !item.others.is_empty() || item.strength() == Strength::Weak {
+                findings.push(FindingRow {
+                    search: search.id.clone(),
+                    item: n as u64,
+                    key: format!("{n}"),
+                    why: "about other people".into(),
+                    decision: "open".into(),
+                    reason: String::new(),
+                    marks: "[]".into(),
+                });
+            }
+        }
+        let blob = blob.end().unwrap();
+        search.state = "done".into();
+        search.items = items.len() as u64;
+        search.record = serde_json::to_string(&record).unwrap();
+        search.blob = Some(blob.id.clone());
+        search.ended = Some(self.by.now);
+        let id = search.id.clone();
+        self.office
+            .chore(move |tx| {
+                blobs::finish(tx, &blob)?;
+                sql::update_search(tx, &org, &search)?;
+                findings.iter().try_for_each(|f| sql::insert_finding(tx, &org, &case, f))
+            })
+            .unwrap();
+        find::settle(&self.office, &self.by, &self.case).unwrap();
+        id
+    }
+
+    fn decide(&self, search: &str, n: u64, decision: Decision, reason: &str) {
+        let d = Decided { decision, reason: reason.into(), marks: Vec::new() };
+        review::decide(&self.office, &self.by, search, n, &d).unwrap();
+    }
+
+    fn make(&self) -> (PackRow, BTreeMap<String, Vec<u8>>) {
+        let pack = make(&self.office, &self.by, &self.case).unwrap();
+        let (_, mut reader) = open(&self.office, &self.by, &self.case, pack.number).unwrap();
+        let mut zip = Vec::new();
+        reader.read_to_end(&mut zip).unwrap();
+        assert_eq!(crate::kit::sha256_hex(&zip), pack.sha256);
+        assert_eq!(zip.len() as u64, pack.bytes);
+        (pack, unpack(&zip))
+    }
+
+    fn state(&self) -> State {
+        let case = self.office.read(|tx| acts::load(tx, &self.office, &self.by, &self.case));
+        case.unwrap().row.request.state
+    }
+
+    fn later(&self, hours: i64) -> By {
+        self.clock.fetch_add(hours * 3600, Ordering::SeqCst);
+        By { now: self.office.now(), ..self.by.clone() }
+    }
+
+    /// The link in the last letter that says the answer is ready.
+    fn token(&self) -> String {
+        let (org, case) = (self.by.org.clone(), self.case.clone());
+        let letter = self.office.read(|tx| {
+            let all = crate::kit::sql::letters_of(tx, &org, &case)?;
+            let id = all.into_iter().rfind(|l| l.name == "ready").unwrap().id;
+            Ok(crate::kit::post::open(tx, self.office.vault(), &org, &id)?.1)
+        });
+        let text = letter.unwrap().text;
+        text.split("/fetch/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    }
+}
+
+fn add_holding(office: &Office, by: &By, short: &str, title: &str) {
+    let mut map = DataMap::new(short, title, HoldingKind::Paper, Source::default());
+    if short == "club" {
+        let text = "holding = \"club\"\ntitle = \"Club database\"\nkind = \"paper\"\n\
+                    [[collection]]\n\
+                    name = \"members\"\nholds = \"person\"\nactivity = \"members\"\n\
+                    [[collection.field]]\nname = \"email\"\ncategory = \"contact\"\n";
+        map = DataMap::from_toml(text, "club").unwrap();
+    }
+    let row = Holding {
+        id: new_id(by.now),
+        short: short.into(),
+        title: title.into(),
+        map,
+        version: 1,
+        post: Some("Membership secretary".into()),
+        post_email: Some("secretary@harbour.example".into()),
+        checked: None,
+        problems: Vec::new(),
+    };
+    let (org, now) = (by.org.clone(), by.now);
+    office.chore(move |tx| holdings::sql::insert(tx, &org, &row, now)).unwrap();
+}
+
+fn open_case(office: &Office, by: &By, wants: Wants) -> String {
+    let new = NewCase {
+        right: Right::Access,
+        via: Via::Email,
+        received: "2026-11-02".parse().unwrap(),
+        body: Body {
+            asker: Asker {
+                name: "Amara Quill".into(),
+                emails: vec!["a.quill@example.org".into()],
+                ..Asker::default()
+            },
+            wants,
+            ..Body::default()
+        },
+    };
+    let (o, b) = (office.clone(), by.clone());
+    let id = office.write(move |tx| acts::open_case(tx, &o, &b, &new)).unwrap().id;
+    let settled =
+        Settled { how: "a link to a known address".into(), on: "2026-11-02".parse().unwrap() };
+    let (o, b, i) = (office.clone(), by.clone(), id.clone());
+    office.write(move |tx| acts::settle_identity(tx, &o, &b, &i, &settled)).unwrap();
+    id
+}
+
+fn item(place: &str, locator: &str, body: Found) -> Item {
+    let because = Because {
+        kind: Kind::Email,
+        field: "email".into(),
+        how: "e-mail".into(),
+        strength: Strength::Strong,
+    };
+    Item {
+        place: place.into(),
+        locator: locator.into(),
+        because: vec![because],
+        body,
+        others: Vec::new(),
+    }
+}
+
+fn row(place: &str, fields: &[(&str, &str)]) -> Item {
+    let fields = fields.iter().map(|(k, v)| ((*k).to_owned(), Some((*v).to_owned())));
+    item(place, "1", Found::Row { fields: fields.collect() })
+}
+
+fn note(name: &str, text: &str) -> Item {
+    let (name, raw) = (name.to_owned(), text.as_bytes().to_vec());
+    item(
+        "minutes",
+        &name.clone(),
+        Found::Document { name, media: "text/plain".into(), text: text.into(), raw },
+    )
+}
+
+fn mail(subject: &str, text: &str) -> Item {
+    let raw = format!(
+        "From: Amara Quill <a.quill@example.org>\r\nTo: office@harbour.example\r\n\
+         Subject: {subject}\r\nContent-Type: text/plain\r\n\r\n{text}\r\n"
+    );
+    item(
+        "Inbox",
+        subject,
+        Found::Message {
+            subject: subject.into(),
+            date: Some("2026-03-27T09:32:00Z".into()),
+            parties: vec![("From".into(), "Amara Quill <a.quill@example.org>".into())],
+            text: text.into(),
+            attachments: Vec::new(),
+            raw: raw.into_bytes(),
+        },
+    )
+}
+
+fn marked(mut item: Item, field: &str, what: &str) -> Item {
+    let text = item.texts().into_iter().find(|(f, _)| f == field).unwrap().1;
+    let start = text.find(what).unwrap();
+    let why = "another person’s name".to_owned();
+    item.others.push(Mark { field: field.into(), start, end: start + what.len(), why });
+    item
+}
+
+fn unpack(zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut zip = ZipArchive::new(Cursor::new(zip)).unwrap();
+    let mut all = BTreeMap::new();
+    for i in 0..zip.len() {
+        let mut f = zip.by_index(i).unwrap();
+        let mut bytes = Vec::new();
+        f.read_to_end(&mut bytes).unwrap();
+        all.insert(f.name().unwrap().into_owned(), bytes);
+    }
+    all
+}
+
+fn text<'a>(files: &'a BTreeMap<String, Vec<u8>>, path: &str) -> &'a str {
+    std::str::from_utf8(files.get(path).unwrap_or_else(|| panic!("no {path}"))).unwrap()
+}
+
+/// The files that hold these words, in any letter case.
+fn holding(files: &BTreeMap<String, Vec<u8>>, words: &str) -> Vec<String> {
+    let has = |b: &[u8]| String::from_utf8_lossy(b).to_lowercase().contains(&words.to_lowercase());
+    files.iter().filter(|(n, b)| has(b) || has(n.as_bytes())).map(|(n, _)| n.clone()).collect()
+}
+
+fn full() -> Bench {
+    let wants = Wants { what: "Everything since <2019> & my letters".into(), ..Wants::default() };
+    let b = Bench::wanting(
+        &[("club", "Club database"), ("post", "Post book"), ("safe", "Safe")],
+        wants,
+    );
+    let member = [("id", "42"), ("name", "Amara Quill"), ("email", "a.quill@example.org")];
+    let booking = row("bookings", &[("guest", "Bram Novak"), ("paid", "=1+1"), ("sum", "-5.20")]);
+    let club = b.found(
+        "club",
+        &[
+            row("members", &member),
+            marked(booking, "guest", "Bram Novak"),
+            row("bookings", &[("guest", ""), ("paid", "+44 yes"), ("sum", "12")]),
+        ],
+    );
+    let post = b.found(
+        "post",
+        &[
+            mail("Subscription", "Please change my address."),
+            marked(
+                note("Novak complaint.txt", "Bram Novak says <b>Amara</b> sings. NOVAK left."),
+                "text",
+                "Novak",
+            ),
+            marked(note("Dossier.txt", "Zebediah Farthing was there"), "text", "Zebediah Farthing"),
+            note("Minutes.txt", "Amara Quill thanked."),
+        ],
+    );
+    b.found("safe", &[]);
+    b.decide(&club, 1, Decision::Redact, "It names a guest");
+    b.decide(&post, 1, Decision::Redact, "It names another member");
+    b.decide(&post, 2, Decision::Exclude, "About someone else, not Zebediah Farthing’s wish");
+    b
+}
+
+#[test]
+fn a_pack_holds_what_it_says() {
+    let b = full();
+    let (pack, files) = b.make();
+    assert_eq!((pack.number, pack.complete, pack.left_out, pack.items), (1, true, 0, 6));
+    assert_eq!(b.state(), State::Ready);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    insta::assert_snapshot!(names.join("\n"), @r"
+    00-read-me.html
+    01-letter.html
+    02-about-our-processing.html
+    03-schedule.csv
+    03-schedule.html
+    04-removed-and-why.csv
+    04-removed-and-why.html
+    05-codes-and-terms.html
+    data/club-bookings.csv
+    data/club-bookings.json
+    data/club-members.csv
+    data/club-members.json
+    data/club.html
+    documents/001-subscription.eml
+    documents/001-subscription.html
+    documents/002-removed-complaint.html
+    documents/003-minutes.txt
+    manifest.json
+    proof/read-me.txt
+    proof/request-received.tlog-proof
+    proof/request-search-finished.tlog-proof
+    ");
+    let letter = text(&files, "01-letter.html");
+    for said in [
+        "Club database",
+        "Post book",
+        "Safe",
+        "Monday 2 November 2026",
+        "by e-mail",
+        "&#60;2019&#62; &#38; my letters",
+        "Dear Amara Quill",
+        "1200 looked at",
+        "within 30 days",
+        "Ruth Osei",
+        "3 records from 2 tables",
+        "court",
+    ] {
+        assert!(letter.contains(said), "the letter lacks: {said}");
+    }
+    assert!(!letter.contains("This is part"));
+    let sheet: gate::Sheet = serde_json::from_str(&pack.gate).unwrap();
+    assert_eq!(sheet.read_again + 1, files.len() as u64);
+    assert_eq!(sheet.redactions_checked, 3);
+    assert_eq!(sheet.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn the_manifest_fits_every_file() {
+    let (pack, files) = full().make();
+    let m: serde_json::Value = serde_json::from_str(text(&files, "manifest.json")).unwrap();
+    assert_eq!((m["case"].as_str(), m["complete"].as_bool()), (Some("RR-2026-0001"), Some(true)));
+    assert_eq!((m["pack"].as_u64(), m["made"].as_str()), (Some(1), Some(NOW)));
+    let listed = m["files"].as_array().unwrap();
+    assert_eq!(listed.len() + 1, files.len());
+    for f in listed {
+        let bytes = &files[f["path"].as_str().unwrap()];
+        assert_eq!(f["bytes"].as_u64(), Some(bytes.len() as u64));
+        assert_eq!(f["sha256"].as_str(), Some(crate::kit::sha256_hex(bytes).as_str()));
+    }
+    assert_eq!(pack.sha256.len(), 64);
+}
+
+#[test]
+fn what_was_taken_out_is_nowhere() {
+    let (_, files) = full().make();
+    assert_eq!(holding(&files, "Novak"), Vec::<String>::new());
+    assert_eq!(holding(&files, "Bram"), ["documents/002-removed-complaint.html"]);
+    let note = text(&files, "documents/002-removed-complaint.html");
+    assert!(
+        note.contains("Bram [removed] says &#60;b&#62;Amara&#60;/b&#62; sings. [removed] left.")
+    );
+    assert!(text(&files, "data/club-bookings.csv").contains("[removed],'=1+1,-5.20"));
+    let why = text(&files, "04-removed-and-why.html");
+    assert!(why.contains("It names a guest") && why.contains("a passage: another person’s name"));
+}
+
+#[test]
+fn what_was_left_out_leaves_its_reason_and_nothing_else() {
+    let (_, files) = full().make();
+    for words in ["Dossier", "Zebediah", "Farthing"] {
+        assert_eq!(holding(&files, words), Vec::<String>::new(), "{words}");
+    }
+    let why = text(&files, "04-removed-and-why.csv");
+    assert!(
+        why.contains("\"a document, as a whole\",Post book,\"About someone else, not"),
+        "{why}"
+    );
+}
+
+#[test]
+fn formulas_are_guarded_and_numbers_stay() {
+    let (_, files) = full().make();
+    let csv = text(&files, "data/club-bookings.csv");
+    assert_eq!(csv, "guest,paid,sum\r\n[removed],'=1+1,-5.20\r\n,'+44 yes,12\r\n");
+    let json: serde_json::Value =
+        serde_json::from_str(text(&files, "data/club-bookings.json")).unwrap();
+    assert_eq!(json["rows"][0]["paid"], "=1+1");
+    assert_eq!(json["columns"], serde_json::json!(["guest", "paid", "sum"]));
+}
+
+#[test]
+fn the_eleven_items_are_there_with_their_source() {
+    let (_, files) = full().make();
+    let page = text(&files, "02-about-our-processing.html");
+    // UK GDPR Art 15(1): confirmation and copy, (a) to (h) with (ea); Art 15(2).
+    for source in [
+        "Art 15(1)<",
+        "Art 15(1), (3)",
+        "15(1)(a)",
+        "15(1)(b)",
+        "15(1)(c)",
+        "15(1)(d)",
+        "15(1)(e)",
+        "15(1)(ea)",
+        "15(1)(f)",
+        "15(1)(g)",
+        "15(1)(h)",
+        "Art 15(2)",
+        "s.164A",
+    ] {
+        assert!(page.contains(source), "{source}");
+    }
+    for said in [
+        "Keeping the list of members",
+        "Quayside Print",
+        "Six years after",
+        "data bridge",
+        "take it with you as a file",
+        "answering people who write to us",
+        "object to its use",
+        "You, and people who write about you",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    // The data map names no entry for the bookings, but the register names the holding.
+    assert!(!page.contains("What our register does not say yet"));
+}
+
+#[test]
+fn what_the_register_lacks_is_said_and_warned_of() {
+    let b = Bench::new(&[("attic", "Attic boxes")]);
+    b.found("attic", &[note("a.txt", "Amara Quill was here")]);
+    let (pack, files) = b.make();
+    let page = text(&files, "02-about-our-processing.html");
+    assert!(page.contains("What our register does not say yet") && page.contains("Attic boxes"));
+    assert!(pack.gate.contains("The register has no entry for Attic boxes"));
+}
+
+#[test]
+fn what_waits_leaves_the_pack_incomplete() {
+    let b = Bench::new(&[("club", "Club database"), ("post", "Post book")]);
+    let s = b.found(
+        "club",
+        &[
+            row("members", &[("name", "Amara Quill")]),
+            marked(row("members", &[("name", "Bram Novak")]), "name", "Bram Novak"),
+        ],
+    );
+    // One holding has not answered: a part pack can be made, and says so.
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.left_out, pack.items), (false, 1, 1));
+    assert_eq!(holding(&files, "Novak"), Vec::<String>::new());
+    let letter = text(&files, "01-letter.html");
+    assert!(letter.contains("This is part 1") && letter.contains("One more item still waits"));
+    assert!(letter.contains("One place we asked has not answered yet"));
+    assert!(letter.contains("<li>Post book</li>"));
+    assert!(matches!(send(&b.office, &b.by, &b.case, "link"), Err(Error::Refused(_))));
+    // Decided, and the silent holding set aside: complete.
+    b.decide(&s, 1, Decision::Disclose, "");
+    let all = b.office.read(|tx| sql::searches(tx, &b.by.org, &b.case)).unwrap();
+    let silent = all.iter().find(|x| x.state != "done").unwrap();
+    assert!(!make(&b.office, &b.by, &b.case).unwrap().complete);
+    find::set_aside(&b.office, &b.by, &silent.id, "It burned down in 2020").unwrap();
+    let (pack, files) = b.make();
+    assert_eq!((pack.number, pack.complete, pack.items), (3, true, 2));
+    assert!(text(&files, "01-letter.html").contains("It burned down in 2020"));
+}
+
+#[test]
+fn nothing_found_is_an_answer_of_its_own() {
+    let b = Bench::new(&[("club", "Club database"), ("post", "Post book")]);
+    b.found("club", &[]);
+    b.found("post", &[]);
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.items), (true, 0));
+    let letter = text(&files, "01-letter.html");
+    assert!(letter.contains("We found no information about you") && letter.contains("Post book"));
+    assert!(letter.contains("e-mail, by index") || letter.contains("By hand"));
+    assert!(!files.keys().any(|f| f.starts_with("data/") || f.starts_with("03")));
+    send(&b.office, &b.by, &b.case, "post").unwrap();
+    close(&b.office, &b.by, &b.case).unwrap();
+    assert!(matches!(b.state(), State::Closed { outcome: Outcome::NothingFound, .. }));
+}
+
+#[test]
+fn only_the_information_when_only_that_was_asked_for() {
+    let b = Bench::wanting(&[("club", "Club")], Wants { about_only: true, ..Wants::default() });
+    b.found("club", &[row("members", &[("name", "Amara Quill"), ("note", "Kestrel")])]);
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.items), (true, 0));
+    assert_eq!(holding(&files, "Kestrel"), Vec::<String>::new());
+    assert!(text(&files, "01-letter.html").contains("You did not ask for copies"));
+}
+
+#[test]
+fn the_same_content_gives_the_same_bytes() {
+    let b = full();
+    let plan = plan::gather(&b.office, &b.by, &b.case).unwrap();
+    let one = write::pack(&b.office, &plan, Vec::new()).unwrap().to;
+    let two = write::pack(&b.office, &plan, Vec::new()).unwrap().to;
+    assert!(one == two);
+    let later = plan::Plan { made: b.later(2).now, ..plan };
+    assert!(write::pack(&b.office, &later, Vec::new()).unwrap().to != one);
+}
+
+#[test]
+fn pages_stand_alone_and_are_well_made() {
+    well_made(&full().make().1);
+    let b = Bench::new(&[("club", "Club database"), ("post", "Post book")]);
+    b.found("club", &[]);
+    well_made(&b.make().1);
+    b.found("post", &[]);
+    well_made(&b.make().1);
+}
+
+fn well_made(files: &BTreeMap<String, Vec<u8>>) {
+    for (name, _) in files.iter().filter(|(n, _)| n.ends_with(".html")) {
+        let page = text(files, name);
+        assert!(page.starts_with("<!doctype html>\n<html lang=\"en-GB\">"), "{name}");
+        assert_eq!(page.matches("<h1").count(), 1, "{name}");
+        assert_eq!(page.matches("<title>").count(), 1, "{name}");
+        assert!(!page.contains("<script") && !page.contains(" src=") && !page.contains("url("));
+        assert!(!page.contains("http://") && !page.contains("https://"), "{name}");
+        assert_eq!(
+            page.matches("<th ").count() + page.matches("<thead>").count(),
+            page.matches("<th").count(),
+            "{name}: a heading without scope"
+        );
+        let mut last = 1;
+        for level in page.split("<h").skip(1).filter_map(|t| t.chars().next()?.to_digit(10)) {
+            assert!(level <= last + 1, "{name}: h{level} after h{last}");
+            last = level;
+        }
+        for link in page.split("href=\"").skip(1).filter_map(|l| l.split('"').next()) {
+            let dir = name.rsplit_once('/').map_or("", |(d, _)| d);
+            let to = match link.strip_prefix("../") {
+                Some(up) => up.to_owned(),
+                None if dir.is_empty() => link.to_owned(),
+                None => format!("{dir}/{link}"),
+            };
+            assert!(files.contains_key(&to), "{name} links to {link}");
+        }
+    }
+}
+
+#[test]
+fn the_proof_holds() {
+    let (_, files) = full().make();
+    let proof = text(&files, "proof/request-received.tlog-proof");
+    let proof = candour_ledger::ProofFile::parse(proof).unwrap();
+    let entry = proof.extra.clone().unwrap();
+    let readme = text(&files, "proof/read-me.txt");
+    let key = readme.lines().find(|l| l.starts_with("candour/")).unwrap();
+    proof.verify(&entry, &[key]).unwrap();
+    assert_eq!(candour_ledger::Entry::parse(&entry).unwrap().act, "request.received");
+    assert!(files.contains_key("proof/request-search-finished.tlog-proof"));
+}
+
+#[test]
+fn a_pack_older_than_a_decision_is_not_sent() {
+    let b = full();
+    b.make();
+    assert!(matches!(send(&b.office, &b.by, &b.case, "pigeon"), Err(Error::Invalid(_))));
+    let by = b.later(1);
+    let all = b.office.read(|tx| sql::searches(tx, &by.org, &b.case)).unwrap();
+    let post = all.iter().find(|s| s.items == 4).unwrap();
+    let d = Decided { decision: Decision::Exclude, reason: "Not them".into(), marks: Vec::new() };
+    review::decide(&b.office, &by, &post.id, 3, &d).unwrap();
+    assert!(matches!(send(&b.office, &by, &b.case, "link"), Err(Error::Refused(_))));
+    make(&b.office, &by, &b.case).unwrap();
+    send(&b.office, &by, &b.case, "link").unwrap();
+    assert!(matches!(b.state(), State::Sent { .. }));
+}
+
+#[test]
+fn the_link_opens_for_the_right_address_only() {
+    let b = full();
+    let (pack, _) = b.make();
+    send(&b.office, &b.by, &b.case, "link").unwrap();
+    let token = b.token();
+    for _ in 0..2 {
+        let (row, mut reader, reference) =
+            fetch(&b.office, &token, " A.Quill@Example.ORG ").unwrap();
+        assert_eq!((row.sha256, reference.as_str()), (pack.sha256.clone(), "RR-2026-0001"));
+        let mut zip = Vec::new();
+        reader.read_to_end(&mut zip).unwrap();
+        assert_eq!(zip.len() as u64, pack.bytes);
+    }
+    for left in [4, 3, 2, 1] {
+        let e = fetch(&b.office, &token, "b.novak@example.org").err().unwrap().to_string();
+        assert!(e.contains(&format!("{left} of 5")) && !e.contains("novak"), "{e}");
+    }
+    let locked = fetch(&b.office, &token, "").err().unwrap();
+    assert!(locked.to_string().contains("locked"), "{locked}");
+    assert!(fetch(&b.office, &token, "a.quill@example.org").is_err());
+    assert!(fetch(&b.office, "no-such-token", "a.quill@example.org").is_err());
+    let told = b.office.read(|tx| {
+        crate::proof::history(tx, b.office.vault(), &b.by.org, &format!("case:{}", b.case))
+    });
+    let acts: Vec<String> = told.unwrap().into_iter().map(|t| t.act).collect();
+    assert_eq!(acts.iter().filter(|a| *a == "request.fetched").count(), 2);
+    assert_eq!(acts.iter().filter(|a| *a == "request.fetch-locked").count(), 1);
+}
+
+#[test]
+fn the_link_ends() {
+    let b = full();
+    b.make();
+    send(&b.office, &b.by, &b.case, "link").unwrap();
+    let token = b.token();
+    b.later(24 * 28 - 1);
+    assert!(fetch(&b.office, &token, "a.quill@example.org").is_ok());
+    b.later(1);
+    assert!(matches!(fetch(&b.office, &token, "a.quill@example.org"), Err(Error::Refused(_))));
+}
+
+#[test]
+fn another_organisation_sees_nothing() {
+    let b = full();
+    b.make();
+    let mut other =
+        crate::charter::Charter::parse(include_str!("../../demo/charter.toml")).unwrap();
+    other.organisation.short = "other".into();
+    let stranger = b.office.by_command(&b.office.found(other).unwrap());
+    let gone = |e: Option<Error>| assert!(matches!(e, Some(Error::NotFound(_))), "{e:?}");
+    gone(make(&b.office, &stranger, &b.case).err());
+    gone(open(&b.office, &stranger, &b.case, 1).err());
+    gone(send(&b.office, &stranger, &b.case, "link").err());
+    gone(close(&b.office, &stranger, &b.case).err());
+    let code = crate::kit::links::new_code().unwrap();
+    gone(protected(&b.office, &stranger, &b.case, 1, &code, &mut Vec::new()).err());
+    let holder = By { role: crate::staff::Role::Holder, ..b.by.clone() };
+    assert!(matches!(make(&b.office, &holder, &b.case), Err(Error::Denied(_))));
+    assert!(matches!(open(&b.office, &holder, &b.case, 1), Err(Error::Denied(_))));
+}
+
+#[test]
+fn the_protected_file_opens_with_its_password_only() {
+    let b = full();
+    let (_, files) = b.make();
+    let code = crate::kit::links::new_code().unwrap();
+    let mut zip = Vec::new();
+    protected(&b.office, &b.by, &b.case, 1, &code, &mut zip).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(zip)).unwrap();
+    assert_eq!(archive.len(), files.len());
+    for (name, bytes) in &files {
+        let mut f = archive.by_name_decrypt(name, code.as_bytes()).unwrap();
+        let mut plain = Vec::new();
+        f.read_to_end(&mut plain).unwrap();
+        assert!(&plain == bytes, "{name}");
+    }
+    assert!(archive.by_name("01-letter.html").is_err());
+    assert!(archive.by_name_decrypt("01-letter.html", b"AAAA-AAAA-AAAA-AAAA").is_err());
+    let short = protected(&b.office, &b.by, &b.case, 1, "short", &mut Vec::new());
+    assert!(matches!(short, Err(Error::Invalid(_))));
+}
+
+#[test]
+fn a_file_with_nothing_to_give_instead_waits_for_a_person() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let body = Found::Document {
+        name: "scan.bin".into(),
+        media: "application/octet-stream".into(),
+        text: String::new(),
+        raw: vec![0, 1, 2, 3],
+    };
+    let s = b.found("post", &[item("Post book", "1", body)]);
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.left_out, pack.items), (false, 1, 0));
+    assert!(text(&files, "01-letter.html").contains("One more item still waits"));
+    assert!(pack.gate.contains("documents/001 is left out") && !pack.gate.contains("scan"));
+    b.decide(&s, 0, Decision::Exclude, "Given on paper");
+    assert!(make(&b.office, &b.by, &b.case).unwrap().complete);
+}
+
+#[test]
+fn a_change_while_the_pack_is_made_stops_it() {
+    let b = full();
+    let plan = plan::gather(&b.office, &b.by, &b.case).unwrap();
+    let s = plan.parts.iter().find(|p| p.holding.short == "post").unwrap().search.id.clone();
+    b.decide(&s, 3, Decision::Exclude, "Meanwhile");
+    let (db, vault, key) = (b.office.db(), b.office.vault(), &plan.case.row.key);
+    let blob = BlobWriter::start(db, vault, &b.by.org, key, "pack", b.by.now).unwrap();
+    assert!(matches!(build(&b.office, &b.by, &plan, blob), Err(Error::Conflict)));
+}
+
+#[test]
+fn the_gate_sees_a_changed_zip() {
+    let b = full();
+    let plan = plan::gather(&b.office, &b.by, &b.case).unwrap();
+    let w = write::pack(&b.office, &plan, Vec::new()).unwrap();
+    let again = gate::read_again(Cursor::new(w.to.clone()), &w.files, &w.content.reread);
+    assert_eq!(again.unwrap().redactions, 3);
+    let mut zip = zip::ZipWriter::new_append(Cursor::new(w.to)).unwrap();
+    zip.start_file("extra.txt", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"more").unwrap();
+    let more = zip.finish().unwrap();
+    assert!(gate::read_again(more, &w.files, &w.content.reread).is_err());
+}
+
+#[test]
+fn words_that_were_taken_out_are_looked_for_in_the_finished_zip() {
+    let b = full();
+    let plan = plan::gather(&b.office, &b.by, &b.case).unwrap();
+    let w = write::pack(&b.office, &plan, Vec::new()).unwrap();
+    let words = |said: &str| {
+        let item = marked(note("a.txt", said), "text", said);
+        cut::cut(&item, &item.others, &[]).unwrap().words
+    };
+    let read = |path: &str, row: Option<u64>, said: &str| {
+        let list = [content::Reread { path: path.into(), row, words: words(said) }];
+        gate::read_again(Cursor::new(w.to.clone()), &w.files, &list)
+    };
+    assert!(read("documents/003-minutes.txt", None, "Quill  THANKED").is_err());
+    assert!(read("documents/003-minutes.txt", None, "Farthing").is_ok());
+    for table in ["data/club-bookings.csv", "data/club-bookings.json"] {
+        assert!(read(table, Some(1), "44 yes").is_err(), "{table}");
+        assert!(read(table, Some(0), "44 yes").is_ok(), "{table}");
+        assert!(read(table, Some(2), "44 yes").is_err(), "{table}: a row that is not there");
+    }
+}
+
+#[test]
+fn a_file_that_is_stopped_goes_out_as_its_text() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let raw = "<!DOCTYPE html><script>Zebediah</script><p>Amara sings".as_bytes().to_vec();
+    let body = Found::Document {
+        name: "Choir page.html".into(),
+        media: "text/html".into(),
+        text: "Amara sings".into(),
+        raw,
+    };
+    b.found("post", &[item("Post book", "1", body)]);
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.items), (true, 1));
+    assert_eq!(holding(&files, "Zebediah"), Vec::<String>::new());
+    assert!(text(&files, "documents/001-choir-page.html").contains("Amara sings"));
+    assert!(text(&files, "03-schedule.csv").contains("As text only,The file holds programs."));
+    let why = text(&files, "04-removed-and-why.csv");
+    assert!(why.contains("the file of a document,Post book,It holds programs."), "{why}");
+    assert!(why.contains("check of outgoing files"));
+}
+
+#[test]
+fn a_message_with_a_bad_attachment_gives_what_it_can() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let raw = "From: a@b.example\r\nMIME-Version: 1.0\r\n\
+               Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+               Content-Type: text/plain\r\n\r\nHello Amara\r\n--b\r\nContent-Type: text/plain\r\n\
+               Content-Disposition: attachment; filename=good.txt\r\n\r\nA good note\r\n--b\r\n\
+               Content-Type: application/octet-stream\r\n\
+               Content-Disposition: attachment; filename=bad.bin\r\n\
+               Content-Transfer-Encoding: base64\r\n\r\nAAECAw==\r\n--b--\r\n";
+    let mut it = mail("Hello", "Hello Amara");
+    if let Found::Message { raw: r, .. } = &mut it.body {
+        *r = raw.as_bytes().to_vec();
+    }
+    b.found("post", &[it]);
+    let (pack, files) = b.make();
+    assert_eq!((pack.complete, pack.items), (true, 1));
+    assert!(!files.keys().any(|f| f.ends_with(".eml")));
+    assert_eq!(files["documents/001-attachment-1-good.txt"], b"A good note");
+    let schedule = text(&files, "03-schedule.csv");
+    assert!(schedule.contains("Attachments beside it: 1. Attachments left out: 1."), "{schedule}");
+    let letter = text(&files, "01-letter.html");
+    assert!(letter.contains("1 attachment of a message could not be checked"));
+    assert!(pack.gate.contains("documents/001, attachment 2 is left out"));
+}
+
+#[test]
+fn attachments_of_a_redacted_message_are_not_lost_in_silence() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let mut it = mail("Hello", "Bram Novak was here");
+    if let Found::Message { attachments, .. } = &mut it.body {
+        attachments.push("novak.pdf".into());
+    }
+    let s = b.found("post", &[marked(it, "text", "Bram Novak")]);
+    b.decide(&s, 0, Decision::Redact, "Another member");
+    let (pack, files) = b.make();
+    assert!(text(&files, "04-removed-and-why.csv").contains("an attachment of a message"));
+    assert!(pack.gate.contains("1 attachments of a redacted message"));
+    assert!(!files.keys().any(|f| f.ends_with(".eml")));
+}

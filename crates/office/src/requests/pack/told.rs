@@ -1,0 +1,66 @@
+//! What the letter has to tell, and what is still to come.
+
+use super::content::Content;
+use super::plan::Plan;
+use crate::kit::dates;
+
+/// What is still to come, for the box on a part pack.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    /// Items that wait for a person.
+    pub waiting: u64,
+    /// Holdings that have not answered.
+    pub unanswered: u64,
+    /// The day by which we answer, if it is not over.
+    pub by: Option<String>,
+}
+
+impl Rest {
+    /// What is still to come; `None` when the pack is complete.
+    pub fn of(plan: &Plan, stuck: u64) -> Option<Self> {
+        let (waiting, unanswered) = (plan.open() + stuck, plan.unanswered());
+        let by =
+            plan.case.row.act_by.or(plan.case.row.limit).filter(|d| *d >= dates::day_of(plan.made));
+        (waiting + unanswered > 0).then(|| Self { waiting, unanswered, by: by.map(dates::full) })
+    }
+}
+
+/// What the letter has to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing was found anywhere.
+    Nothing,
+    /// Something was found and nothing of it goes out.
+    Withheld,
+    /// Only the information about the processing was asked for.
+    About,
+    /// A copy is enclosed.
+    Enclosed,
+    /// Nothing is enclosed yet.
+    NotYet,
+}
+
+impl Told {
+    /// From what was found and what went in.
+    pub fn of(plan: &Plan, content: &Content, rest: bool) -> Self {
+        match (plan.found(), content.items) {
+            (0, _) if rest => Self::NotYet,
+            (0, _) => Self::Nothing,
+            _ if !plan.copies() => Self::About,
+            (_, 0) if rest => Self::NotYet,
+            (_, 0) => Self::Withheld,
+            _ => Self::Enclosed,
+        }
+    }
+
+    /// Title of the letter.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Nothing => "We found no information about you",
+            Self::About => "How we use your information",
+            Self::Withheld => "Our answer to your request",
+            Self::Enclosed => "Your information: our answer",
+            Self::NotYet => "How far we are with your request",
+        }
+    }
+}
