@@ -221,7 +221,8 @@ export class House {
     const html = await page.content();
     const title = await page.title();
     assert.ok(title.length > 5, `${name}: no title`);
-    const at = new URL(page.url()).pathname;
+    // A page of a form's answer is the form's page.
+    const at = new URL(page.url()).pathname.replace(/\/protected$/, '');
     const before = this.titles.get(title) ?? at;
     assert.equal(before, at, `${name}: the title “${title}” is that of ${before}`);
     this.titles.set(title, at);
@@ -266,7 +267,10 @@ export class House {
       const room = document.documentElement.clientWidth;
       if (document.documentElement.scrollWidth <= room) return [];
       const out = (e) => e.getBoundingClientRect().right > room + 1 && !e.closest('.scroll');
-      return [...document.querySelectorAll('body *')].filter(out).map((e) => e.outerHTML.slice(0, 90));
+      const all = [...document.querySelectorAll('body *')].filter(out);
+      // The innermost tell most.
+      const inner = all.filter((e) => !all.some((other) => other !== e && e.contains(other)));
+      return inner.slice(0, 6).map((e) => e.outerHTML.slice(0, 160));
     });
     assert.deepEqual(wider, [], `${name}: wider than the screen`);
   }
