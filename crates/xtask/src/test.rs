@@ -125,7 +125,7 @@ fn browser(filter: Option<&str>) -> Result<Tally> {
 }
 
 /// The test files, by name: Node's own search would walk into its packages.
-fn files(dir: &Path) -> Result<Vec<OsString>> {
+pub fn files(dir: &Path) -> Result<Vec<OsString>> {
     let mut all: Vec<OsString> = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let name = entry?.file_name();
