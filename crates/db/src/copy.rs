@@ -20,7 +20,7 @@ pub fn copy_all(from: &Db, to: &Db, tables: &[&str]) -> Result<Copied, DbError> 
             tx.rows(
                 "SELECT name FROM pragma_table_info($1) ORDER BY cid",
                 &[Value::from(*table)],
-                { |r| r.text("name") },
+                |r| r.text("name"),
             )
         })?;
         plan.push(((*table).to_owned(), columns));

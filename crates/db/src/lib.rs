@@ -95,7 +95,8 @@ impl Db {
     /// have effects outside the transaction.
     ///
     /// # Errors
-    /// What the closure answers (nothing of it is kept then), or that the commit failed.
+    /// What the closure answers (nothing of it is kept then), or that the commit failed. A closure
+    /// that answers well after one of its statements failed gets that statement's complaint.
     pub fn write<T, E>(
         &self,
         f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,

@@ -92,7 +92,7 @@ pub(crate) fn query(
 ) -> Result<(), DbError> {
     let mut s = c.prepare_cached(sql)?;
     bind_all(&mut s, binds)?;
-    let names: Vec<String> = s.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = s.column_names().map(str::to_owned).collect();
     let mut rows = s.raw_query();
     while let Some(row) = rows.next()? {
         let mut values = Vec::with_capacity(names.len());

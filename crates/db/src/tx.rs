@@ -14,13 +14,16 @@ pub struct Tx<'a> {
     pub(crate) side: Side<'a>,
     /// Set when the engine asked for the whole transaction to be run again.
     pub(crate) retry: bool,
+    /// The first statement's failure since the closure began. PostgreSQL gives the transaction up
+    /// then, and would answer COMMIT with a quiet rollback.
+    pub(crate) failed: Option<DbError>,
     /// What closures leave for the finisher.
     pub(crate) notes: Vec<Box<dyn Any + Send>>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(side: Side<'a>) -> Self {
-        Self { side, retry: false, notes: Vec::new() }
+        Self { side, retry: false, failed: None, notes: Vec::new() }
     }
 
     /// Leaves a note for the finisher of this commit; dropped if this closure fails.
@@ -31,6 +34,7 @@ impl<'a> Tx<'a> {
     fn watch<T>(&mut self, r: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(e) = &r {
             self.retry |= e.trouble == Trouble::Retry;
+            self.failed.get_or_insert_with(|| e.clone());
         }
         r
     }

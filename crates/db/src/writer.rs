@@ -31,6 +31,19 @@ type Done = Box<dyn FnOnce(Result<(), DbError>) + Send>;
 struct Job {
     attempt: Attempt,
     done: Done,
+    /// Set when the closure answered well although a statement of its own had failed.
+    refused: Option<DbError>,
+}
+
+impl Job {
+    /// Runs the closure; `false` if nothing of it is to be kept. One that goes on after a failed
+    /// statement has lost its transaction on PostgreSQL, so it is refused on both engines.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        tx.failed = None;
+        let ok = (self.attempt)(tx);
+        self.refused = tx.failed.take().filter(|_| ok);
+        ok && self.refused.is_none()
+    }
 }
 
 pub(crate) struct Writer {
@@ -87,7 +100,7 @@ impl Writer {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .as_ref()
-            .and_then(|jobs| jobs.send(Job { attempt, done }).ok())
+            .and_then(|jobs| jobs.send(Job { attempt, done, refused: None }).ok())
             .ok_or_else(gone)?;
         told.recv().map_err(|_| gone())??;
         let out = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -102,11 +115,11 @@ fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>) {
         let batch = &mut gather(first, todo, last);
         last = batch.len();
         let result = commit(engine, &mut own, finisher, batch);
-        for Job { attempt, done } in batch.drain(..) {
+        for Job { attempt, done, refused } in batch.drain(..) {
             // What a closure holds (perhaps the last handle on this database) goes before its
             // caller is told, so that it never goes on this thread after the caller has left.
             drop(attempt);
-            done(result.clone());
+            done(refused.map_or_else(|| result.clone(), Err));
         }
     }
 }
@@ -170,7 +183,7 @@ fn once(conn: &mut Own, finisher: &Finisher, batch: &mut [Job]) -> Result<(), Db
         if !alone {
             tx.batch("SAVEPOINT one")?;
         }
-        let ok = (job.attempt)(&mut tx);
+        let ok = job.run(&mut tx);
         if tx.retry {
             return Err(DbError::new(Trouble::Retry, "two writers met; try again"));
         }

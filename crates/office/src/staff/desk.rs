@@ -126,7 +126,7 @@ pub async fn set_up_form(State(office): State<Office>, Path(token): Path<String>
     office.run(move |o| acts::may_set_up(o, &t)).await?;
     let mut f = Filled::default();
     f.set("division", "england-and-wales");
-    f.set("contact-role", "Data protection officer");
+    f.set("contact_role", "Data protection officer");
     page(&door("set-up", format!("/set-up/{token}"), f, Wrong::default()))
 }
 

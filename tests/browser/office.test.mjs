@@ -1,0 +1,291 @@
+// An officer's day: a request that came by letter, answered to the end, and every other page.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fs from 'node:fs';
+import { House, press, refused } from './house.mjs';
+
+let house;
+let page;
+/** The case that is answered to the end. */
+let reference;
+before(async () => {
+  house = await House.open({ club: true });
+  page = await house.signedIn();
+});
+after(() => house?.close());
+
+const main = () => page.locator('main').innerText();
+
+test('a letter is logged', async () => {
+  await house.look(page, 'today-quiet');
+  await page.goto('/office/cases');
+  await house.look(page, 'cases-empty');
+  await page.getByRole('link', { name: 'Log a request' }).click();
+  await house.look(page, 'case-new');
+  await page.getByLabel('Full name').fill('Amara Quill');
+  await refused(page, 'Log the request', 'via', /Choose how/);
+  assert.equal(await page.getByLabel('Full name').inputValue(), 'Amara Quill');
+  await house.look(page, 'case-new-error');
+  await page.getByRole('radio', { name: /letter/i }).check();
+  await refused(page, 'Log the request', 'email', /at least one/);
+  await page.getByLabel('E-mail address', { exact: true }).fill('amara@example.org');
+  await press(page, 'Log the request');
+  reference = page.url().split('/').pop();
+  assert.match(reference, /^RR-20\d\d-0001$/);
+  await house.look(page, 'case-received');
+  assert.match(await main(), /Due (Mon|Tues|Wednes|Thurs|Fri)day/, 'a date that is a working day');
+});
+
+test('it is known who is asking, and the search runs', async () => {
+  await page.goto(`/office/cases/${reference}`);
+  await page.getByRole('link', { name: 'Know who is asking' }).click();
+  await house.look(page, 'case-identity');
+  await refused(page, 'Save', 'way', /Choose how/);
+  await house.look(page, 'case-identity-error');
+  await page.getByLabel('membership card').check();
+  await press(page, 'Save');
+  await house.until(page, 'Searched');
+  await house.look(page, 'case-reviewing');
+  assert.match(await main(), /Club database/);
+});
+
+test('what was found is decided, item by item', async () => {
+  await page.goto(`/office/cases/${reference}/review`);
+  await house.look(page, 'review');
+  const waiting = page.locator('main table a');
+  assert.ok((await waiting.count()) >= 2, await main());
+  await waiting.first().click();
+  await house.look(page, 'item');
+  assert.ok((await page.locator('mark').count()) > 0, 'passages about others are marked');
+  await page.getByLabel('Leave it out').check();
+  await refused(page, 'Save the decision', 'reason', /./);
+  assert.ok(await page.getByLabel('Leave it out').isChecked(), 'the choice is kept');
+  await house.look(page, 'item-error');
+  await page.getByLabel('Leave it out').check();
+  await page.getByLabel('Reason').fill('It is about somebody else');
+  await press(page, 'Save the decision');
+
+  // On to the next that waits.
+  assert.match(page.url(), /\/items\//);
+  await page.getByLabel('Disclose it without some passages').check();
+  const boxes = page.getByRole('checkbox');
+  for (const box of await boxes.all()) await box.uncheck();
+  await page.getByLabel('Reason').fill('Bram has not agreed');
+  await refused(page, 'Save the decision', 'mark', /Tick at least one/);
+  assert.equal(await page.getByLabel('Reason').inputValue(), 'Bram has not agreed');
+  await page.getByLabel('Disclose it without some passages').check();
+  for (const box of await boxes.all()) await box.check();
+  await page.getByLabel('Reason').fill('Bram has not agreed');
+  await press(page, 'Save the decision');
+  while (page.url().includes('/items/')) {
+    await page.getByLabel('Disclose it in full').check();
+    await press(page, 'Save the decision');
+  }
+  assert.match(await main(), /Nothing waits for your decision/);
+  await house.look(page, 'review-done');
+  await page.locator('nav.tabs a').nth(1).click();
+  await house.look(page, 'review-all');
+});
+
+test('the pack is made, looked at and saved', async () => {
+  await page.goto(`/office/cases/${reference}`);
+  await press(page, 'Make the pack');
+  assert.match(page.url(), /\/packs\/1$/);
+  assert.match(await main(), /Complete/);
+  await house.look(page, 'pack');
+  const saved = await page.request.get(`${page.url()}/zip`);
+  assert.equal(saved.headers()['content-type'], 'application/zip');
+  assert.equal((await saved.body()).subarray(0, 2).toString(), 'PK');
+  await press(page, 'Make a password');
+  await house.look(page, 'pack-password');
+});
+
+test('it is sent by a link that only the right address opens', async () => {
+  await page.goto(`/office/cases/${reference}`);
+  await house.look(page, 'case-ready');
+  await page.getByRole('link', { name: 'Send it' }).click();
+  await house.look(page, 'case-send');
+  await refused(page, 'Send', 'how', /Choose how/);
+  await page.getByLabel('By a link').check();
+  await press(page, 'Send');
+  await house.look(page, 'case-sent');
+  await page.getByRole('link', { name: 'ready', exact: true }).click();
+  await house.look(page, 'letter');
+  const link = (await main()).match(/\/fetch\/\S+/)[0];
+
+  const visitor = await house.visitor();
+  await visitor.goto(link);
+  await house.look(visitor, 'fetch');
+  await visitor.getByLabel('e-mail address').fill('bram@example.org');
+  const wrong = visitor.waitForResponse((r) => r.request().method() === 'POST');
+  await visitor.getByRole('button', { name: 'Save my answer' }).click();
+  assert.equal((await wrong).status(), 422);
+  await visitor.waitForLoadState();
+  await house.look(visitor, 'fetch-error');
+  assert.match(await visitor.title(), /^Error: /);
+  await visitor.getByLabel('e-mail address').fill('Amara@Example.org');
+  const [answer] = await Promise.all([
+    visitor.waitForEvent('download'),
+    visitor.getByRole('button', { name: 'Save my answer' }).click(),
+  ]);
+  const bytes = fs.readFileSync(await answer.path());
+  assert.equal(bytes.subarray(0, 2).toString(), 'PK');
+  assert.ok(!bytes.includes('bram@example.org'), 'nothing of Bram in the clear');
+  assert.ok(!answer.suggestedFilename().toLowerCase().includes('amara'));
+  assert.equal((await visitor.goto('/fetch/not-a-link-at-all')).status() < 500, true);
+
+  await page.goto(`/office/cases/${reference}`);
+  assert.match(await main(), /fetched by link/);
+});
+
+test('a sent case is closed', async () => {
+  await page.goto(`/office/cases/${reference}/close`);
+  await house.look(page, 'case-close');
+  await page.getByLabel('The answer was sent').check();
+  await press(page, 'Close the case');
+  await house.look(page, 'case-closed');
+  await page.goto('/office/cases?show=closed');
+  await house.look(page, 'cases-closed');
+  assert.ok((await main()).includes(reference));
+});
+
+test('a case with a question, more time and a paper holding', async () => {
+  house.run('holding', 'add', 'cabinet', '--title', 'Filing cabinet', '--kind', 'paper',
+    '--post', 'Membership secretary', '--post-email', 'secretary@harbour.example');
+  const who = ['--name', 'Bram Tarn', '--email', 'bram@example.org'];
+  const ref = house.run('request', 'open', ...who, '--via', 'phone');
+  const at = (act) => `/office/cases/${ref}/${act}`;
+  await page.goto(at('clarify'));
+  await house.look(page, 'case-clarify');
+  await refused(page, 'Send the question and stop the clock', 'question', /./);
+  await page.getByLabel('What do you need to know?').fill('Which years do you mean?');
+  await press(page, 'Send the question and stop the clock');
+  await house.look(page, 'case-paused');
+  assert.match(await main(), /Paused since/);
+  await page.goto(at('answered'));
+  await house.look(page, 'case-answered');
+  await page.getByLabel('What they said').fill('All of them');
+  await press(page, 'Save and start the clock again');
+  await page.goto(at('extend'));
+  await house.look(page, 'case-extend');
+  await page.getByLabel('Why is more time needed?').fill('There are many letters');
+  await press(page, 'Extend and send the letter');
+  await house.look(page, 'case-extended');
+  await page.goto(at('refuse'));
+  await house.look(page, 'case-refuse');
+  await refused(page, 'Refuse and send the letter', 'ground', /Choose the ground/);
+  await house.look(page, 'case-refuse-error');
+
+  await page.goto(at('identity'));
+  await page.getByLabel('membership card').check();
+  await press(page, 'Save');
+  await house.until(page, 'Waiting for an answer');
+  await page.getByRole('link', { name: 'Record an answer' }).click();
+  await house.look(page, 'case-paper');
+  await page.goto(`/office/cases/${ref}`);
+  await page.getByRole('link', { name: 'Set aside' }).first().click();
+  await house.look(page, 'case-set-aside');
+  await refused(page, 'Set it aside', 'reason', /./);
+});
+
+test('whoever keeps paper answers by a link', async () => {
+  await page.goto('/office/cases');
+  await house.look(page, 'cases');
+  await page.locator('main table a').first().click();
+  await house.until(page, 'ask-holder');
+  await page.getByRole('link', { name: 'ask-holder', exact: true }).click();
+  const link = (await main()).match(/\/answer\/\S+/)[0];
+  const holder = await house.visitor();
+  await holder.goto(link);
+  await house.look(holder, 'holder');
+  await refused(holder, 'Send my answer', 'found', /Choose whether/);
+  await house.look(holder, 'holder-error');
+  await holder.getByLabel('Yes').check();
+  await holder.getByLabel('Where did you look').fill('Drawer two: one letter of 2019');
+  await holder.getByLabel('Copies').setInputFiles({
+    name: 'letter.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('Dear Bram Tarn, thank you.'),
+  });
+  await press(holder, 'Send my answer');
+  await house.look(holder, 'holder-done');
+});
+
+test('the register', async () => {
+  await page.goto('/office/register');
+  await house.look(page, 'register');
+  await page.getByRole('link', { name: 'Add an activity' }).click();
+  await house.look(page, 'register-new');
+  await page.getByLabel('What do people call it?').fill('Sending the newsletter');
+  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Save' }).click();
+  assert.equal((await answer).status(), 422);
+  await page.waitForLoadState();
+  await house.look(page, 'register-new-error');
+  await page.goto('/office/register/membership');
+  await house.look(page, 'register-one');
+});
+
+test('the holdings', async () => {
+  await page.goto('/office/holdings');
+  await house.look(page, 'holdings');
+  await page.goto('/office/holdings/club');
+  await house.look(page, 'holding');
+  await page.getByRole('link', { name: 'Edit the map' }).click();
+  await house.look(page, 'holding-map');
+  await page.getByLabel('The map').fill('holding = [');
+  await refused(page, 'Check and save', 'map', /./);
+  assert.equal(await page.getByLabel('The map').inputValue(), 'holding = [');
+  await house.look(page, 'holding-map-error');
+  await page.goto('/office/holdings/new');
+  await house.look(page, 'holding-new');
+  await page.getByLabel('SQLite database').check();
+  await page.getByLabel('What do people call it?').fill('Old database');
+  await page.getByLabel('Short name').fill('old');
+  await page.getByLabel('Path').fill('no-such-file.db');
+  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Try it and add it' }).click();
+  assert.equal((await answer).status(), 422);
+  await page.waitForLoadState();
+  assert.equal(await page.getByLabel('Path').inputValue(), 'no-such-file.db');
+  await house.look(page, 'holding-new-error');
+});
+
+test('the ledger and its proofs', async () => {
+  await page.goto('/office/ledger');
+  await house.look(page, 'ledger');
+  const proof = await page.locator('main a', { hasText: 'Proof' }).first().getAttribute('href');
+  assert.equal((await page.request.get(proof)).status(), 200);
+  assert.equal((await page.request.get('/office/ledger/checkpoint')).status(), 200);
+});
+
+test('staff, one’s account, the settings', async () => {
+  await page.goto('/office/staff');
+  await house.look(page, 'staff');
+  await refused(page, 'Add and make a sign-in link', 'role', /Choose what/);
+  await house.look(page, 'staff-error');
+  await page.getByLabel('Name', { exact: true }).fill('Wim Work');
+  await page.getByLabel('E-mail address').fill('wim@harbour.example');
+  await page.getByRole('radio', { name: /Case worker/i }).check();
+  await press(page, 'Add and make a sign-in link');
+  await house.look(page, 'staff-link');
+  await page.goto('/office/staff');
+  await page.getByRole('link', { name: 'Wim Work' }).click();
+  await house.look(page, 'staff-one');
+  await page.goto('/office/account');
+  await house.look(page, 'account');
+  await page.getByLabel('New password').fill('short');
+  await refused(page, 'Save the password', 'password', /12 characters/);
+  await house.look(page, 'account-error');
+  await page.goto('/office/settings');
+  await house.look(page, 'settings');
+  await page.getByLabel('Text on them').fill('#0b5d4f');
+  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Save the settings' }).click();
+  assert.equal((await answer).status(), 422, 'colours that can’t be read are refused');
+  await page.waitForLoadState();
+  await house.look(page, 'settings-error');
+  await page.goto('/office');
+  await house.look(page, 'today');
+});

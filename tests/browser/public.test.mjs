@@ -1,0 +1,192 @@
+// What a member of the public meets: asking for one's data, and seeing where the request stands.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { House, press, refused } from './house.mjs';
+
+const ASK = '/o/harbour/data-rights/ask';
+/** A date as pages write it. */
+const DATE = /(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ 20\d\d/;
+
+let house;
+before(async () => {
+  house = await House.open();
+});
+after(() => house?.close());
+
+async function begin() {
+  const page = await house.visitor();
+  await page.goto('/');
+  await press(page, 'Start now');
+  assert.ok(page.url().endsWith(`${ASK}/who`), page.url());
+  return page;
+}
+
+test('the start pages', async () => {
+  const page = await house.visitor();
+  await page.goto('/');
+  assert.ok(page.url().endsWith('/o/harbour/data-rights'), page.url());
+  await house.look(page, 'public-start');
+  assert.equal((await page.context().cookies()).length, 0, 'no cookie before anything is asked');
+  await page.goto('/o/harbour/data-rights/about');
+  await house.look(page, 'public-about');
+  const missing = await page.goto('/o/nobody/data-rights');
+  assert.equal(missing.status(), 404);
+  await house.look(page, 'not-found');
+});
+
+test('asking for oneself, with a mistake on each page', async () => {
+  const page = await begin();
+  await house.look(page, 'ask-who');
+  await refused(page, 'Continue', 'who', /Choose whether/);
+  await house.look(page, 'ask-who-error');
+  await page.getByLabel('It is about me').check();
+  await press(page, 'Continue');
+
+  assert.ok(page.url().endsWith(`${ASK}/name`));
+  await house.look(page, 'ask-name');
+  await page.getByLabel('Other names we may know').fill('Mara');
+  await refused(page, 'Continue', 'name', /Enter the full name/);
+  assert.equal(await page.getByLabel('Other names we may know').inputValue(), 'Mara');
+  await house.look(page, 'ask-name-error');
+  await page.getByLabel('Full name').fill('Amara Quill');
+  await press(page, 'Continue');
+
+  await house.look(page, 'ask-find');
+  await page.getByLabel('E-mail address').fill('amara at example');
+  await page.getByLabel('Telephone number').fill('01632 960 001');
+  await refused(page, 'Continue', 'email', /e-mail address like/);
+  assert.equal(await page.getByLabel('E-mail address').inputValue(), 'amara at example');
+  assert.equal(await page.getByLabel('Telephone number').inputValue(), '01632 960 001');
+  await house.look(page, 'ask-find-error');
+  await page.getByLabel('E-mail address').fill('amara@example.org');
+  await press(page, 'Continue');
+
+  await house.look(page, 'ask-what');
+  await page.getByLabel('What are you looking for?').fill('Letters about <b>March</b>');
+  await page.getByLabel('day').fill('31');
+  await page.getByLabel('month').fill('2');
+  await page.getByLabel('year').fill('2027');
+  await refused(page, 'Continue', 'deadline', /./);
+  assert.equal(await page.getByLabel('day').inputValue(), '31');
+  assert.match(await page.getByLabel('What are you').inputValue(), /<b>March<\/b>/);
+  await house.look(page, 'ask-what-error');
+  await page.getByLabel('day').fill('27');
+  await page.getByLabel('month').fill('March');
+  await press(page, 'Continue');
+
+  assert.ok(page.url().endsWith(`${ASK}/check`));
+  await house.look(page, 'ask-check');
+  const shown = await page.locator('dl').innerText();
+  for (const text of ['Amara Quill', 'Mara', 'amara@example.org', '<b>March</b>', 'Not provided']) {
+    assert.ok(shown.includes(text), `${text} in ${shown}`);
+  }
+  await page.getByRole('link', { name: 'Change Full name' }).click();
+  await page.getByLabel('Full name').fill('Amara J Quill');
+  await press(page, 'Continue');
+  await page.goto(`${ASK}/check`);
+  await press(page, 'Send my request');
+
+  await house.look(page, 'ask-sent');
+  const sent = await page.locator('main').innerText();
+  assert.match(sent, /RR-20\d\d-0001/);
+  assert.match(sent, DATE);
+  assert.ok(!sent.includes('Amara'), 'nothing personal on a page that may be printed');
+});
+
+test('asking for somebody else', async () => {
+  const page = await begin();
+  await page.getByLabel('I ask for someone else').check();
+  await press(page, 'Continue');
+  assert.ok(page.url().endsWith(`${ASK}/agent`));
+  await house.look(page, 'ask-agent');
+  await page.getByLabel('Your e-mail address').fill('sol@example.org');
+  await refused(page, 'Continue', 'agent-name', /Enter your name/);
+  assert.equal(await page.getByLabel('Your e-mail address').inputValue(), 'sol@example.org');
+  await house.look(page, 'ask-agent-error');
+  await page.getByLabel('Your name').fill('Sol Icitor');
+  await press(page, 'Continue');
+  await house.look(page, 'ask-name-of-another');
+  await page.getByLabel('Full name').fill('Bram Tarn');
+  await press(page, 'Continue');
+  await press(await filled(page, 'Membership or customer number', 'M-0042'), 'Continue');
+  await press(page, 'Continue');
+  await house.look(page, 'ask-check-for-another');
+  const shown = await page.locator('dl').innerText();
+  assert.ok(shown.includes('someone else') && shown.includes('Sol Icitor'), shown);
+});
+
+test('a request that says nothing to find by is asked for more', async () => {
+  const page = await begin();
+  await page.getByLabel('It is about me').check();
+  await press(page, 'Continue');
+  await press(await filled(page, 'Full name', 'Nobody'), 'Continue');
+  await refused(page, 'Continue', 'email', /at least one/);
+});
+
+test('skipping to the last page sends nothing', async () => {
+  const page = await begin();
+  await page.goto(`${ASK}/check`);
+  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Send my request' }).click();
+  assert.equal((await answer).status(), 422);
+  await page.waitForLoadState();
+  assert.match(await page.title(), /^Error: /);
+  await house.look(page, 'ask-check-error');
+});
+
+test('sending twice logs once', async () => {
+  const page = await begin();
+  await page.getByLabel('It is about me').check();
+  await press(page, 'Continue');
+  await press(await filled(page, 'Full name', 'Twice Sent'), 'Continue');
+  await press(await filled(page, 'E-mail address', 'twice@example.org'), 'Continue');
+  await press(page, 'Continue');
+  const cookies = await page.context().cookies();
+  const headers = { cookie: cookies.map((c) => `${c.name}=${c.value}`).join('; ') };
+  const form = { method: 'POST', headers, redirect: 'manual', body: new URLSearchParams() };
+  const send = () => fetch(`${house.base}${ASK}/check`, form);
+  const [one, two] = await Promise.all([send(), send()]);
+  const statuses = [one.status, two.status].sort();
+  assert.equal(statuses[0], 200, `${statuses}`);
+  assert.notEqual(statuses[1], 200, 'the second is not answered as a second request');
+});
+
+test('where a request stands', async () => {
+  const sender = await begin();
+  await sender.getByLabel('It is about me').check();
+  await press(sender, 'Continue');
+  await press(await filled(sender, 'Full name', 'Stan Ding'), 'Continue');
+  await press(await filled(sender, 'E-mail address', 'stan@example.org'), 'Continue');
+  await press(sender, 'Continue');
+  await press(sender, 'Send my request');
+  const reference = await sender.locator('.done b').innerText();
+  const code = (await sender.locator('.hash').innerText()).trim();
+
+  const page = await house.visitor();
+  await page.goto('/o/harbour/data-rights/status');
+  await house.look(page, 'status');
+  await page.getByLabel('Your reference').fill(reference);
+  await page.getByLabel('Your code').fill('aaaa-bbbb-cccc-dddd');
+  await refused(page, 'Continue', 'reference', /reference or the code/);
+  assert.equal(await page.getByLabel('Your reference').inputValue(), reference);
+  const wrongCode = await page.locator('.wrong').innerText();
+  await house.look(page, 'status-error');
+  await page.getByLabel('Your reference').fill('RR-2020-9999');
+  await refused(page, 'Continue', 'reference', /./);
+  assert.equal(await page.locator('.wrong').innerText(), wrongCode, 'one answer for both');
+
+  // Forgiven: small letters, no dashes.
+  await page.getByLabel('Your reference').fill(reference.toLowerCase());
+  await page.getByLabel('Your code').fill(code.toUpperCase().replaceAll('-', ' '));
+  await press(page, 'Continue');
+  const shown = await page.locator('main').innerText();
+  assert.match(shown, DATE);
+  assert.ok(shown.includes(reference));
+  await house.look(page, 'status-shown');
+});
+
+async function filled(page, label, value) {
+  await page.getByLabel(label).fill(value);
+  return page;
+}
