@@ -62,9 +62,9 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
             None => "letters: kept in the outbox folder, no mail server is set up".into(),
         },
     ));
-    let stuck = office.read(|tx| crate::kit::sql::failed_jobs(tx))?;
+    let stuck = office.read(crate::kit::sql::failed_jobs)?;
     lines.push((stuck == 0, format!("jobs given up: {stuck}")));
-    for (org, short) in office.read(|tx| charter::orgs(tx))? {
+    for (org, short) in office.read(charter::orgs)? {
         let by = office.by_command(&org);
         for h in office.read(|tx| holdings::active(tx, &org))? {
             let line = match holdings::acts::problems(&office, &org, &h) {

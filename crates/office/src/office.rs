@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use crate::charter::Charter;
 use crate::error::{Error, Result};
+use crate::kit::new_id;
 use crate::kit::post::Transport;
 use crate::kit::vault::Vault;
-use crate::kit::{new_id, vault};
 use crate::proof::{self, By, Recorded};
 use crate::settings::{self, Settings};
 use crate::staff::Role;
@@ -216,10 +216,4 @@ impl Office {
         })?;
         Ok(org)
     }
-}
-
-/// A random number that is only used to spread load or tell two runs apart.
-pub fn random_u64() -> Result<u64> {
-    let bytes = vault::random()?;
-    Ok(u64::from_le_bytes(bytes[..8].try_into().unwrap_or_default()))
 }

@@ -33,7 +33,7 @@ pub struct ServeArgs {
 pub fn run(a: &ServeArgs) -> Result<u8> {
     log_to_stderr();
     let office = a.at.open()?;
-    if office.read(|tx| charter::orgs(tx))?.is_empty() {
+    if office.read(charter::orgs)?.is_empty() {
         let token = crate::staff::acts::set_up_token(&office)?;
         eprintln!("This office has no organisation yet. Set it up, once, at:");
         eprintln!("  http://{}/set-up/{token}", a.listen);

@@ -126,10 +126,13 @@ pub fn make_key_file(path: &Path) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
-    let mut file = private_file(path)?;
+    // Written whole under another name first: a cut key file would lock the office for ever.
+    let part = path.with_extension("part");
+    let _ = std::fs::remove_file(&part);
+    let mut file = private_file(&part)?;
     writeln!(file, "{}", hex::encode(vault::random()?))?;
     file.sync_all()?;
-    Ok(())
+    Ok(std::fs::rename(part, path)?)
 }
 
 /// A new file that only its owner may read.

@@ -1,6 +1,8 @@
 //! Killed at any moment: after a restart the case is where it was or further, no finding is
 //! doubled, the ledger verifies.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 mod common;
 
 use std::process::{Child, Stdio};

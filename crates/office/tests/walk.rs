@@ -1,5 +1,7 @@
 //! The walk of an access request through the command line, with the office on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 mod common;
 
 use common::{Kept, Office, both};
@@ -116,6 +118,26 @@ fn nothing_personal_lies_in_the_clear_in_the_data_folder() {
             assert!(!bytes.windows(word.len()).any(|w| w == word), "{name} holds personal data");
         }
     }
+}
+
+#[test]
+fn destroyed_content_is_gone_and_the_ledger_still_verifies() {
+    let office = Office::new(Kept::Sqlite, 2);
+    let reference = office.ask();
+    office.json(&["request", "find", &reference]);
+    let open = office.run(&["request", "destroy", &reference, "--confirm", &reference]);
+    assert_eq!(open.status.code(), Some(4), "an open case keeps its content");
+    office.ok(&["request", "withdraw", &reference]);
+    office.ok(&["request", "destroy", &reference, "--confirm", &reference]);
+    for args in [["request", "show", &reference], ["request", "review", &reference]] {
+        let out = office.run(&args);
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(!said.contains("letter") && !said.contains("message"), "{said}");
+    }
+    let entries = office.json(&["ledger", "show", "--last", "50"]);
+    let received = entries.as_array().unwrap().iter().find(|e| e["act"] == "request.received");
+    assert_eq!(received.unwrap()["said"], serde_json::Value::Null, "its words are gone");
+    office.verify_ledger();
 }
 
 #[test]

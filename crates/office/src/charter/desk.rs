@@ -8,7 +8,7 @@ use super::rules::Charter;
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::kit::web::{Answer, Signed, go_saying, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -144,7 +144,7 @@ pub async fn save(
         })
         .await?;
     match done {
-        Ok(_) => go("/office/settings"),
+        Ok(_) => go_saying(&office, &me, "/office/settings", "The settings have been saved.").await,
         Err(e) => mend(&settings_page(&office, &me, f, Wrong::of(e)?)),
     }
 }

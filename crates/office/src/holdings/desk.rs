@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -319,7 +319,10 @@ pub async fn set_map(
         })
         .await?;
     match done {
-        Ok(()) => go(&format!("/office/holdings/{}", h.short)),
+        Ok(()) => {
+            let to = format!("/office/holdings/{}", h.short);
+            go_saying(&office, &me, &to, "The map has been saved and checked.").await
+        }
         Err(Error::Holding(fault)) => {
             let w = Wrong::of(Error::invalid("map", fault.to_string()))?;
             mend(&map_page(&me, &h, f, w))

@@ -8,5 +8,5 @@ pub mod cli;
 pub mod desk;
 pub mod sql;
 
-pub use acts::{active, connect, limits};
+pub use acts::{active, connect};
 pub use sql::Holding;

@@ -289,11 +289,6 @@ pub fn retry_job(tx: &mut Tx<'_>, id: &str, run_at: Timestamp, trouble: &str) ->
     Ok(())
 }
 
-/// Waiting and running jobs.
-pub fn open_jobs(tx: &mut Tx<'_>) -> Result<u64> {
-    Ok(tx.count("SELECT count(*) AS n FROM jobs WHERE state IN ('waiting', 'running')", &[])?)
-}
-
 /// Jobs that were given up.
 pub fn failed_jobs(tx: &mut Tx<'_>) -> Result<u64> {
     Ok(tx.count("SELECT count(*) AS n FROM jobs WHERE state = 'failed'", &[])?)

@@ -13,6 +13,7 @@ use crate::kit::pages::Trouble;
 use crate::office::Office;
 use crate::proof::By;
 use crate::staff::acts as staff;
+use crate::staff::sql as staff_sql;
 use crate::staff::sql::{SessionRow, StaffRow};
 
 /// The answer of every handler.
@@ -71,6 +72,16 @@ pub fn mend(page: &impl askama::Template) -> Answer {
 /// Never; the type fits the other answers.
 pub fn go(to: &str) -> Answer {
     Ok(Redirect::to(to).into_response())
+}
+
+/// On to another page, which says once what was done.
+///
+/// # Errors
+/// The message can't be kept.
+pub async fn go_saying(office: &Office, me: &Signed, to: &str, said: &'static str) -> Answer {
+    let id = me.session.id.clone();
+    office.run(move |o| o.chore(move |tx| staff_sql::set_banner(tx, &id, Some(said)))).await?;
+    go(to)
 }
 
 /// A file to be saved.
@@ -171,6 +182,11 @@ impl FromRequestParts<Office> for Signed {
         };
         if !session.complete {
             return Err(Redirect::to("/office/code").into_response());
+        }
+        if session.banner.is_some() && parts.method == axum::http::Method::GET {
+            let id = session.id.clone();
+            let told = office.run(move |o| o.chore(move |tx| staff_sql::set_banner(tx, &id, None)));
+            told.await.map_err(|e| Failure(e).into_response())?;
         }
         let org = me.org.clone();
         let charter = office.run(move |o| o.read(|tx| charter::current(tx, &org))).await;

@@ -1,7 +1,6 @@
 //! What an act is, before it is an entry. Pure.
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::staff::Role;
 
@@ -74,13 +73,6 @@ impl Act {
     pub fn say(mut self, key: &str, text: impl Into<String>) -> Self {
         self.said = Some(Said { key: key.to_owned(), text: text.into() });
         self
-    }
-
-    /// As JSON, sealed under a key.
-    #[must_use]
-    pub fn say_json(self, key: &str, value: &impl Serialize) -> Self {
-        let text = serde_json::to_string(value).unwrap_or_default();
-        self.say(key, text)
     }
 }
 

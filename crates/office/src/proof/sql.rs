@@ -34,8 +34,6 @@ pub struct KeptRow {
     pub idx: u64,
     /// The entry's id.
     pub id: String,
-    /// When.
-    pub at: Timestamp,
     /// Canonical bytes.
     pub bytes: Vec<u8>,
     /// The key that seals the words.
@@ -48,7 +46,6 @@ fn kept(r: &Row<'_>) -> std::result::Result<KeptRow, DbError> {
     Ok(KeptRow {
         idx: r.count("idx")?,
         id: r.text("id")?,
-        at: r.instant("at")?,
         bytes: r.bytes("bytes")?,
         key: r.text_opt("key_id")?,
         sealed: r.bytes_opt("sealed")?,
@@ -162,7 +159,7 @@ pub fn roots(
 
 pub fn entries(tx: &mut Tx<'_>, org: &str, from: u64, limit: u64) -> Result<Vec<KeptRow>> {
     Ok(tx.rows(
-        "SELECT idx, id, at, bytes, key_id, sealed FROM ledger_entries
+        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
          WHERE org = $1 AND idx >= $2 ORDER BY idx LIMIT $3",
         bind![org, from, limit],
         kept,
@@ -171,7 +168,7 @@ pub fn entries(tx: &mut Tx<'_>, org: &str, from: u64, limit: u64) -> Result<Vec<
 
 pub fn entries_before(tx: &mut Tx<'_>, org: &str, before: u64, limit: u64) -> Result<Vec<KeptRow>> {
     Ok(tx.rows(
-        "SELECT idx, id, at, bytes, key_id, sealed FROM ledger_entries
+        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
          WHERE org = $1 AND idx < $2 ORDER BY idx DESC LIMIT $3",
         bind![org, before, limit],
         kept,
@@ -180,7 +177,7 @@ pub fn entries_before(tx: &mut Tx<'_>, org: &str, before: u64, limit: u64) -> Re
 
 pub fn entries_of(tx: &mut Tx<'_>, org: &str, subject: &str, limit: u64) -> Result<Vec<KeptRow>> {
     Ok(tx.rows(
-        "SELECT idx, id, at, bytes, key_id, sealed FROM ledger_entries
+        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
          WHERE org = $1 AND subject = $2 ORDER BY idx DESC LIMIT $3",
         bind![org, subject, limit],
         kept,
@@ -189,7 +186,7 @@ pub fn entries_of(tx: &mut Tx<'_>, org: &str, subject: &str, limit: u64) -> Resu
 
 pub fn entry(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Option<KeptRow>> {
     Ok(tx.row(
-        "SELECT idx, id, at, bytes, key_id, sealed FROM ledger_entries
+        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
          WHERE org = $1 AND id = $2",
         bind![org, id],
         kept,

@@ -8,7 +8,7 @@ use super::rules::{Activity, Basis, Transfer};
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::kit::web::{Answer, Signed, go_saying, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -197,7 +197,7 @@ async fn store(office: Office, me: Signed, short: Option<String>, mut f: Filled)
         })
         .await?;
     match done {
-        Ok(()) => go("/office/register"),
+        Ok(()) => go_saying(&office, &me, "/office/register", "The activity has been saved.").await,
         Err(e) => {
             let (new, w) = (short.is_none(), Wrong::of(e)?);
             let action = format!("/office/register/{}", short.as_deref().unwrap_or("new"));

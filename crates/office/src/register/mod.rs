@@ -10,5 +10,5 @@ pub mod desk;
 mod rules;
 mod sql;
 
-pub use acts::{activities, set, set_all};
-pub use rules::{Activity, Basis, RegisterFile, Transfer};
+pub use acts::{activities, set_all};
+pub use rules::{Activity, RegisterFile};

@@ -154,7 +154,7 @@ fn seal(
     tx: &mut Tx<'_>,
     office: &Office,
     by: &By,
-    key: &String,
+    key: &str,
     id: &str,
     body: &Body,
 ) -> Result<Vec<u8>> {
@@ -387,6 +387,31 @@ pub fn end(
     let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
     let said = format!("{}. {}", outcome.words(), note.trim());
     let act = act_on(&case, "request.closed", "UK GDPR Art 12(3)", said.trim());
+    Ok(Recorded::new(by, (), act))
+}
+
+/// Destroys the content of a closed case: its key goes, so that what it sealed (details, spools,
+/// packs, letters, the words of its history) can never be read again. The ledger still verifies.
+///
+/// # Errors
+/// Denied, or the case is still open.
+pub fn destroy(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Recorded<()>> {
+    by.role.may(Permission::ReleaseCases)?;
+    let row = sql::case_by_id(tx, &by.org, id)?;
+    if !matches!(row.request.state, State::Closed { .. }) {
+        return Err(crate::error::Refusal {
+            act: "destroy the content",
+            why: "the case is still open: close it first".into(),
+            source_: "DPA 2018 s.173",
+        }
+        .into());
+    }
+    office.vault().shred(tx, &by.org, &row.key, by.now)?;
+    let key = office.vault().key_for(tx, &by.org, "office", by.now)?;
+    let act = Act::new("request.content-destroyed")
+        .about("case", id)
+        .law("UK GDPR Art 5(1)(e)")
+        .say(&key, format!("Content of {} destroyed", row.reference));
     Ok(Recorded::new(by, (), act))
 }
 

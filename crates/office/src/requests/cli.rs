@@ -9,7 +9,7 @@ use serde_json::json;
 use super::acts::{self, NewCase};
 use super::find::{self, Connections, Watch};
 use super::review::{self, Decided, Decision, Items};
-use super::rules::{Right, Settled, Via};
+use super::rules::{Outcome, Right, Settled, Via};
 use super::sql::{self, Which};
 use super::{Body, Wants, pack};
 use crate::cli::{At, print_json};
@@ -74,6 +74,23 @@ pub enum RequestCommand {
         /// Where to; the folder of the file must exist.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Close a case that was withdrawn.
+    Withdraw {
+        /// Reference.
+        reference: String,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Destroy the content of a closed case for ever; its history in the ledger stays provable.
+    Destroy {
+        /// Reference.
+        reference: String,
+        /// The reference once more, to be sure.
+        #[arg(long, value_name = "REFERENCE")]
+        confirm: String,
         #[command(flatten)]
         at: At,
     },
@@ -160,6 +177,23 @@ pub fn run(command: RequestCommand) -> Result<u8> {
             }
         }
         RequestCommand::Pack { reference, out, at } => make_pack(&at, &reference, out),
+        RequestCommand::Withdraw { reference, at } => {
+            let (office, by) = at.open_org()?;
+            let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
+            let end = Outcome::Withdrawn;
+            office.write(move |tx| acts::end(tx, &o, &by, &id, end, ""))?;
+            Ok(0)
+        }
+        RequestCommand::Destroy { reference, confirm, at } => {
+            if confirm != reference {
+                return Err(Error::invalid("confirm", "Write the same reference after --confirm"));
+            }
+            let (office, by) = at.open_org()?;
+            let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
+            office.write(move |tx| acts::destroy(tx, &o, &by, &id))?;
+            eprintln!("The content of {reference} is gone for ever.");
+            Ok(0)
+        }
         RequestCommand::List { closed, at } => list(&at, closed),
         RequestCommand::Show { reference, at } => show(&at, &reference),
     }

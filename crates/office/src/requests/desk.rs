@@ -200,7 +200,6 @@ struct CasePage {
     paused: bool,
     extended: bool,
     staff: Vec<(String, String)>,
-    first_search: Option<String>,
 }
 
 struct PackLine {
@@ -300,7 +299,6 @@ fn case_page(
         steps: steps(&when, &me.charter),
         deadline: c.body.wants.deadline.map(dates::full),
         tasks: tasks(&c, &searches, &progress, packs.first()),
-        first_search: searches.iter().find(|s| s.items > 0).map(|s| s.id.clone()),
         found,
         history: history.into_iter().map(HistoryLine::of).collect(),
         packs: packs.iter().map(PackLine::of).collect(),
@@ -410,7 +408,18 @@ fn tasks(
         format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
     let reviewed = format!("{} items, disclosed by default", p.items);
     let review_link = (p.items > 0).then_some("/review");
-    vec![
+    let mut all = Vec::new();
+    if c.request().by_agent {
+        let shown = c.request().authority;
+        let note = c.body.asker.agent.as_ref().map(|a| a.name.clone()).unwrap_or_default();
+        let status = match shown {
+            Some(on) => (format!("Shown on {}", dates::short(on)), "ok"),
+            None => ("Needed first".into(), "soon"),
+        };
+        let link = shown.is_none().then_some("/authority");
+        all.push(task("Authority to act", note, status, link));
+    }
+    all.extend([
         task("Know who is asking", who, (identity, identity_class), identity_link),
         task("Search the holdings", searched, (search, search_class), Some("#found")),
         task("Review what was found", reviewed, (review, review_class), review_link),
@@ -421,7 +430,8 @@ fn tasks(
             (release, release_class),
             matches!(state, Where::Ready).then_some("/send"),
         ),
-    ]
+    ]);
+    all
 }
 
 #[derive(Template)]

@@ -12,7 +12,7 @@ use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::post;
-use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -33,6 +33,7 @@ struct ActPage {
 fn title(act: &str) -> Option<&'static str> {
     Some(match act {
         "identity" => "Know who is asking",
+        "authority" => "Record the authority to act",
         "clarify" => "Ask for clarification",
         "answered" => "Record their answer",
         "extend" => "Extend by two months",
@@ -125,7 +126,10 @@ pub async fn act(
         })
         .await?;
     match done {
-        Ok(()) => go(&format!("/office/cases/{}", at.reference)),
+        Ok(()) => {
+            let to = format!("/office/cases/{}", at.reference);
+            go_saying(&office, &me, &to, "Done, and kept in the history below.").await
+        }
         Err(e) => {
             let w = Wrong::of(e)?;
             let view = office.run(move |o| act_page(o, &me, &at, f, w)).await?;
@@ -153,6 +157,11 @@ fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
             }
             let settled = Settled { how, on: dates::day_of(by.now) };
             o.write(move |tx| acts::settle_identity(tx, &office, &by, &id, &settled)).map(drop)
+        }
+        "authority" => {
+            let on = f.date("on").map_err(|e| Error::Invalid(vec![e]))?;
+            let on = on.unwrap_or_else(|| dates::day_of(by.now));
+            o.write(move |tx| acts::record_authority(tx, &office, &by, &id, f2.get("what"), on))
         }
         "clarify" => o.write(move |tx| acts::clarify(tx, &office, &by, &id, f2.get("question"))),
         "answered" => {

@@ -41,6 +41,7 @@ struct PackPage {
     k: sql::PackRow,
     made: String,
     size: String,
+    fetched: Option<String>,
     gate: Vec<pack::GateLine>,
     password: Option<String>,
 }
@@ -65,6 +66,7 @@ fn pack_page(o: &Office, me: &Signed, reference: &str, n: u64) -> Result<PackPag
         reference: reference.to_owned(),
         made: dates::moment(k.made),
         size: size(k.bytes),
+        fetched: k.fetched.map(dates::moment),
         gate: pack::gate_lines(&k)?,
         k,
         password: None,

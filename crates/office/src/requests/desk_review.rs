@@ -6,7 +6,6 @@ use candour_connectors::{Body as Thing, Strength};
 use serde::Deserialize;
 
 use super::acts;
-use super::find::Record;
 use super::review::{self, Decided, Decision, Item, Items, Mark};
 use super::sql::{self, FindingRow};
 use crate::error::{Error, Result};
@@ -325,12 +324,4 @@ fn decide_from(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<(S
         let open = sql::findings(tx, &me.by.org, &s.case)?;
         Ok(open.into_iter().find(|x| x.decision == "open").map(|x| (x.search, x.item)))
     })
-}
-
-/// The search record of one search, for the page and the pack.
-///
-/// # Errors
-/// It does not parse.
-pub fn record(s: &sql::SearchRow) -> Result<Record> {
-    Ok(serde_json::from_str(&s.record)?)
 }

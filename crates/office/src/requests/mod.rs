@@ -27,4 +27,4 @@ mod rules;
 pub mod sql;
 
 pub use body::{Body, Wants};
-pub use rules::{Clockwork, Ground, Outcome, Request, Right, Settled, State, Via};
+pub use rules::{Right, Settled, State, Via};

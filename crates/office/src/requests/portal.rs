@@ -26,7 +26,7 @@ type Pairs = Form<Vec<(String, String)>>;
 
 /// `GET /`: the start page of the one organisation, or a list of them.
 pub async fn front(State(office): State<Office>) -> Answer {
-    let orgs = office.run(|o| o.read(|tx| charter::orgs(tx))).await?;
+    let orgs = office.run(|o| o.read(charter::orgs)).await?;
     match orgs.as_slice() {
         [(_, short)] => go(&format!("/o/{short}/data-rights")),
         [] => go("/office/sign-in"),

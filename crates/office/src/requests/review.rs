@@ -47,11 +47,6 @@ pub struct Mark {
 }
 
 impl Item {
-    /// Strong or weak.
-    pub fn strength(&self) -> Strength {
-        self.because.iter().map(|b| b.strength).max().unwrap_or(Strength::Weak)
-    }
-
     /// Its texts, by field, in order.
     pub fn texts(&self) -> Vec<(String, String)> {
         match &self.body {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use fast_qr::QRBuilder;
-use fast_qr::convert::{Builder as _, svg::SvgBuilder};
+use fast_qr::convert::svg::SvgBuilder;
 
 use super::acts::{self, NewStaff, SignIn};
 use super::rules::{Permission, Role};
@@ -448,7 +448,7 @@ pub async fn change_account(
         })
         .await?;
     match done {
-        Ok(()) => go("/office/account"),
+        Ok(()) => web::go_saying(&office, &me, "/office/account", "Saved.").await,
         Err(e) => {
             let w = Wrong::of(e)?;
             let view = office.run(move |o| account_page(o, &me, Some(f.get("secret")), w)).await?;

@@ -156,6 +156,7 @@ impl Permission {
     }
 
     /// All of them, for the printed table.
+    #[cfg(test)]
     pub const ALL: [Self; 10] = [
         Self::SetCharter,
         Self::ManageStaff,

@@ -23,8 +23,6 @@ pub struct StaffRow {
     pub password: Option<String>,
     /// Sealed secret of the code app, if they have one.
     pub totp: Option<Vec<u8>>,
-    /// The last step that was accepted: a code works once.
-    pub totp_step: i64,
     /// Failures in a row.
     pub failed: i64,
     /// Locked until.
@@ -44,7 +42,6 @@ fn staff(r: &Row<'_>) -> std::result::Result<StaffRow, DbError> {
         role: Role::from_word(&role).unwrap_or(Role::Holder),
         password: r.text_opt("password")?,
         totp: r.bytes_opt("totp")?,
-        totp_step: r.int("totp_step")?,
         failed: r.int("failed")?,
         locked_until: r.instant_opt("locked_until")?,
         left: r.instant_opt("left_at")?,
@@ -79,7 +76,7 @@ pub fn insert(tx: &mut Tx<'_>, s: &StaffRow, now: Timestamp) -> Result<()> {
 /// because the address says which one it is.
 pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<StaffRow>> {
     Ok(tx.row(
-        "SELECT id, org, email, name, role, password, totp, totp_step, failed, locked_until,
+        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
                 left_at
          FROM staff WHERE email = $1 AND left_at IS NULL",
         bind![email],
@@ -89,7 +86,7 @@ pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<StaffRow>> {
 
 pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
     tx.row(
-        "SELECT id, org, email, name, role, password, totp, totp_step, failed, locked_until,
+        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
                 left_at
          FROM staff WHERE org = $1 AND id = $2",
         bind![org, id],
@@ -100,7 +97,7 @@ pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
 
 pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<StaffRow>> {
     Ok(tx.rows(
-        "SELECT id, org, email, name, role, password, totp, totp_step, failed, locked_until,
+        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
                 left_at
          FROM staff WHERE org = $1 ORDER BY left_at IS NOT NULL, name, id",
         bind![org],

@@ -50,13 +50,6 @@ impl Finding {
     pub fn new(what: impl Into<String>, count: u64, then: Then) -> Self {
         Self { what: what.into(), count, then, read_it: false }
     }
-
-    /// The same, marked as a place where the person's own data may be.
-    #[must_use]
-    pub fn to_read(mut self) -> Self {
-        self.read_it = true;
-        self
-    }
 }
 
 /// Findings counted up while a file is looked through.

@@ -19,8 +19,9 @@ use crate::register::{self, RegisterFile};
 use crate::requests::acts::NewCase;
 use crate::requests::find::{self, Record};
 use crate::requests::review::{self, Decided, Decision, Item, Mark};
+use crate::requests::rules::Outcome;
 use crate::requests::sql::FindingRow;
-use crate::requests::{Body, Outcome, Right, Settled, State, Via, Wants};
+use crate::requests::{Body, Right, Settled, State, Via, Wants};
 
 const NOW: &str = "2026-11-22T10:15:00Z";
 
@@ -119,7 +120,8 @@ impl Bench {
             let mut line = serde_json::to_vec(item).unwrap();
             line.push(b'\n');
             blob.add(&line).unwrap();
-            if !item.others.is_empty() || item.strength() == Strength::Weak {
+            if !item.others.is_empty() || item.because.iter().all(|b| b.strength == Strength::Weak)
+            {
                 findings.push(FindingRow {
                     search: search.id.clone(),
                     item: n as u64,
