@@ -2,6 +2,8 @@
 //!
 //! Marks rather too much than too little. A mark is a question to a person, never a redaction.
 
+use std::borrow::Cow;
+
 use crate::names::{self, NameFit, fit, fold};
 use crate::words::{self, Forename, Word};
 use crate::{Hit, Kind, recognise, weak_email};
@@ -133,7 +135,7 @@ fn abbreviated(before: &str) -> bool {
 /// A word of a sentence.
 struct Token<'a> {
     written: &'a str,
-    folded: String,
+    folded: Cow<'a, str>,
     /// Nothing but a space, a dot after an initial or title, or an opening bracket before it.
     joined: bool,
     /// A comma and a space before it, as in "Novak, Bram".
@@ -143,7 +145,12 @@ struct Token<'a> {
 fn tokens(sentence: &str) -> Vec<Token<'_>> {
     let mut found: Vec<Token<'_>> = Vec::new();
     let mut end = 0;
-    let inside = |c: char| c.is_alphanumeric() || "'\u{2019}-\u{2010}\u{2011}".contains(c);
+    let inside = |c: char| {
+        // Most of every text is plain letters: they are settled first.
+        c.is_ascii_alphanumeric()
+            || matches!(c, '\'' | '-' | '\u{2019}' | '\u{2010}' | '\u{2011}')
+            || (!c.is_ascii() && c.is_alphanumeric())
+    };
     let mut rest = sentence;
     while let Some(from) = rest.find(inside) {
         let start = sentence.len() - rest.len() + from;
@@ -155,7 +162,7 @@ fn tokens(sentence: &str) -> Vec<Token<'_>> {
         if !written.is_empty() {
             found.push(Token {
                 written,
-                folded: names::letters_and_digits(written).replace(' ', ""),
+                folded: folded(written),
                 joined: gap.is_empty() || dot,
                 comma: gap == ",",
             });
@@ -164,6 +171,15 @@ fn tokens(sentence: &str) -> Vec<Token<'_>> {
         rest = &sentence[end..];
     }
     found
+}
+
+/// The word as the lists hold it. One that stands so already is not copied.
+fn folded(written: &str) -> Cow<'_, str> {
+    if written.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        Cow::Borrowed(written)
+    } else {
+        Cow::Owned(names::letters_and_digits(written).replace(' ', ""))
+    }
 }
 
 /// The word without quotation marks around it and without 's.
@@ -223,7 +239,7 @@ fn candidate(tokens: &[Token<'_>], at: usize) -> (usize, Option<String>) {
     if !capital(first) {
         let known = words::forename(&first.folded) == Some(Forename::Plain);
         // A name in small letters, alone or with what may be its surname.
-        return (at + 1, known.then(|| first.folded.clone()));
+        return (at + 1, known.then(|| first.folded.clone().into_owned()));
     }
     if !opens(first) && !surname_first(tokens, at) {
         return (at + 1, None);
@@ -251,11 +267,11 @@ fn candidate(tokens: &[Token<'_>], at: usize) -> (usize, Option<String>) {
 fn titled(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
     let Some(next) = next.filter(|next| next.joined) else { return false };
     let name_like = |t: &Token<'_>| words::word(&t.folded) == Word::Open && t.folded.len() > 1;
-    if words::TITLES.contains(&token.folded.as_str()) {
+    if words::TITLES.contains(&token.folded.as_ref()) {
         let verb = token.folded == "miss" && !capital(token);
         return !verb && (capital(next) || name_like(next));
     }
-    words::LEADING_TITLES.contains(&token.folded.as_str())
+    words::LEADING_TITLES.contains(&token.folded.as_ref())
         && capital(token)
         && capital(next)
         && name_like(next)
@@ -277,10 +293,10 @@ fn run_end(tokens: &[Token<'_>], from: usize, titled: bool) -> usize {
             && words::forename(&token.folded).is_none()
             && token.written.chars().count() > 1;
         let particle = end > from
-            && PARTICLES.contains(&token.folded.as_str())
+            && PARTICLES.contains(&token.folded.as_ref())
             && tokens[end + 1..]
                 .iter()
-                .find(|t| !PARTICLES.contains(&t.folded.as_str()))
+                .find(|t| !PARTICLES.contains(&t.folded.as_ref()))
                 .is_some_and(|next| next.joined && capital(next));
         // The pronoun is no initial: "May I ask".
         let pronoun = token.written == "I"
@@ -403,14 +419,16 @@ const RELATIONS: &[&str] = &[
 ];
 
 fn relation(sentence: &str) -> bool {
-    let words: Vec<String> = sentence
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    words
-        .windows(2)
-        .any(|pair| OWNERS.contains(&pair[0].as_str()) && RELATIONS.contains(&pair[1].as_str()))
+    let any = |list: &[&str], word: &str| list.iter().any(|w| w.eq_ignore_ascii_case(word));
+    let mut owned = false;
+    for word in sentence.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
+        if owned && any(RELATIONS, word) {
+            return true;
+        }
+        // Every owner is short: most words are passed over by their length.
+        owned = word.len() <= 5 && any(OWNERS, word);
+    }
+    false
 }
 
 #[cfg(test)]

@@ -1,10 +1,19 @@
-//! `candour demo`.
-use crate::error::Result;
-use clap::Args;
-/// The demo.
-#[derive(Args)]
-pub struct DemoArgs {}
-/// Runs it.
-pub fn run(_: &DemoArgs) -> Result<u8> {
-    Ok(0)
-}
+//! `candour demo`: a newcomer's first command. It makes a sample society with real holdings,
+//! answers an access request as far as a program may, and opens the office for what a person has
+//! to decide. Nothing is decided by the demo itself.
+//!
+//! - `society`: the holdings of the sample society, the same bytes every time.
+//! - `maps`: the holdings in the office, with the decisions a person takes about their data maps.
+//! - `cast`: who asks and who decides.
+//! - `walk`: the steps, one by one; `told`: how they are told; `prove`: the ledger, checked.
+
+mod cast;
+mod maps;
+mod prove;
+mod society;
+#[cfg(test)]
+mod tests;
+mod told;
+mod walk;
+
+pub use walk::{DemoArgs, run};

@@ -3,9 +3,9 @@
 
 use std::io::{BufRead as _, BufReader};
 
-use candour_connectors::{Because, Body, DataMap, Found, Strength};
+use candour_connectors::{Because, Body, DataMap, Found, Kind, Strength};
 use candour_db::Tx;
-use candour_screening::{Subject, about_others};
+use candour_screening::{NameFit, Subject, about_others, fit, normalise};
 use serde::{Deserialize, Serialize};
 
 use super::acts::{self, Case, act_on};
@@ -105,6 +105,9 @@ pub fn marks(found: &Found, map: &DataMap, subject: &Subject) -> Vec<Mark> {
                 };
                 let field = collection.and_then(|c| c.field(name));
                 if field.is_some_and(|f| f.others) {
+                    if is_own(value, subject) {
+                        continue;
+                    }
                     let why = "the field may be about someone else".to_owned();
                     all.push(Mark { field: name.clone(), start: 0, end: value.len(), why });
                 } else if field.is_none_or(|f| f.identifier.is_none()) && value.len() > SHORT {
@@ -125,6 +128,13 @@ pub fn marks(found: &Found, map: &DataMap, subject: &Subject) -> Vec<Mark> {
     }
 }
 
+/// Whether a value is the person's own name or identifier, however it is written.
+fn is_own(value: &str, subject: &Subject) -> bool {
+    let same = |(kind, own): &(Kind, String)| normalise(*kind, value).is_ok_and(|n| n == *own);
+    subject.identifiers.iter().any(same)
+        || subject.names.iter().any(|n| fit(value, n) == NameFit::Same)
+}
+
 /// An item that a post handed in: always for a person to look at.
 pub fn from_paper(h: &Holding, n: usize, name: &str, media: &str, raw: Vec<u8>) -> Found {
     let text = match media.starts_with("text/") {
@@ -135,7 +145,7 @@ pub fn from_paper(h: &Holding, n: usize, name: &str, media: &str, raw: Vec<u8>) 
         place: h.title.clone(),
         locator: format!("handed in {}", n + 1),
         because: vec![Because {
-            kind: candour_connectors::Kind::Name,
+            kind: Kind::Name,
             field: "paper".into(),
             how: "found by hand".into(),
             strength: Strength::Weak,
