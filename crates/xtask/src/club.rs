@@ -1,1 +1,103 @@
-//! tmp
+//! A club database for measuring: members, their addresses and messages, in SQLite and PostgreSQL.
+//! One member, Amara, is sought; how many rows are hers is known.
+
+use std::fmt::Write as _;
+
+/// Whom the search is for, as she wrote it; the club has it in other letter case.
+pub const EMAIL: &str = "amara.quill@example.org";
+/// Amara's messages.
+const HERS: u64 = 40;
+
+/// Rows that a search has to find: herself, her address, her messages.
+pub const FOUND: u64 = 2 + HERS;
+
+/// Which engine the statements are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// The statements that make a club of so many members, ten messages each.
+pub fn sql(engine: Engine, members: u64) -> String {
+    let series = |to: u64| match engine {
+        Engine::Postgres => format!("SELECT i FROM generate_series(1, {to}) AS s (i)"),
+        Engine::Sqlite => format!(
+            "WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {to}) \
+             SELECT i FROM s"
+        ),
+    };
+    let (some, many) = (series(members), series(members * 10));
+    let hers = members / 2;
+    let mut out = String::from(
+        "CREATE TABLE members (id BIGINT PRIMARY KEY, email TEXT, first_name TEXT,
+           last_name TEXT, phone TEXT, joined TEXT);
+         CREATE TABLE addresses (id BIGINT PRIMARY KEY, member_id BIGINT, line1 TEXT, postcode TEXT);
+         CREATE TABLE messages (id BIGINT PRIMARY KEY, member_id BIGINT, sent TEXT, body TEXT);\n",
+    );
+    let _ = write!(
+        out,
+        "INSERT INTO members SELECT i, 'member' || i || '@example.org', 'First' || i % 997,
+           'Last' || i % 4999, '+447700' || (900000 + i % 1000), '2019-04-01' FROM ({some}) AS n;
+         INSERT INTO addresses SELECT i, i, i || ' Quay Street', 'EX' || i % 20 || ' 4AA'
+           FROM ({some}) AS n;
+         INSERT INTO messages SELECT i, i % {members} + 1, '2024-01-01',
+           'A message of the usual length, number ' || i || ', about seats, fees and the garden party'
+           FROM ({many}) AS n;
+         DELETE FROM messages WHERE member_id = {hers};
+         UPDATE members SET email = 'Amara.Quill@Example.org', first_name = 'Amara',
+           last_name = 'Quill' WHERE id = {hers};
+         UPDATE messages SET member_id = {hers} WHERE id <= {HERS};
+         CREATE INDEX addresses_member ON addresses (member_id);
+         CREATE INDEX messages_member ON messages (member_id);
+         ANALYZE;\n"
+    );
+    out
+}
+
+/// The club's data map, below a head that says where it is.
+pub const MAP: &str = r#"
+[[collection]]
+name = "members"
+holds = "person"
+activity = "membership"
+on_erasure = "delete"
+field = [
+  { name = "email", category = "contact", identifier = "email" },
+  { name = "first_name", category = "name", identifier = "name" },
+  { name = "last_name", category = "name", identifier = "name" },
+]
+
+[[collection]]
+name = "addresses"
+holds = "linked"
+activity = "membership"
+on_erasure = "delete"
+link = [{ fields = ["member_id"], to = "members", to_fields = ["id"], confirmed = true }]
+
+[[collection]]
+name = "messages"
+holds = "linked"
+activity = "membership"
+on_erasure = "delete"
+link = [{ fields = ["member_id"], to = "members", to_fields = ["id"], confirmed = true }]
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_that_are_hers_are_as_many_as_said() {
+        let c = rusqlite::Connection::open_in_memory().unwrap();
+        c.execute_batch(&sql(Engine::Sqlite, 400)).unwrap();
+        let count = |sql: &str| c.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM members"), 400);
+        let hers = count("SELECT id FROM members WHERE lower(email) = 'amara.quill@example.org'");
+        let sql = |t: &str| format!("SELECT count(*) FROM {t} WHERE member_id = {hers}");
+        let found = 1 + count(&sql("addresses")) + count(&sql("messages"));
+        assert_eq!(found, i64::try_from(FOUND).unwrap());
+    }
+}
