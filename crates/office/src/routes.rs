@@ -11,7 +11,9 @@ use tower_http::csrf::CsrfLayer;
 use crate::kit::pages::Trouble;
 use crate::kit::web;
 use crate::office::Office;
-use crate::requests::{desk, desk_acts as acts, desk_pack as packs, desk_review as review, portal};
+use crate::requests::{
+    desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
+};
 use crate::staff::desk as staff;
 use crate::{charter, holdings, proof, register, today};
 
@@ -65,7 +67,7 @@ fn cases() -> Router<Office> {
     Router::new()
         .route("/office", get(today::desk::today))
         .route("/office/cases", get(desk::cases))
-        .route("/office/cases/new", get(desk::new).post(desk::log))
+        .route("/office/cases/new", get(desk_new::new).post(desk_new::log))
         .route("/office/cases/{reference}", get(desk::case))
         .route("/office/cases/{reference}/review", get(review::bench))
         .route(

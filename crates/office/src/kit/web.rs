@@ -13,7 +13,6 @@ use crate::kit::pages::Trouble;
 use crate::office::Office;
 use crate::proof::By;
 use crate::staff::acts as staff;
-use crate::staff::sql as staff_sql;
 use crate::staff::sql::{SessionRow, StaffRow};
 
 /// The answer of every handler.
@@ -80,7 +79,7 @@ pub fn go(to: &str) -> Answer {
 /// The message can't be kept.
 pub async fn go_saying(office: &Office, me: &Signed, to: &str, said: &'static str) -> Answer {
     let id = me.session.id.clone();
-    office.run(move |o| o.chore(move |tx| staff_sql::set_banner(tx, &id, Some(said)))).await?;
+    office.run(move |o| staff::set_banner(o, &id, Some(said))).await?;
     go(to)
 }
 
@@ -123,10 +122,10 @@ pub fn stream(mut reader: impl std::io::Read + Send + 'static) -> axum::body::Bo
 
 /// A body that is written while it is sent. If the writing fails the connection breaks, so that
 /// a cut file is never taken for a whole one.
-pub fn piped(
-    office: &Office,
-    write: impl FnOnce(&Office, &mut dyn std::io::Write) -> crate::error::Result<()> + Send + 'static,
-) -> axum::body::Body {
+pub fn piped<F>(office: &Office, write: F) -> axum::body::Body
+where
+    F: FnOnce(&Office, &mut dyn std::io::Write) -> crate::error::Result<()> + Send + 'static,
+{
     struct Pipe(tokio::sync::mpsc::Sender<std::io::Result<Vec<u8>>>);
     impl std::io::Write for Pipe {
         fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
@@ -185,7 +184,7 @@ impl FromRequestParts<Office> for Signed {
         }
         if session.banner.is_some() && parts.method == axum::http::Method::GET {
             let id = session.id.clone();
-            let told = office.run(move |o| o.chore(move |tx| staff_sql::set_banner(tx, &id, None)));
+            let told = office.run(move |o| staff::set_banner(o, &id, None));
             told.await.map_err(|e| Failure(e).into_response())?;
         }
         let org = me.org.clone();

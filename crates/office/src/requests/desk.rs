@@ -1,26 +1,23 @@
 //! The desk's pages of a case: the list, the case itself, logging one for somebody.
 
 use askama::Template;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use candour_clock::{RightsDates, Step};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::acts::{self, Case, NewCase};
+use super::acts::{self, Case};
 use super::find::{self, Record};
-use super::rules::{State as Where, Via};
+use super::rules::State as Where;
 use super::sql::{self, Figures, PackRow, SearchRow, Which};
-use super::{Body, Right, Wants};
 use crate::charter::Charter;
-use crate::error::{Error, Field, Result};
+use crate::error::{Error, Result};
 use crate::holdings::{self, Holding};
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::kit::web::{Answer, Signed, page};
 use crate::office::Office;
-use crate::people::{Asker, Representative};
-use crate::proof::{self, By, Told};
+use crate::proof::{self, Told};
 use crate::staff::Permission;
 
 /// Cases on one page of the list.
@@ -351,6 +348,17 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     })
 }
 
+/// Somebody acts for the person: their authority comes before everything else.
+fn authority_task(c: &Case, base: &str) -> Option<Task> {
+    let agent = c.body.asker.agent.as_ref().filter(|_| c.request().by_agent)?;
+    let (status, class) = match c.request().authority {
+        Some(on) => (format!("Shown on {}", dates::short(on)), "ok"),
+        None => ("Needed first".into(), "soon"),
+    };
+    let link = c.request().authority.is_none().then(|| format!("{base}/authority"));
+    Some(Task { title: "Authority to act", note: agent.name.clone(), status, class, link })
+}
+
 fn tasks(
     c: &Case,
     searches: &[SearchRow],
@@ -408,126 +416,14 @@ fn tasks(
         format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
     let reviewed = format!("{} items, disclosed by default", p.items);
     let review_link = (p.items > 0).then_some("/review");
-    let mut all = Vec::new();
-    if c.request().by_agent {
-        let shown = c.request().authority;
-        let note = c.body.asker.agent.as_ref().map(|a| a.name.clone()).unwrap_or_default();
-        let status = match shown {
-            Some(on) => (format!("Shown on {}", dates::short(on)), "ok"),
-            None => ("Needed first".into(), "soon"),
-        };
-        let link = shown.is_none().then_some("/authority");
-        all.push(task("Authority to act", note, status, link));
-    }
+    let send_link = matches!(state, Where::Ready).then_some("/send");
+    let mut all: Vec<Task> = authority_task(c, &base).into_iter().collect();
     all.extend([
         task("Know who is asking", who, (identity, identity_class), identity_link),
         task("Search the holdings", searched, (search, search_class), Some("#found")),
         task("Review what was found", reviewed, (review, review_class), review_link),
         task("Make the pack", String::new(), (packed, packed_class), Some("#packs")),
-        task(
-            "Send it",
-            String::new(),
-            (release, release_class),
-            matches!(state, Where::Ready).then_some("/send"),
-        ),
+        task("Send it", String::new(), (release, release_class), send_link),
     ]);
     all
-}
-
-#[derive(Template)]
-#[template(path = "requests/pages/new.html")]
-struct NewPage {
-    d: Desk,
-    f: Filled,
-    w: Wrong,
-    ways: Vec<(&'static str, &'static str)>,
-}
-
-fn new_page(me: &Signed, f: Filled, w: Wrong) -> NewPage {
-    let ways = Via::ALL.into_iter().filter(|v| *v != Via::Form).map(|v| (v.word(), v.words()));
-    NewPage { d: Desk::new(me, "Cases", "Log a request"), f, w, ways: ways.collect() }
-}
-
-/// `GET /office/cases/new`
-pub async fn new(me: Signed) -> Answer {
-    me.by.role.may(Permission::OpenCase)?;
-    let mut f = Filled::default();
-    let today = dates::day_of(me.by.now);
-    f.set("received-day", today.day().to_string());
-    f.set("received-month", today.month().to_string());
-    f.set("received-year", today.year().to_string());
-    page(&new_page(&me, f, Wrong::default()))
-}
-
-/// Reads the person and what they want from a form: the desk's and the portal's use one reading.
-pub fn body_from(f: &Filled) -> std::result::Result<Body, Field> {
-    let agent = f.some("agent-name").map(|name| Representative {
-        name,
-        relation: f.get("agent-relation").to_owned(),
-        email: f.get("agent-email").to_owned(),
-    });
-    let born = f.date("born")?.map(|d| d.to_string());
-    let asker = Asker {
-        name: f.get("name").to_owned(),
-        other_names: f.list("other-names"),
-        emails: f.list("email"),
-        phones: f.list("phone"),
-        addresses: f.some("address").into_iter().collect(),
-        postcodes: f.list("postcode"),
-        numbers: f.list("number"),
-        born,
-        agent,
-    };
-    let wants = Wants {
-        what: f.get("what").to_owned(),
-        about_only: f.get("copies") == "about",
-        not_wanted: f.get("not-wanted").to_owned(),
-        from: f.date("from")?,
-        to: f.date("to")?,
-        format: f.get("format").to_owned(),
-        adjustments: f.get("adjustments").to_owned(),
-        deadline: f.date("deadline")?,
-    };
-    Ok(Body { asker, wants, ..Body::default() })
-}
-
-/// `POST /office/cases/new`
-pub async fn log(
-    State(office): State<Office>,
-    me: Signed,
-    Form(pairs): Form<Vec<(String, String)>>,
-) -> Answer {
-    let f = Filled(pairs);
-    let read = || -> Result<NewCase> {
-        let field = |e: Field| Error::Invalid(vec![e]);
-        let received = f.date("received").map_err(field)?;
-        let via = Via::from_word(f.get("via"));
-        Ok(NewCase {
-            right: Right::Access,
-            via: via.ok_or_else(|| Error::invalid("via", "Choose how the request came"))?,
-            received: received
-                .ok_or_else(|| Error::invalid("received", "Enter the day it was received"))?,
-            body: body_from(&f).map_err(field)?,
-        })
-    };
-    let done = match read() {
-        Ok(new) => {
-            let by = me.by.clone();
-            office.run(move |o| log_case(o, &by, new)).await
-        }
-        Err(e) => Err(e),
-    };
-    match done {
-        Ok(reference) => go(&format!("/office/cases/{reference}")),
-        Err(e) => mend(&new_page(&me, f, Wrong::of(e)?)),
-    }
-}
-
-/// Logs a case for somebody. Answers its reference.
-///
-/// # Errors
-/// As [`acts::open_case`].
-pub fn log_case(o: &Office, by: &By, new: NewCase) -> Result<String> {
-    let (office, by) = (o.clone(), by.clone());
-    o.write(move |tx| Ok(acts::open_case(tx, &office, &by, &new)?.map(|opened| opened.reference)))
 }

@@ -15,12 +15,15 @@ mod body;
 pub mod cli;
 pub mod desk;
 pub mod desk_acts;
+pub mod desk_new;
 pub mod desk_pack;
 pub mod desk_review;
 pub mod find;
 pub mod gate;
 pub mod letters;
 pub mod pack;
+#[path = "pack/sql.rs"]
+mod pack_sql;
 pub mod portal;
 pub mod review;
 mod rules;

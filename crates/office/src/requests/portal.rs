@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::SignedDuration;
 
 use super::acts::{self, NewCase, Opened};
-use super::desk::body_from;
+use super::desk_new::body_from;
 use super::find::{self, Answer as HandIn};
 use super::rules::{Right, State as Where, Via};
 use super::{pack, sql};

@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use super::rules::Request;
 use crate::error::{Error, Result};
 
+pub use super::pack_sql::{PackRow, a_pack, fetched, insert_pack, packs};
+
 /// A case, as kept.
 #[derive(Debug, Clone)]
 pub struct CaseRow {
@@ -214,8 +216,6 @@ pub fn closed_count(tx: &mut Tx<'_>, org: &str) -> Result<u64> {
     )?)
 }
 
-// Searches.
-
 /// One search of one holding for one case.
 #[derive(Debug, Clone)]
 pub struct SearchRow {
@@ -342,8 +342,6 @@ pub fn update_search(tx: &mut Tx<'_>, org: &str, s: &SearchRow) -> Result<()> {
     Ok(())
 }
 
-// Findings that need, or had, a person's eye.
-
 /// A decision to be taken or taken on one item of a search.
 #[derive(Debug, Clone)]
 pub struct FindingRow {
@@ -461,103 +459,7 @@ pub fn last_decided(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Option<Tim
         .flatten())
 }
 
-// Packs.
-
-/// A pack, as kept.
-#[derive(Debug, Clone)]
-pub struct PackRow {
-    /// Id.
-    pub id: String,
-    /// From 1, within the case.
-    pub number: u64,
-    /// Nothing waits for a decision, every holding has answered or is set aside.
-    pub complete: bool,
-    /// Items that wait for a decision and are not in it.
-    pub left_out: u64,
-    /// Items in it.
-    pub items: u64,
-    /// The sealed ZIP.
-    pub blob: String,
-    /// SHA-256 of the ZIP.
-    pub sha256: String,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// The gate's check sheet, JSON.
-    pub gate: String,
-    /// When it was built.
-    pub made: Timestamp,
-    /// When the person fetched it.
-    pub fetched: Option<Timestamp>,
-}
-
-fn pack(r: &Row<'_>) -> std::result::Result<PackRow, DbError> {
-    Ok(PackRow {
-        id: r.text("id")?,
-        number: r.count("number")?,
-        complete: r.bool("complete")?,
-        left_out: r.count("left_out")?,
-        items: r.count("items")?,
-        blob: r.text("blob")?,
-        sha256: r.text("sha256")?,
-        bytes: r.count("bytes")?,
-        gate: r.text("gate")?,
-        made: r.instant("made_at")?,
-        fetched: r.instant_opt("fetched_at")?,
-    })
-}
-
-pub fn insert_pack(tx: &mut Tx<'_>, org: &str, case: &str, p: &PackRow) -> Result<()> {
-    tx.exec(
-        "INSERT INTO packs (id, org, case_id, number, complete, left_out, items, blob, sha256,
-                            bytes, gate, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        bind![
-            p.id.as_str(),
-            org,
-            case,
-            p.number,
-            p.complete,
-            p.left_out,
-            p.items,
-            p.blob.as_str(),
-            p.sha256.as_str(),
-            p.bytes,
-            p.gate.as_str(),
-            p.made
-        ],
-    )?;
-    Ok(())
-}
-
-pub fn packs(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<PackRow>> {
-    Ok(tx.rows(
-        "SELECT id, number, complete, left_out, items, blob, sha256, bytes, gate, made_at,
-                fetched_at
-         FROM packs WHERE org = $1 AND case_id = $2 ORDER BY number DESC",
-        bind![org, case],
-        pack,
-    )?)
-}
-
-/// A pack by its id, with the id of its case.
-pub fn a_pack(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<(PackRow, String)> {
-    tx.row(
-        "SELECT id, case_id, number, complete, left_out, items, blob, sha256, bytes, gate,
-                made_at, fetched_at
-         FROM packs WHERE org = $1 AND id = $2",
-        bind![org, id],
-        |r| Ok::<_, DbError>((pack(r)?, r.text("case_id")?)),
-    )?
-    .ok_or(Error::NotFound("the pack"))
-}
-
-pub fn fetched(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
-    tx.exec("UPDATE packs SET fetched_at = $3 WHERE org = $1 AND id = $2", bind![org, id, now])?;
-    Ok(())
-}
-
-// Drafts of the public form.
-
+/// Keeps the answers of an unfinished public form.
 pub fn put_draft(
     tx: &mut Tx<'_>,
     token: [u8; 32],
@@ -578,11 +480,8 @@ pub fn draft(
     token: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<(String, Vec<u8>)>> {
-    Ok(tx.row(
-        "SELECT org, sealed FROM drafts WHERE token = $1 AND ends_at > $2",
-        bind![token, now],
-        |r| Ok::<_, DbError>((r.text("org")?, r.bytes("sealed")?)),
-    )?)
+    let sql = "SELECT org, sealed FROM drafts WHERE token = $1 AND ends_at > $2";
+    Ok(tx.row(sql, bind![token, now], |r| Ok::<_, DbError>((r.text("org")?, r.bytes("sealed")?)))?)
 }
 
 pub fn drop_draft(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<()> {

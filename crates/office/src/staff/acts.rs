@@ -333,6 +333,15 @@ pub fn who(office: &Office, token: &str) -> Result<Option<(StaffRow, SessionRow)
     Ok(Some((row, session)))
 }
 
+/// Keeps a message for the next page of a session, or takes it away once it has been shown.
+///
+/// # Errors
+/// Of the database.
+pub fn set_banner(office: &Office, session: &str, said: Option<&'static str>) -> Result<()> {
+    let id = session.to_owned();
+    office.chore(move |tx| sql::set_banner(tx, &id, said))
+}
+
 /// Ends one session of a person.
 ///
 /// # Errors

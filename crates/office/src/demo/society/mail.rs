@@ -100,7 +100,7 @@ fn office() -> String {
         let (to, cc) = (OFFICE, "");
         put(n, &Message { on, from: &from, to, cc, subject, text: &text }, Carried::Plain);
     }
-    for (n, (m, carried)) in (900..).zip(about_her()) {
+    for (n, (m, carried)) in (900..).zip(about_her().into_iter().chain(by_others())) {
         put(n, &m, carried);
     }
     out
@@ -146,6 +146,13 @@ fn about_her() -> Vec<(Message<'static>, Carried)> {
             ),
             Carried::Plain,
         ),
+    ]
+}
+
+/// What others wrote in which she, her husband or her namesake stands.
+fn by_others() -> Vec<(Message<'static>, Carried)> {
+    let m = |on, from, to, cc, subject, text| Message { on, from, to, cc, subject, text };
+    vec![
         (
             m(
                 date(2025, 6, 20),
