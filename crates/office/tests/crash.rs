@@ -1,6 +1,8 @@
 //! Killed at any moment: after a restart the case is where it was or further, no finding is
 //! doubled, the ledger verifies.
 
+#![allow(clippy::unwrap_used, reason = "tests only")]
+
 mod common;
 
 use std::process::{Child, Stdio};
