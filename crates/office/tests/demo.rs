@@ -1,7 +1,7 @@
 //! `candour demo` as a newcomer runs it: the whole society, searched by the program itself, held
 //! against the answer key.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests only")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests only")]
 
 #[path = "../src/demo/society/answer.rs"]
 mod answer;
