@@ -33,7 +33,13 @@ pub(crate) fn run(engine: &Engine, migrations: &[Migration]) -> Result<(), DbErr
 }
 
 fn all(own: &mut Own, migrations: &[Migration]) -> Result<(), DbError> {
-    own.tx().batch(TABLE)?;
+    // Of two that make the table at the same moment PostgreSQL tells one that it, or the type of
+    // its name, is there already, IF NOT EXISTS or not. Then it can be read.
+    if let Err(e) = own.tx().batch(TABLE)
+        && ran(&mut own.tx(), "").is_err()
+    {
+        return Err(e);
+    }
     for m in migrations {
         let sum = hex::encode(Sha256::digest(m.sql.as_bytes()));
         let begin = own.begin();

@@ -35,6 +35,12 @@ const LONG_FILES: &[(&str, usize)] = &[
     ("crates/office/src/requests/rules.rs", 629),
 ];
 
+/// Longer functions of 22 November 2026, by name. To be split.
+const LONG_FUNCTIONS: &[(&str, usize)] = &[];
+
+/// Wider lines of 22 November 2026, by file.
+const WIDE_LINES: &[(&str, usize)] = &[];
+
 /// Uses of another area's tables of 22 November 2026, by file. To go through `mod.rs`.
 const FOREIGN_SQL: &[(&str, usize)] = &[
     ("crates/office/src/demo/cast.rs", 1),
@@ -46,8 +52,8 @@ const FOREIGN_SQL: &[(&str, usize)] = &[
     ("crates/office/src/requests/acts.rs", 1),
     ("crates/office/src/requests/desk.rs", 2),
     ("crates/office/src/requests/find.rs", 3),
-    ("crates/office/src/requests/portal.rs", 1),
     ("crates/office/src/requests/pack/plan.rs", 2),
+    ("crates/office/src/requests/portal.rs", 1),
     ("crates/office/src/today/desk.rs", 2),
     ("crates/office/src/work.rs", 1),
 ];
@@ -104,14 +110,15 @@ fn ratchet(found: &BTreeMap<String, usize>, allowed: &[(&str, usize)], rule: &st
 
 #[test]
 fn functions_fit_a_screen() {
-    let mut broken = Vec::new();
+    let (mut long, mut places) = (BTreeMap::new(), String::new());
     for s in sources("crates").iter().filter(|s| !s.is_test()) {
         let own_tests = s.tests_from();
         for f in s.functions().iter().filter(|f| f.length > FUNCTION && f.line < own_tests) {
-            broken.push(format!("{}:{}: {} has {} lines", s.path, f.line, f.name, f.length));
+            places.push_str(&format!("\n    {}:{}: {}", s.path, f.line, f.name));
+            long.insert(f.name.clone(), f.length);
         }
     }
-    none(&broken, "A function fits a screen: 70 lines");
+    ratchet(&long, LONG_FUNCTIONS, &format!("A function fits a screen, 70 lines. Longer:{places}"));
 }
 
 #[test]
@@ -141,17 +148,17 @@ fn files_are_short() {
 
 #[test]
 fn lines_are_short() {
-    let mut broken = Vec::new();
+    let (mut wide, mut places) = (BTreeMap::new(), String::new());
     for s in &sources("crates") {
         for (n, line) in s.no_strings.lines().enumerate() {
-            let columns = line.chars().count();
-            if columns > COLUMNS {
-                let line = n + 1;
-                broken.push(format!("{}:{line}: {columns} columns without its strings", s.path));
+            if line.chars().count() > COLUMNS {
+                places.push_str(&format!("\n    {}:{}", s.path, n + 1));
+                *wide.entry(s.path.clone()).or_insert(0) += 1;
             }
         }
     }
-    none(&broken, "A line has at most 100 columns outside its strings");
+    let rule = format!("A line has at most 100 columns outside its strings. Wider:{places}");
+    ratchet(&wide, WIDE_LINES, &rule);
 }
 
 fn is_sql(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! A small office for tests that go through the front door: the command line.
 
 #![allow(dead_code, reason = "each test file uses its own part of the harness")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests only")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
