@@ -2,7 +2,7 @@
 //! too much.
 //!
 //! The parent sends the bytes of one file and gets text or rows back. The child has no file, no
-//! network, a ceiling on memory and processor time ([`limits`]); the parent adds a deadline. A
+//! network, a ceiling on memory and processor time (`limits`); the parent adds a deadline. A
 //! child that dies takes nothing with it but its own file. One child serves many files, because
 //! starting one for each would cost more than reading it.
 //!

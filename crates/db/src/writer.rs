@@ -4,6 +4,7 @@
 //! a crash after it loses none. So whoever got an answer can rely on it.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -85,7 +86,10 @@ impl Writer {
         let slot = Arc::new(Mutex::new(None));
         let put = Arc::clone(&slot);
         let attempt = Box::new(move |tx: &mut Tx<'_>| {
-            let out = f(tx);
+            // A closure that panics fails alone; the writer goes on for everybody else.
+            let out = std::panic::catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or_else(|_| {
+                Err(DbError::new(Trouble::Other, "a change stopped half-way by a mistake").into())
+            });
             let ok = out.is_ok();
             *put.lock().unwrap_or_else(PoisonError::into_inner) = Some(out);
             ok

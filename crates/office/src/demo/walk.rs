@@ -1,7 +1,5 @@
 //! The walk itself: every step is an act of the office as any other face would make it.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -410,26 +408,7 @@ fn matched(s: &SearchRow) -> Result<String> {
         "set-aside" => return Ok("holds no personal data".into()),
         _ => {}
     }
-    let record: Record = serde_json::from_str(&s.record)?;
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for (how, n) in &record.because {
-        *counts.entry(in_short(how)).or_default() += n;
-    }
-    let mut how: Vec<(&str, u64)> = counts.into_iter().collect();
-    how.sort_by_key(|(_, n)| Reverse(*n));
-    let more = if how.len() > 3 { "; …" } else { "" };
-    let first: Vec<String> = how.iter().take(3).map(|(how, n)| format!("{how}: {n}")).collect();
-    Ok(if first.is_empty() { "nothing found".into() } else { first.join("; ") + more })
-}
-
-/// "belongs to members, found by member number, as written" is by the member number.
-fn in_short(how: &str) -> &str {
-    let how = how.rsplit_once("found by ").map_or(how, |(_, how)| how);
-    match how.split_once(',') {
-        Some((same, _)) if same.starts_with("same ") => "same number, other name",
-        Some((kind, _)) => kind,
-        None => how,
-    }
+    Ok(serde_json::from_str::<Record>(&s.record)?.how())
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Holdings: the places where personal data is, each with its data map. A connector reaches it;
 //! a filing cabinet is reached by asking the post that keeps it.
 //!
-//! Others may use: [`Holding`], [`open`], [`active`].
+//! Others may use: [`Holding`], [`connect`], [`active`].
 
 pub mod acts;
 pub mod cli;

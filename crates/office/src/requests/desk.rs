@@ -320,7 +320,6 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         "asked" => ("Waiting for an answer", "soon"),
         _ => ("Set aside", ""),
     };
-    let how: Vec<&str> = record.because.keys().map(String::as_str).collect();
     let note = match (&s.reason, s.asked, s.due) {
         (Some(reason), ..) => reason.clone(),
         (_, Some(asked), Some(due)) if s.state == "asked" => {
@@ -333,10 +332,7 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     Ok(FoundLine {
         id: s.id.clone(),
         title: h.map_or("(a holding that is gone)", |h| h.title.as_str()).to_owned(),
-        how: match (s.state.as_str(), s.items) {
-            ("done", 0) => "nothing found".into(),
-            _ => how.join(", "),
-        },
+        how: if s.state == "done" { record.how() } else { String::new() },
         weak: record.weak > 0,
         items: s.items,
         state,

@@ -256,7 +256,14 @@ pub async fn letter(
     me.by.role.may(Permission::SeeCases)?;
     let view = office
         .run(move |o| {
-            let (row, letter) = o.read(|tx| post::open(tx, o.vault(), &me.by.org, &id))?;
+            let (row, letter) = o.read(|tx| {
+                let case = acts::load_by_ref(tx, o, &me.by, &reference)?.row.id;
+                let its = crate::kit::sql::letters_of(tx, &me.by.org, &case)?;
+                if !its.iter().any(|l| l.id == id) {
+                    return Err(Error::NotFound("the letter"));
+                }
+                post::open(tx, o.vault(), &me.by.org, &id)
+            })?;
             Ok(LetterPage {
                 d: Desk::new(&me, "Cases", format!("Letter: {}", letter.name)),
                 reference,

@@ -5,16 +5,16 @@
 //! made again from its start. Two processes that search the same holding at once both finish, and
 //! only the first one's spool is taken. So nothing is ever found twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use candour_connectors::{
     Connector, DataMap, Fault, FaultKind, Found, Holds, Identifier, Looked, Searched, Seek, Sink,
     Strength, learned,
 };
 use candour_db::Tx;
-use serde::{Deserialize, Serialize};
 
 use super::acts::{self, Case, act_on};
+pub use super::record::Record;
 use super::review::{Item, Mark, marks};
 use super::rules::State;
 use super::sql::{self, FindingRow, SearchRow};
@@ -30,24 +30,6 @@ use crate::staff::Permission;
 const ROUNDS: i64 = 4;
 /// Days that a post has to answer, and between two reminders.
 const ASK_DAYS: i32 = 7;
-
-/// What is kept of a finished search, beside the spool.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Record {
-    /// What the connector says of itself.
-    pub searched: Searched,
-    /// Number of the first item of each chunk of the spool.
-    pub chunks: Vec<u64>,
-    /// Places that could not be read, while the rest could.
-    pub missed: Vec<String>,
-    /// How things matched, with how often.
-    pub because: BTreeMap<String, u64>,
-    /// Weak matches.
-    pub weak: u64,
-    /// The answer of a post that searched by hand.
-    pub answer: Option<String>,
-}
 
 /// Plans the search: one row for each holding. Those without personal data are set aside with
 /// that reason, so that the record shows every holding there is.
