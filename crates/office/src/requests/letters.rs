@@ -293,3 +293,7 @@ pub fn post(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case, l: Letter) -
     let said = format!("Letter “{}” written, {how}", l.name);
     Ok(super::acts::act_on(case, "request.letter", "UK GDPR Art 12(1)", said))
 }
+
+#[cfg(test)]
+#[path = "letters_tests.rs"]
+mod tests;
