@@ -7,16 +7,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use candour_connectors::{
-    Connector, DataMap, Fault, FaultKind, Found, Holds, Identifier, Looked, Searched, Seek, Sink,
-    Strength, learned,
-};
+use candour_connectors::{Connector, Fault, FaultKind, Holds, Identifier, Looked, Searched, Sink};
 use candour_db::Tx;
 
 use super::acts::{self, Case, act_on};
 pub use super::record::Record;
-use super::review::{Item, Mark, marks};
 use super::rules::State;
+use super::spool::{Ended, Spool};
 use super::sql::{self, FindingRow, SearchRow};
 use crate::error::{Error, Result};
 use crate::holdings::{self, Holding};
@@ -228,15 +225,6 @@ fn fail(
 fn still_open(tx: &mut Tx<'_>, by: &By, s: &SearchRow) -> Result<bool> {
     let now = sql::a_search(tx, &by.org, &s.id)?;
     Ok(now.round == s.round && matches!(now.state.as_str(), "planned" | "running" | "failed"))
-}
-
-/// A finished spool with all that is known about it.
-struct Ended {
-    blob: blobs::Finished,
-    items: u64,
-    flagged: Vec<(u64, String, String)>,
-    learned: Vec<Identifier>,
-    record: Record,
 }
 
 fn finish(
@@ -566,118 +554,4 @@ pub fn try_again(office: &Office, by: &By, id: &str) -> Result<()> {
         let act = act_on(&case, "request.search-again", "UK GDPR Art 15(1A)", "Searching again");
         Ok(Recorded::new(&by2, (), act))
     })
-}
-
-/// The sink of a search: items go sealed into the spool, one line of JSON each.
-struct Spool<'a> {
-    blob: BlobWriter,
-    map: &'a DataMap,
-    seek: &'a Seek,
-    subject: candour_screening::Subject,
-    watch: &'a mut dyn Watch,
-    items: u64,
-    flagged: Vec<(u64, String, String)>,
-    learned: Vec<Identifier>,
-    record: Record,
-}
-
-impl<'a> Spool<'a> {
-    fn new(blob: BlobWriter, map: &'a DataMap, seek: &'a Seek, watch: &'a mut dyn Watch) -> Self {
-        Self {
-            blob,
-            map,
-            seek,
-            subject: crate::people::subject(seek),
-            watch,
-            items: 0,
-            flagged: Vec::new(),
-            learned: Vec::new(),
-            record: Record::default(),
-        }
-    }
-
-    fn end(mut self, searched: Searched) -> Result<Ended> {
-        self.record.searched = searched;
-        Ok(Ended {
-            blob: self.blob.end()?,
-            items: self.items,
-            flagged: self.flagged,
-            learned: self.learned,
-            record: self.record,
-        })
-    }
-
-    fn learn(&mut self, found: &Found) {
-        for id in learned(self.map, found) {
-            let known = |i: &Identifier| i.kind == id.kind && i.normal == id.normal;
-            if !self.learned.iter().any(known) && !self.seek.identifiers.iter().any(known) {
-                self.learned.push(id);
-            }
-        }
-    }
-}
-
-/// Why a person has to look at an item; empty if nobody has to.
-fn why_look(strength: Strength, others: &[Mark]) -> String {
-    let mut why = Vec::new();
-    if strength == Strength::Weak {
-        why.push("weak match: is this the same person?".to_owned());
-    }
-    let mut kinds: Vec<&str> = others.iter().map(|m| m.why.as_str()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    if !kinds.is_empty() {
-        why.push(format!("about other people: {}", kinds.join(", ")));
-    }
-    why.join("; ")
-}
-
-impl Sink for Spool<'_> {
-    fn item(&mut self, found: Found) -> std::result::Result<(), Fault> {
-        let others = marks(&found, self.map, &self.subject);
-        let why = why_look(found.strength(), &others);
-        if !why.is_empty() {
-            let key =
-                crate::kit::sha256_hex(format!("{}\u{0}{}", found.place, found.locator).as_bytes());
-            self.flagged.push((self.items, key, why));
-        }
-        if found.strength() == Strength::Strong {
-            self.learn(&found);
-        } else {
-            self.record.weak += 1;
-        }
-        for b in &found.because {
-            *self.record.because.entry(b.how.clone()).or_default() += 1;
-        }
-        if self.blob.chunks() as usize >= self.record.chunks.len() {
-            self.record.chunks.push(self.items);
-        }
-        let item = Item {
-            place: found.place,
-            locator: found.locator,
-            because: found.because,
-            body: found.body,
-            others,
-        };
-        let ours = |what: String| Fault {
-            kind: FaultKind::Ours,
-            place: "the spool".into(),
-            what,
-            remedy: "Make room on the disk and try again; nothing is lost.".into(),
-        };
-        let mut line = serde_json::to_vec(&item).map_err(|e| ours(e.to_string()))?;
-        line.push(b'\n');
-        self.blob.add(&line).map_err(|e| ours(e.to_string()))?;
-        self.items += 1;
-        Ok(())
-    }
-
-    fn progress(&mut self, done: u64, of: Option<u64>) {
-        let found = self.items;
-        self.watch.progress(done, of, found);
-    }
-
-    fn missed(&mut self, fault: Fault) {
-        self.record.missed.push(fault.to_string());
-    }
 }

@@ -28,6 +28,7 @@ pub mod portal;
 mod record;
 pub mod review;
 mod rules;
+mod spool;
 pub mod sql;
 
 pub use body::{Body, Wants};
