@@ -255,10 +255,13 @@ fn one_that_fails_among_many_takes_nobody_with_it() {
         // The first write holds the writer up until all others are about to queue.
         let about_to = Arc::new(AtomicU64::new(0));
         let waiting = Arc::clone(&about_to);
+        let begun = Arc::new(AtomicU64::new(0));
+        let begins = Arc::clone(&begun);
         let (first, second) = (db.clone(), db.clone());
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 let r: Result<u64, DbError> = first.write(move |tx| {
+                    begins.store(1, Ordering::Relaxed);
                     while waiting.load(Ordering::Relaxed) < 64 {
                         std::thread::yield_now();
                     }
@@ -266,6 +269,10 @@ fn one_that_fails_among_many_takes_nobody_with_it() {
                 });
                 r.expect("the first");
             });
+            // Nobody else is let off before the first one is inside.
+            while begun.load(Ordering::Relaxed) == 0 {
+                std::thread::yield_now();
+            }
             for i in 0..64 {
                 let (db, about_to) = (second.clone(), Arc::clone(&about_to));
                 scope.spawn(move || {

@@ -33,6 +33,7 @@ pub fn ledger(office: &Office, by: &By, dir: &Path, voice: &Voice) -> Result<Pro
     let key = acts::export(office.db(), office.vault(), &by.org, &note, &bundle)?;
     voice.say(format!("{entries} entries written to {}.", shown(&bundle)));
     let program = std::env::current_exe()?.with_file_name("candour-verify");
+    build_verifier(&program, voice);
     let by = if program.is_file() {
         outside(&program, &bundle, &key, before.as_deref(), voice)?;
         "candour-verify"
@@ -44,6 +45,20 @@ pub fn ledger(office: &Office, by: &By, dir: &Path, voice: &Voice) -> Result<Pro
         voice.say("It continues the ledger of the last run: nothing was rewritten since.");
     }
     Ok(Proved { bundle, entries, key, by })
+}
+
+/// `cargo run` builds one executable only. If it started us, it can build the auditors' one too; if
+/// that fails the ledger is checked by this program, and the demo says so.
+fn build_verifier(program: &Path, voice: &Voice) {
+    let Some(cargo) = std::env::var_os("CARGO").filter(|_| !program.is_file()) else { return };
+    voice.say("Building candour-verify, the auditors’ own program; this takes a moment.");
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--package", "candour-verify"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    // The folder of the workspace, wherever cargo was started.
+    let _ = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
 }
 
 /// Makes room for a new export; the old one's checkpoint is kept to compare with.
