@@ -30,7 +30,7 @@ const AREAS: [&str; 8] =
 
 /// Longer files of 22 November 2026, by length. To be split.
 const LONG_FILES: &[(&str, usize)] = &[
-    ("crates/office/src/requests/find.rs", 561),
+    ("crates/office/src/requests/find.rs", 559),
     ("crates/office/src/requests/portal.rs", 563),
     ("crates/office/src/requests/rules.rs", 629),
 ];

@@ -20,13 +20,14 @@ use crate::holdings::{self, Holding};
 use crate::kit::blobs::{self, BlobWriter};
 use crate::kit::{dates, links, new_id};
 use crate::office::Office;
-use crate::proof::{By, Recorded};
+use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
 /// Rounds of searching with what the round before taught us.
 const ROUNDS: i64 = 4;
-/// Days that a post has to answer, and between two reminders.
+/// Days that a post has to answer, and between two reminders; and how long its link lasts.
 const ASK_DAYS: i32 = 7;
+const ASK_LINK: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 90);
 
 /// Plans the search: one row for each holding. Those without personal data are set aside with
 /// that reason, so that the record shows every holding there is.
@@ -380,28 +381,36 @@ pub fn progress(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Progress> {
 fn ask(office: &Office, by: &By, case_id: &str, h: &Holding, s: SearchRow) -> Result<String> {
     let (office2, by2, id, h2) = (office.clone(), by.clone(), case_id.to_owned(), h.clone());
     let post = h.post.clone().unwrap_or_else(|| "the holder".into());
-    let words = format!("{post} has been asked");
+    let said = format!("{post} has been asked");
     office.write(move |tx| {
         let case = acts::load(tx, &office2, &by2, &id)?;
         let today = dates::day_of(by2.now);
         let due = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
-        let row = SearchRow {
-            state: "asked".into(),
-            asked: Some(s.asked.unwrap_or(today)),
-            due: Some(due),
-            ..s.clone()
-        };
-        sql::update_search(tx, &by2.org, &row)?;
-        let lasts = jiff::SignedDuration::from_hours(24 * 90);
-        let token = links::make(tx, &by2.org, "paper", &s.id, by2.now, lasts)?;
-        let charter = crate::charter::current(tx, &by2.org)?;
-        let letter = super::letters::ask_holder(&office2, &charter, &case, &h2, &token, due, 0)?;
-        let sent = super::letters::post(tx, &office2, &by2, &case, letter)?;
+        let asked = Some(s.asked.unwrap_or(today));
+        let row = SearchRow { state: "asked".into(), asked, due: Some(due), ..s.clone() };
+        let sent = write_to_post(tx, &office2, &by2, &case, &h2, &row)?;
         let said = format!("{}: {} asked, answer by {}", h2.title, post, dates::long(due));
         let act = act_on(&case, "request.holder-asked", "UK GDPR Art 15(1A)", said);
         Ok(Recorded::new(&by2, (), act).and(sent))
     })?;
-    Ok(words)
+    Ok(said)
+}
+
+/// Keeps what is asked of a post and writes to it, with a fresh link: the first time or again.
+fn write_to_post(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    case: &Case,
+    h: &Holding,
+    row: &SearchRow,
+) -> Result<Act> {
+    sql::update_search(tx, &by.org, row)?;
+    let token = links::make(tx, &by.org, "paper", &row.id, by.now, ASK_LINK)?;
+    let c = crate::charter::current(tx, &by.org)?;
+    let due = row.due.unwrap_or_else(|| dates::day_of(by.now));
+    let letter = super::letters::ask_holder(office, &c, case, h, &token, due, row.chased)?;
+    super::letters::post(tx, office, by, case, letter)
 }
 
 /// Reminds the posts that have not answered by their day.
@@ -410,6 +419,7 @@ fn ask(office: &Office, by: &By, case_id: &str, h: &Holding, s: SearchRow) -> Re
 /// Of the database.
 pub fn chase(office: &Office, by: &By) -> Result<u64> {
     let today = dates::day_of(by.now);
+    let next = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
     let due = office.read(|tx| sql::asked_and_due(tx, &by.org, today))?;
     let n = due.len() as u64;
     for s in due {
@@ -417,16 +427,8 @@ pub fn chase(office: &Office, by: &By) -> Result<u64> {
         office.write(move |tx| {
             let case = acts::load(tx, &office2, &by2, &s.case)?;
             let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
-            let next = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
             let row = SearchRow { due: Some(next), chased: s.chased + 1, ..s.clone() };
-            sql::update_search(tx, &by2.org, &row)?;
-            let lasts = jiff::SignedDuration::from_hours(24 * 90);
-            let token = links::make(tx, &by2.org, "paper", &s.id, by2.now, lasts)?;
-            let charter = crate::charter::current(tx, &by2.org)?;
-            let letter = super::letters::ask_holder(
-                &office2, &charter, &case, &h, &token, next, row.chased,
-            )?;
-            let sent = super::letters::post(tx, &office2, &by2, &case, letter)?;
+            let sent = write_to_post(tx, &office2, &by2, &case, &h, &row)?;
             let said = format!("{}: reminded, {} times now", h.title, row.chased);
             let act = act_on(&case, "request.holder-chased", "UK GDPR Art 15(1A)", said);
             Ok(Recorded::new(&by2, (), act).and(sent))

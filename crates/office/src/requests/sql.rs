@@ -304,12 +304,15 @@ pub fn a_search(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<SearchRow> {
     .ok_or(Error::NotFound("the search"))
 }
 
-/// Searches that a person has been asked to make and that are due.
+/// Searches of open cases that a person has been asked to make and that are due. Nobody is chased
+/// about a case that is closed, whose content may have been destroyed.
 pub fn asked_and_due(tx: &mut Tx<'_>, org: &str, today: Date) -> Result<Vec<SearchRow>> {
     Ok(tx.rows(
-        "SELECT id, case_id, holding_id, state, round, map_version, items, record, blob, trouble,
-                reason, asked_on, due_on, chased, ended_at
-         FROM searches WHERE org = $1 AND state = 'asked' AND due_on <= $2 ORDER BY due_on, id",
+        "SELECT s.id, s.case_id, s.holding_id, s.state, s.round, s.map_version, s.items, s.record,
+                s.blob, s.trouble, s.reason, s.asked_on, s.due_on, s.chased, s.ended_at
+         FROM searches s JOIN cases c ON c.id = s.case_id
+         WHERE s.org = $1 AND s.state = 'asked' AND s.due_on <= $2 AND c.closed_on IS NULL
+         ORDER BY s.due_on, s.id",
         bind![org, today],
         search,
     )?)
