@@ -84,6 +84,7 @@ fn simple(facts: &Facts<'_>, calendar: &Calendar) -> Result<Answer, ClockError> 
         "dm_objection_reply" => crate::objection_reply(on, calendar, division)?,
         "tps_block_from" => crate::tps_block_from(facts.date("listed")?.unwrap_or(on))?,
         "tps_screen_valid_to" => crate::tps_screen_valid_to(facts.date("screened")?.unwrap_or(on))?,
+        "charity_soft_opt_in" => crate::charity_soft_opt_in(on)?,
         "consent_review" => crate::consent_review(on, months()?)?,
         "indirect_consent_max" => crate::indirect_consent_max(on, months()?)?,
         "dpia_review" => crate::dpia_review(on, months()?)?,

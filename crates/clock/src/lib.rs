@@ -38,8 +38,8 @@ pub use fees::{FeePayer, fee_amount, fee_expiry};
 pub use incidents::{DueAt, breach_72h_outer, breach_to_regulator, pecr_breach_to_regulator};
 pub use information::{InformationRequest, Regime, information_request};
 pub use marketing::{
-    consent_review, indirect_consent_max, objection_ceiling, objection_reply, tps_block_from,
-    tps_screen_valid_to,
+    charity_soft_opt_in, consent_review, indirect_consent_max, objection_ceiling, objection_reply,
+    tps_block_from, tps_screen_valid_to,
 };
 pub use rights::{Pause, RightsClock, RightsDates, State};
 pub use rules::{Rule, rule_on, rules};

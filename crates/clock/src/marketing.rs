@@ -68,6 +68,15 @@ pub fn tps_screen_valid_to(screened: Date) -> Result<Due, ClockError> {
     Ok(work.due())
 }
 
+/// The first day on which a charity may write by electronic mail to somebody whose details it got
+/// on this day, when they supported it: that very day, from the commencement of the rule on (PECR
+/// reg 22(3A)). Details collected before are an error: the rule was not in force.
+pub fn charity_soft_opt_in(obtained: Date) -> Result<Due, ClockError> {
+    let rule = rule_on("charity_soft_opt_in", obtained)?;
+    let first = format!("Details got from a supporter on {}.", day(obtained));
+    Ok(Working::from(obtained, first, rule).due())
+}
+
 /// When a consent is looked at again: 24 months by default, no rule of law.
 pub fn consent_review(given: Date, months: Option<u32>) -> Result<Due, ClockError> {
     months_from(given, months, "consent_review", "Consent given")

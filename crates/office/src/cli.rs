@@ -8,7 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::error::Result;
 use crate::office::Office;
 use crate::{
-    charter, clocks, demo, holdings, house, measure, proof, register, requests, serve, staff,
+    charter, clocks, demo, holdings, house, measure, permissions, proof, register, requests, serve,
+    staff,
 };
 
 const EXAMPLES: &str = "\
@@ -95,6 +96,11 @@ pub enum Command {
     /// Rights requests.
     #[command(subcommand)]
     Request(requests::cli::RequestCommand),
+    /// Consents, stops and other grounds: who may be contacted.
+    #[command(subcommand)]
+    Permission(permissions::cli::PermissionCommand),
+    /// May we contact this address, by this channel, for this purpose, today?
+    MayContact(permissions::cli::MayContactArgs),
     /// Staff accounts.
     #[command(subcommand)]
     Staff(staff::cli::StaffCommand),
@@ -132,6 +138,8 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Register(a) => register::cli::run(a),
         Command::Holding(a) => holdings::cli::run(a),
         Command::Request(a) => requests::cli::run(a),
+        Command::Permission(a) => permissions::cli::run(a),
+        Command::MayContact(a) => permissions::cli::may_contact(&a),
         Command::Staff(a) => staff::cli::run(a),
         Command::Deadline(a) => clocks::run(&a),
         Command::Ledger(a) => proof::cli::run(a),

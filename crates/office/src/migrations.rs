@@ -12,8 +12,14 @@ macro_rules! list {
 }
 
 /// Every step, in order.
-pub const ALL: &[Migration] =
-    list!["0001_house", "0002_staff", "0003_register_holdings", "0004_requests"];
+pub const ALL: &[Migration] = list![
+    "0001_house",
+    "0002_staff",
+    "0003_register_holdings",
+    "0004_requests",
+    "0006_permissions",
+    "0008_mailing",
+];
 
 /// Every table, parents before children: the order in which an office is moved.
 pub const TABLES: &[&str] = &[
@@ -39,4 +45,22 @@ pub const TABLES: &[&str] = &[
     "findings",
     "packs",
     "drafts",
+    "persons",
+    "person_ids",
+    "companies",
+    "wordings",
+    "consents",
+    "grounds",
+    "suppressions",
+    "deliveries",
+    "permission_heads",
+    "permission_changes",
+    "preference_registers",
+    "certificates",
+    "templates",
+    "campaigns",
+    "mailers",
+    "hooks",
+    "hook_calls",
+    "idempotent_answers",
 ];

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::kit::new_id;
 use crate::kit::post::Transport;
 use crate::kit::vault::Vault;
+use crate::permissions::Live;
 use crate::proof::{self, By, Recorded};
 use crate::settings::{self, Settings};
 use crate::staff::Role;
@@ -29,6 +30,7 @@ struct Inner {
     settings: Settings,
     calendar: Calendar,
     transport: Transport,
+    live: Live,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -78,7 +80,9 @@ impl Office {
             calendar = calendar.with_day(day.division, day.date, &day.title);
         }
         let transport = Transport::from_settings(&settings, data);
-        let inner = Inner { db, vault, data: data.to_owned(), settings, calendar, transport, now };
+        let live = Live::default();
+        let data = data.to_owned();
+        let inner = Inner { db, vault, data, settings, calendar, transport, live, now };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -110,6 +114,11 @@ impl Office {
     /// The holidays that dates are worked out with.
     pub fn calendar(&self) -> &Calendar {
         &self.inner.calendar
+    }
+
+    /// The permissions that this process has read.
+    pub fn live(&self) -> &Live {
+        &self.inner.live
     }
 
     /// How letters leave.

@@ -47,6 +47,14 @@ pub fn current(tx: &mut Tx<'_>, org: &str) -> Result<Charter> {
     Charter::parse(&text)
 }
 
+/// The version of the charter in force; 0 when none was set.
+///
+/// # Errors
+/// Of the database.
+pub fn version(tx: &mut Tx<'_>, org: &str) -> Result<i64> {
+    sql::latest_version(tx, org)
+}
+
 /// The one organisation of this office, or the one of a short name.
 ///
 /// # Errors

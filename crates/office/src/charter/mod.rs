@@ -2,14 +2,17 @@
 //! round-trips with the screens; every version is kept, so an old case can be judged by the
 //! charter of its own day.
 //!
-//! Others may use: [`Charter`], [`current`].
+//! Others may use: [`Charter`], [`current`], and what it says about contact: [`Channel`],
+//! [`Purpose`], [`Permissions`].
 
 mod acts;
 pub mod cli;
+mod contact;
 pub mod desk;
 mod rules;
 mod sql;
 
-pub use acts::{current, found, only_org, set};
+pub use acts::{current, found, only_org, set, version};
+pub use contact::{Aim, Cap, Channel, Partner, Permissions, Purpose};
 pub use rules::{Channels, Charter, Contact, Delivery, Identity, Law, Organisation, Rights, Theme};
 pub use sql::{by_short, orgs};

@@ -3,6 +3,7 @@
 use candour_clock::Division;
 use serde::{Deserialize, Serialize};
 
+use super::contact::Permissions;
 use crate::error::{Error, Field, Result};
 
 /// An organisation's charter.
@@ -30,6 +31,9 @@ pub struct Charter {
     /// Its colours.
     #[serde(default)]
     pub theme: Theme,
+    /// Whom it may contact, how and for what.
+    #[serde(default)]
+    pub permissions: Permissions,
 }
 
 /// Who the organisation is.
@@ -261,6 +265,7 @@ impl Charter {
             bad.push(Field::new("link_days", "A download stays open from 1 to 365 days"));
         }
         self.theme.check(&mut bad);
+        self.permissions.check(&mut bad);
         if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
     }
 }

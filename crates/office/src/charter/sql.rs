@@ -53,3 +53,13 @@ pub fn insert(
     )?;
     Ok(())
 }
+
+/// The version in force; 0 when there is none.
+pub fn latest_version(tx: &mut Tx<'_>, org: &str) -> Result<i64> {
+    let found = tx.row(
+        "SELECT version FROM charters WHERE org = $1 ORDER BY version DESC LIMIT 1",
+        bind![org],
+        |r| r.int("version"),
+    )?;
+    Ok(found.unwrap_or(0))
+}

@@ -42,6 +42,74 @@ pub struct Representative {
     pub email: String,
 }
 
+/// The first 16 bytes of an identifier's keyed hash: what is kept and compared.
+pub type Hash16 = [u8; 16];
+
+/// A person as a row: what names them is sealed.
+#[derive(Debug, Clone)]
+pub struct PersonRow {
+    /// Id.
+    pub id: String,
+    /// Their own key.
+    pub key: String,
+    /// [`Known`], sealed.
+    pub sealed: Vec<u8>,
+    /// Kind of subscriber: `individual`, `corporate`, `unknown`.
+    pub subscriber: String,
+    /// A member, who has a say in the body's affairs.
+    pub member: bool,
+    /// Short name of the company for which they are held, as its processor.
+    pub company: Option<String>,
+    /// First known.
+    pub made: jiff::Timestamp,
+    /// When they were erased.
+    pub erased: Option<jiff::Timestamp>,
+}
+
+/// What is known of a person. Personal data: kept sealed under the person's key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Known {
+    /// Name, if told.
+    pub name: Option<String>,
+    /// Identifiers as given; the first one decides who it is.
+    pub identifiers: Vec<(Kind, String)>,
+    /// Kind of subscriber, if told.
+    pub subscriber: Option<String>,
+    /// Whether they are a member, if told.
+    pub member: Option<bool>,
+    /// The company for which they are held.
+    pub company: Option<String>,
+}
+
+impl Known {
+    /// A person of one e-mail address.
+    pub fn by_email(email: &str) -> Self {
+        Self { identifiers: vec![(Kind::Email, email.trim().to_owned())], ..Self::default() }
+    }
+
+    /// Adds what is told now; what is told anew replaces what was known.
+    pub fn learn(&mut self, more: &Known) {
+        for (kind, raw) in &more.identifiers {
+            let normal = normalise(*kind, raw).ok();
+            let there =
+                self.identifiers.iter().any(|(k, r)| k == kind && normalise(*k, r).ok() == normal);
+            if !there {
+                self.identifiers.push((*kind, raw.clone()));
+            }
+        }
+        let told = |new: &Option<String>, old: &mut Option<String>| {
+            if new.is_some() {
+                old.clone_from(new);
+            }
+        };
+        told(&more.name, &mut self.name);
+        told(&more.subscriber, &mut self.subscriber);
+        told(&more.company, &mut self.company);
+        self.member = more.member.or(self.member);
+    }
+}
+
 impl Asker {
     /// Where letters go: the agent's address if there is one.
     pub fn reply_to(&self) -> Option<&str> {

@@ -86,6 +86,11 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// Whether it is the person's consent.
+    pub fn is_consent(self) -> bool {
+        self == Self::Consent
+    }
+
     /// In words for a letter.
     pub fn words(self) -> &'static str {
         match self {

@@ -177,6 +177,7 @@ fn found(o: &Office, token: &str, f: &Filled, agent: &str) -> Result<String> {
         channels: crate::charter::Channels::default(),
         delivery: crate::charter::Delivery::default(),
         theme: crate::charter::Theme::default(),
+        permissions: Default::default(),
     };
     charter.check()?;
     let password = raw(f, "password");

@@ -51,6 +51,16 @@ pub enum Permission {
     SeeLedger,
     /// Answer a task about one's holding.
     AnswerTask,
+    /// See permissions, look an address up, see campaigns.
+    SeePermissions,
+    /// Record consents and how details were got.
+    RecordPermissions,
+    /// Stop contact, withdraw a consent for somebody.
+    StopContact,
+    /// Screen a list, keep campaigns.
+    ScreenLists,
+    /// Set wordings, approve messages, import registers, let programs in.
+    ManagePermissions,
 }
 
 impl Role {
@@ -75,14 +85,26 @@ impl Role {
             Self::Deputy => !matches!(what, P::SetCharter | P::ManageStaff),
             Self::CaseWorker => matches!(
                 what,
-                P::OpenCase | P::SeeCases | P::WorkCases | P::SeeHoldings | P::AnswerTask
+                P::OpenCase
+                    | P::SeeCases
+                    | P::WorkCases
+                    | P::SeeHoldings
+                    | P::AnswerTask
+                    | P::SeePermissions
+                    | P::RecordPermissions
+                    | P::StopContact
+                    | P::ScreenLists
             ),
             Self::Holder => matches!(what, P::SeeHoldings | P::AnswerTask),
-            Self::Auditor => matches!(what, P::SeeCases | P::SeeHoldings | P::SeeLedger),
+            Self::Auditor => {
+                matches!(what, P::SeeCases | P::SeeHoldings | P::SeeLedger | P::SeePermissions)
+            }
             Self::Administrator => {
                 matches!(what, P::SetCharter | P::ManageStaff | P::SeeHoldings | P::SeeLedger)
             }
-            Self::Public => matches!(what, P::OpenCase | P::AnswerTask),
+            Self::Public => {
+                matches!(what, P::OpenCase | P::AnswerTask | P::StopContact | P::RecordPermissions)
+            }
         };
         if allowed { Ok(()) } else { Err(Error::Denied(what.words())) }
     }
@@ -152,12 +174,17 @@ impl Permission {
             Self::ManageHoldings => "changing holdings and the register",
             Self::SeeLedger => "seeing the ledger",
             Self::AnswerTask => "answering a task",
+            Self::SeePermissions => "seeing permissions",
+            Self::RecordPermissions => "recording permissions",
+            Self::StopContact => "stopping contact",
+            Self::ScreenLists => "screening lists",
+            Self::ManagePermissions => "managing permissions",
         }
     }
 
     /// All of them, for the printed table.
     #[cfg(test)]
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::SetCharter,
         Self::ManageStaff,
         Self::OpenCase,
@@ -168,6 +195,11 @@ impl Permission {
         Self::ManageHoldings,
         Self::SeeLedger,
         Self::AnswerTask,
+        Self::SeePermissions,
+        Self::RecordPermissions,
+        Self::StopContact,
+        Self::ScreenLists,
+        Self::ManagePermissions,
     ];
 }
 
@@ -259,6 +291,11 @@ mod tests {
         changing holdings and the register: officer, deputy
         seeing the ledger: officer, deputy, auditor, administrator
         answering a task: officer, deputy, case-worker, holder
+        seeing permissions: officer, deputy, case-worker, auditor
+        recording permissions: officer, deputy, case-worker
+        stopping contact: officer, deputy, case-worker
+        screening lists: officer, deputy, case-worker
+        managing permissions: officer, deputy
         ");
     }
 

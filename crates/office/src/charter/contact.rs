@@ -1,0 +1,280 @@
+//! What the charter says about contacting people: channels, purposes, caps, who it is in PECR's
+//! eyes. Pure.
+
+use candour_screening::Kind;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Field;
+
+/// A way to reach somebody.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// E-mail.
+    Email,
+    /// Text and direct messages, voicemail: "electronic mail" too (PECR reg 2(1)).
+    Sms,
+    /// A live call.
+    Call,
+    /// An automated call.
+    AutomatedCall,
+    /// Fax.
+    Fax,
+    /// A letter.
+    Post,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 6] =
+        [Self::Email, Self::Sms, Self::Call, Self::AutomatedCall, Self::Fax, Self::Post];
+
+    /// The word in files and addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Call => "call",
+            Self::AutomatedCall => "automated-call",
+            Self::Fax => "fax",
+            Self::Post => "post",
+        }
+    }
+
+    /// On screens, after "by".
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail",
+            Self::Sms => "text message",
+            Self::Call => "telephone",
+            Self::AutomatedCall => "automated call",
+            Self::Fax => "fax",
+            Self::Post => "post",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.word() == word)
+    }
+
+    /// The kind of identifier that this channel reaches.
+    pub fn address(self) -> Kind {
+        match self {
+            Self::Email => Kind::Email,
+            Self::Sms | Self::Call | Self::AutomatedCall | Self::Fax => Kind::Phone,
+            Self::Post => Kind::Address,
+        }
+    }
+}
+
+/// What a purpose of contact aims at: the law asks.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aim {
+    /// Our own products and services, similar to those the person bought (PECR reg 22(3)).
+    SimilarProducts,
+    /// Only furthering our charitable purposes (PECR reg 22(3A)).
+    CharitablePurpose,
+    /// Somebody else's promotion.
+    ThirdParty,
+    /// Claims management (PECR reg 21A).
+    ClaimsManagement,
+    /// Pensions (PECR reg 21B).
+    Pensions,
+    /// Anything else.
+    Other,
+}
+
+/// A purpose for which people may be contacted, and which they can choose and refuse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purpose {
+    /// Short name: lower case, digits, dashes.
+    pub short: String,
+    /// What people see: "Events and talks".
+    pub title: String,
+    /// A sentence about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// What it aims at.
+    #[serde(default = "Purpose::aim")]
+    pub aim: Aim,
+    /// The channels it uses.
+    #[serde(default = "Purpose::channels")]
+    pub channels: Vec<Channel>,
+    /// The partner whose promotion it is, by short name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
+    /// Until when the assessment of our legitimate interest in writing by post is in date
+    /// (UK GDPR Art 6(1)(f)). Without it, post needs consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest_assessed_until: Option<Date>,
+}
+
+impl Purpose {
+    fn aim() -> Aim {
+        Aim::Other
+    }
+
+    fn channels() -> Vec<Channel> {
+        vec![Channel::Email]
+    }
+}
+
+/// How many marketing messages are too many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cap {
+    /// By which channel.
+    pub channel: Channel,
+    /// At most this many delivered …
+    pub messages: u32,
+    /// … within this many days.
+    pub days: u32,
+}
+
+/// Somebody who receives data from us on a person's consent, and is told when it stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Partner {
+    /// Short name.
+    pub short: String,
+    /// Name.
+    pub title: String,
+    /// Where they are told.
+    pub email: String,
+}
+
+/// What the charter says about contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Permissions {
+    /// A charity in the sense of PECR reg 22(3A): registered in England and Wales, Scotland or
+    /// Northern Ireland. Trading companies and community interest companies are not.
+    pub charity: bool,
+    /// The purposes, in the order in which people see them.
+    #[serde(rename = "purpose", skip_serializing_if = "Vec::is_empty")]
+    pub purposes: Vec<Purpose>,
+    /// Frequency caps.
+    #[serde(rename = "cap", skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<Cap>,
+    /// Partners who may receive data.
+    #[serde(rename = "partner", skip_serializing_if = "Vec::is_empty")]
+    pub partners: Vec<Partner>,
+    /// A consent lapses after this many months unless it is renewed. No law names a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent_months: Option<u32>,
+    /// A certificate covers a send for this many days.
+    pub certificate_days: u32,
+    /// Refuse letters to people on the Mailing Preference Service. A matter of code, not of law.
+    pub honour_mps: bool,
+    /// Authorised for pensions calls (PECR reg 21B(3)).
+    pub pensions_firm: bool,
+    /// Address that takes unsubscribes by e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribe_address: Option<String>,
+}
+
+impl Default for Permissions {
+    fn default() -> Self {
+        Self {
+            charity: false,
+            purposes: Vec::new(),
+            caps: Vec::new(),
+            partners: Vec::new(),
+            consent_months: None,
+            certificate_days: 7,
+            honour_mps: true,
+            pensions_firm: false,
+            unsubscribe_address: None,
+        }
+    }
+}
+
+impl Permissions {
+    /// The purpose of a short name.
+    pub fn purpose(&self, short: &str) -> Option<&Purpose> {
+        self.purposes.iter().find(|p| p.short == short)
+    }
+
+    /// The cap of a channel.
+    pub fn cap(&self, channel: Channel) -> Option<&Cap> {
+        self.caps.iter().find(|c| c.channel == channel)
+    }
+
+    /// How many days back any cap looks.
+    pub fn longest_cap(&self) -> u32 {
+        self.caps.iter().map(|c| c.days).max().unwrap_or(0)
+    }
+
+    /// Everything that does not hold together.
+    pub(super) fn check(&self, bad: &mut Vec<Field>) {
+        let plain = |s: &str| {
+            !s.is_empty()
+                && s.len() <= 40
+                && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        };
+        for (i, p) in self.purposes.iter().enumerate() {
+            let doubled = self.purposes.iter().take(i).any(|q| q.short == p.short);
+            if !plain(&p.short) || doubled || p.title.trim().is_empty() || p.channels.is_empty() {
+                bad.push(Field::new(
+                    "purpose",
+                    "Each purpose of contact needs a short name of its own (lower case letters, \
+                     digits, dashes), a title and at least one channel",
+                ));
+            }
+            let partner = |s: &String| self.partners.iter().any(|q| &q.short == s);
+            if p.partner.as_ref().is_some_and(|s| !partner(s)) {
+                bad.push(Field::new("purpose", "A purpose names a partner that is not listed"));
+            }
+        }
+        for p in &self.partners {
+            if !plain(&p.short) || p.title.trim().is_empty() || !p.email.contains('@') {
+                bad.push(Field::new(
+                    "partner",
+                    "Each partner needs a short name, a name, an e-mail",
+                ));
+            }
+        }
+        for c in &self.caps {
+            if !(1..=1000).contains(&c.messages) || !(1..=366).contains(&c.days) {
+                bad.push(Field::new(
+                    "cap",
+                    "A cap is from 1 to 1000 messages within 1 to 366 days",
+                ));
+            }
+        }
+        if !(1..=90).contains(&self.certificate_days) {
+            bad.push(Field::new("certificate_days", "A certificate is valid from 1 to 90 days"));
+        }
+        if self.consent_months.is_some_and(|m| !(1..=120).contains(&m)) {
+            bad.push(Field::new("consent_months", "A consent lasts from 1 to 120 months"));
+        }
+    }
+}

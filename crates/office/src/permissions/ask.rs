@@ -1,0 +1,152 @@
+//! The contact decision: one address or a batch, with the rule that decided, its source, and what
+//! would change it.
+
+use candour_screening::{Kind, normalise};
+use serde::{Deserialize, Serialize};
+
+use super::live::Now;
+use super::rules::{Question, Rule, decide};
+use super::terms::{Attested, Class};
+use crate::charter::{Channel, Permissions, Purpose};
+use crate::error::{Error, Result};
+use crate::people::{self, Hash16};
+
+/// One question, as a machine asks it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// E-mail address, telephone number or postal address that would be reached.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Instead of an address: its keyed hash, 32 hexadecimal digits, as an earlier answer gave it.
+    #[serde(default)]
+    pub hash: Option<String>,
+    /// A member number as well, if the sender has one.
+    #[serde(default)]
+    pub member_number: Option<String>,
+    /// By which channel.
+    pub channel: Channel,
+    /// For which purpose: its short name in the charter.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// What sort of message; marketing if nothing is said.
+    #[serde(default = "Ask::class")]
+    pub class: Class,
+    /// What the sender attests of people of whom nothing is recorded.
+    #[serde(default)]
+    pub attested: Option<Attested>,
+}
+
+impl Ask {
+    fn class() -> Class {
+        Class::Marketing
+    }
+}
+
+/// The answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decision {
+    /// Whether contact is allowed.
+    pub allowed: bool,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// Why, in a sentence.
+    pub why: &'static str,
+    /// Where the rule stands.
+    pub source: &'static str,
+    /// What would change the answer; empty for a yes.
+    pub remedy: &'static str,
+    /// The address's keyed hash, to be asked with again without the address.
+    pub hash: String,
+    /// For which day the answer holds.
+    pub on: jiff::civil::Date,
+    /// Which version of the permissions it rests on.
+    pub version: u64,
+}
+
+/// The purpose of a question: marketing needs one that the charter knows.
+///
+/// # Errors
+/// None given for marketing, or not in the charter, or it does not use the channel.
+pub fn purpose_of<'a>(
+    settings: &'a Permissions,
+    class: Class,
+    short: Option<&str>,
+    channel: Channel,
+) -> Result<Option<&'a Purpose>> {
+    let Some(short) = short.filter(|s| !s.is_empty()) else {
+        if class.is_marketing() {
+            return Err(Error::invalid("purpose", "Marketing needs a purpose of the charter"));
+        }
+        return Ok(None);
+    };
+    let purpose = settings
+        .purpose(short)
+        .ok_or_else(|| Error::invalid("purpose", "The charter has no such purpose of contact"))?;
+    if !purpose.channels.contains(&channel) && class.is_marketing() {
+        return Err(Error::invalid("channel", "The charter's purpose does not use this channel"));
+    }
+    Ok(Some(purpose))
+}
+
+/// Answers one question from what is known.
+///
+/// # Errors
+/// The address can't be read, or the purpose is not in the charter.
+pub fn answer(now: &Now, ask: &Ask) -> Result<Decision> {
+    let settings = &now.charter.permissions;
+    let purpose = purpose_of(settings, ask.class, ask.purpose.as_deref(), ask.channel)?;
+    let hash = hash_of(now, ask)?;
+    let question = Question {
+        channel: ask.channel,
+        class: ask.class,
+        purpose,
+        on: now.today,
+        sender: settings,
+        registers: &now.registers,
+    };
+    let mut rule = ruled(now, &question, hash, ask.attested);
+    if let Some(raw) = ask.member_number.as_deref().filter(|r| !r.trim().is_empty()) {
+        let other = people::hash_raw(&now.hasher, Kind::MemberNumber, raw)?;
+        if now.known.has(other) {
+            let by_number = ruled(now, &question, other, ask.attested);
+            let known = now.known.has(hash);
+            if by_number.rank() > rule.rank() || !known {
+                rule = by_number;
+            }
+        }
+    }
+    Ok(Decision {
+        allowed: rule.allows(),
+        rule,
+        why: rule.why(),
+        source: rule.source(ask.channel),
+        remedy: rule.remedy(ask.class),
+        hash: hex::encode(hash),
+        on: now.today,
+        version: now.known.version,
+    })
+}
+
+fn ruled(now: &Now, q: &Question<'_>, hash: Hash16, attested: Option<Attested>) -> Rule {
+    let facts = now.facts(hash);
+    match attested {
+        None => decide(q, &facts),
+        Some(a) => decide(q, &a.add_to(&facts, q.on)),
+    }
+}
+
+fn hash_of(now: &Now, ask: &Ask) -> Result<Hash16> {
+    if let Some(hex) = &ask.hash {
+        let mut out = [0; 16];
+        hex::decode_to_slice(hex, &mut out)
+            .map_err(|_| Error::invalid("hash", "A hash has 32 hexadecimal digits"))?;
+        return Ok(out);
+    }
+    let raw = ask.address.as_deref().unwrap_or_default();
+    let kind = ask.channel.address();
+    let normal = normalise(kind, raw).map_err(|e| {
+        Error::invalid("address", format!("This {} can't be read: {e}", people::kind_word(kind)))
+    })?;
+    Ok(people::hash_of(&now.hasher, kind, &normal))
+}

@@ -1,0 +1,139 @@
+//! Statements that read what decisions turn on.
+
+use std::collections::HashMap;
+
+use candour_db::{DbError, Tx, bind};
+use jiff::civil::Date;
+
+use super::super::records::{ConsentRow, Ground};
+use super::super::sql::consent;
+use crate::error::Result;
+use crate::people::{Hash16, hash16};
+
+/// Deliveries to one address since a day: channel and day.
+pub fn deliveries_to(
+    tx: &mut Tx<'_>,
+    org: &str,
+    hash: Hash16,
+    since: Date,
+) -> Result<Vec<(String, Date)>> {
+    Ok(tx.rows(
+        "SELECT channel, on_date FROM deliveries WHERE org = $1 AND hash = $2 AND on_date >= $3",
+        bind![org, hash.to_vec(), since],
+        |r| Ok::<_, DbError>((r.text("channel")?, r.date("on_date")?)),
+    )?)
+}
+
+/// Hands over every standing stop: hash, channel, how far.
+pub fn each_stop(
+    tx: &mut Tx<'_>,
+    org: &str,
+    mut each: impl FnMut(Hash16, &str, &str),
+) -> Result<()> {
+    tx.rows(
+        "SELECT hash, channel, what FROM suppressions WHERE org = $1 AND ended_at IS NULL",
+        bind![org],
+        |r| {
+            each(hash16(&r.bytes("hash")?), &r.text("channel")?, &r.text("what")?);
+            Ok::<_, DbError>(())
+        },
+    )?;
+    Ok(())
+}
+
+/// Hands over every delivery since a day: hash, channel, day.
+pub fn each_delivery(
+    tx: &mut Tx<'_>,
+    org: &str,
+    since: Date,
+    mut each: impl FnMut(Hash16, &str, Date),
+) -> Result<()> {
+    tx.rows(
+        "SELECT hash, channel, on_date FROM deliveries WHERE org = $1 AND on_date >= $2",
+        bind![org, since],
+        |r| {
+            each(hash16(&r.bytes("hash")?), &r.text("channel")?, r.date("on_date")?);
+            Ok::<_, DbError>(())
+        },
+    )?;
+    Ok(())
+}
+
+/// A person with all that decisions turn on.
+pub struct PersonFacts {
+    /// Id.
+    pub id: String,
+    /// Kind of subscriber.
+    pub subscriber: String,
+    /// A member.
+    pub member: bool,
+    /// Their identifiers' hashes.
+    pub hashes: Vec<Hash16>,
+    /// Their consents, oldest first.
+    pub consents: Vec<ConsentRow>,
+    /// How their details were got.
+    pub grounds: Vec<Ground>,
+}
+
+/// A page of persons by id, each with all that decisions turn on: four statements a page.
+pub fn persons_after(
+    tx: &mut Tx<'_>,
+    org: &str,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<PersonFacts>> {
+    let mut all: Vec<PersonFacts> = tx.rows(
+        "SELECT id, subscriber, member FROM persons
+         WHERE org = $1 AND id > $2 AND erased_at IS NULL ORDER BY id LIMIT $3",
+        bind![org, after, limit],
+        |r| {
+            Ok::<_, DbError>(PersonFacts {
+                id: r.text("id")?,
+                subscriber: r.text("subscriber")?,
+                member: r.bool("member")?,
+                hashes: Vec::new(),
+                consents: Vec::new(),
+                grounds: Vec::new(),
+            })
+        },
+    )?;
+    let Some(last) = all.last().map(|p| p.id.clone()) else { return Ok(all) };
+    let place: HashMap<String, usize> =
+        all.iter().enumerate().map(|(i, p)| (p.id.clone(), i)).collect();
+    let ids: Vec<(String, Hash16)> = tx.rows(
+        "SELECT person, hash FROM person_ids WHERE org = $1 AND person > $2 AND person <= $3",
+        bind![org, after, last.as_str()],
+        |r| Ok::<_, DbError>((r.text("person")?, hash16(&r.bytes("hash")?))),
+    )?;
+    let consents: Vec<ConsentRow> = tx.rows(
+        "SELECT id, person, use_kind, use_what, channel, state, wording, wording_version, method,
+                given_on, until, explicit, sealed, events, made_at
+         FROM consents WHERE org = $1 AND person > $2 AND person <= $3 ORDER BY made_at, id",
+        bind![org, after, last.as_str()],
+        consent,
+    )?;
+    let grounds: Vec<(String, Ground)> = tx.rows(
+        "SELECT person, ground, on_date, refusal_offered FROM grounds
+         WHERE org = $1 AND person > $2 AND person <= $3",
+        bind![org, after, last.as_str()],
+        |r| {
+            let ground = Ground {
+                ground: r.text("ground")?,
+                on: r.date("on_date")?,
+                refusal_offered: r.bool("refusal_offered")?,
+            };
+            Ok::<_, DbError>((r.text("person")?, ground))
+        },
+    )?;
+    let mut at = |id: &str, add: &mut dyn FnMut(&mut PersonFacts)| {
+        if let Some(p) = place.get(id).and_then(|i| all.get_mut(*i)) {
+            add(p);
+        }
+    };
+    ids.into_iter().for_each(|(id, h)| at(&id, &mut |p| p.hashes.push(h)));
+    for c in consents {
+        at(&c.person.clone(), &mut |p| p.consents.push(c.clone()));
+    }
+    grounds.into_iter().for_each(|(id, g)| at(&id, &mut |p| p.grounds.push(g.clone())));
+    Ok(all)
+}

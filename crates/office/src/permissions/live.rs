@@ -1,0 +1,245 @@
+//! What every decision of this process reads: the facts in memory, never older than the question.
+//!
+//! A question that comes waits for a look at the head's version that begins after it came; one look
+//! serves all who wait. So a stop written by any process is seen by every decision asked after its
+//! commit, at the cost of one small read for many decisions.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use candour_db::Tx;
+use candour_screening::{Book, KeyedHash};
+use jiff::civil::Date;
+use tokio::sync::oneshot;
+
+use super::facts::{self, Known};
+use super::terms::{Facts, Register};
+use super::{registers, sql};
+use crate::charter::{self, Channel, Charter};
+use crate::error::{Error, Result};
+use crate::kit::dates;
+use crate::office::Office;
+use crate::people::{self, Hash16};
+
+/// What decisions of one organisation turn on, as it stood when the look was taken.
+#[derive(Clone)]
+pub struct Now {
+    /// The facts.
+    pub known: Arc<Known>,
+    /// The charter.
+    pub charter: Arc<Charter>,
+    /// The day.
+    pub today: Date,
+    /// Registers as imported, and the day of each.
+    pub registers: Arc<Vec<(Register, Date)>>,
+    /// What they list; read only when a question needs it.
+    pub listed: Arc<Vec<(Register, Arc<Book>)>>,
+    /// Hashes identifiers as they are kept.
+    pub hasher: KeyedHash,
+}
+
+impl Now {
+    /// The facts of an identifier, what registers list included.
+    pub fn facts(&self, hash: Hash16) -> Cow<'_, Facts> {
+        let known = self.known.of(hash);
+        let key = facts::key(hash);
+        let listed = self.listed.iter().filter_map(|(r, b)| b.get(&key).map(|day| (*r, day)));
+        let listed: Vec<_> = listed.map(|(r, day)| (r, registers::day_of_number(day))).collect();
+        if listed.is_empty() {
+            return Cow::Borrowed(known);
+        }
+        let mut known = known.clone();
+        known.listed.extend(listed);
+        known.sort();
+        Cow::Owned(known)
+    }
+}
+
+/// Whether decisions by this channel look into preference registers.
+pub fn needs_registers(channel: Channel) -> bool {
+    matches!(channel, Channel::Call | Channel::Fax | Channel::Post)
+}
+
+/// Somebody who waits, and whether for registers too.
+type Waiting = (oneshot::Sender<Result<Now>>, bool);
+type Books = Vec<(Register, String, Arc<Book>)>;
+
+#[derive(Default)]
+struct Line {
+    /// Somebody is looking, and will look again for those who wait.
+    looking: bool,
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Default)]
+struct One {
+    line: Mutex<Line>,
+    last: Mutex<Option<Now>>,
+    books: Mutex<Books>,
+}
+
+/// The facts of every organisation of this process, read when first asked for.
+#[derive(Default)]
+pub struct Live {
+    orgs: Mutex<HashMap<String, Arc<One>>>,
+}
+
+impl Live {
+    fn one(&self, org: &str) -> Arc<One> {
+        let mut orgs = lock(&self.orgs);
+        Arc::clone(orgs.entry(org.to_owned()).or_default())
+    }
+}
+
+fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves plain data behind, whole or not yet replaced.
+    m.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The facts as they stand after this call began.
+///
+/// # Errors
+/// Of the database.
+pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Now> {
+    let one = office.live().one(org);
+    let (send, receive) = oneshot::channel();
+    let first = {
+        let mut line = lock(&one.line);
+        line.waiting.push((send, registers));
+        !std::mem::replace(&mut line.looking, true)
+    };
+    if first {
+        let (office, org) = (office.clone(), org.to_owned());
+        tokio::task::spawn_blocking(move || serve(&office, &org, &one));
+    }
+    receive.await.map_err(|_| Error::fault("the look at the permissions was broken off"))?
+}
+
+/// Looks for those who wait until nobody does.
+fn serve(office: &Office, org: &str, one: &One) {
+    loop {
+        let waiting = {
+            let mut line = lock(&one.line);
+            if line.waiting.is_empty() {
+                line.looking = false;
+                return;
+            }
+            std::mem::take(&mut line.waiting)
+        };
+        // A panic must not leave the next in line waiting for ever.
+        let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let registers = waiting.iter().any(|(_, r)| *r);
+            look(office, org, one, registers)
+        }))
+        .unwrap_or_else(|_| Err(Error::fault("the look at the permissions panicked")));
+        match looked {
+            Ok(now) => waiting.into_iter().for_each(|(w, _)| drop(w.send(Ok(now.clone())))),
+            Err(e) => {
+                let words = e.to_string();
+                for (w, _) in waiting {
+                    let _ = w.send(Err(Error::Unavailable(words.clone())));
+                }
+            }
+        }
+    }
+}
+
+/// The facts as they stand after this call began, for the command line and jobs.
+///
+/// # Errors
+/// Of the database.
+pub fn now_blocking(office: &Office, org: &str, registers: bool) -> Result<Now> {
+    look(office, org, &office.live().one(org), registers)
+}
+
+fn look(office: &Office, org: &str, one: &One, registers: bool) -> Result<Now> {
+    let mut now = look_at_facts(office, org, one)?;
+    if registers {
+        now.listed = books(office, org, one)?;
+    }
+    Ok(now)
+}
+
+/// The registers in memory; each is read once for each import.
+fn books(office: &Office, org: &str, one: &One) -> Result<Arc<Vec<(Register, Arc<Book>)>>> {
+    let rows = office.read(|tx| sql::registers(tx, org))?;
+    let mut books = lock(&one.books);
+    books.retain(|(_, blob, _)| rows.iter().any(|r| &r.blob == blob));
+    for row in &rows {
+        let Some(register) = Register::from_word(&row.register) else { continue };
+        if !books.iter().any(|(_, blob, _)| blob == &row.blob) {
+            let book = Arc::new(registers::book_of(office, org, row)?);
+            books.push((register, row.blob.clone(), book));
+        }
+    }
+    Ok(Arc::new(books.iter().map(|(r, _, b)| (*r, Arc::clone(b))).collect()))
+}
+
+fn look_at_facts(office: &Office, org: &str, one: &One) -> Result<Now> {
+    let today = dates::day_of(office.now());
+    let (version, charter_version) =
+        office.read(|tx| Ok((sql::version(tx, org)?, charter::version(tx, org)?)))?;
+    let mut last = lock(&one.last);
+    if let Some(now) = &*last
+        && now.known.version >= version
+        && now.known.charter_version == charter_version
+        && now.today == today
+    {
+        return Ok(now.clone());
+    }
+    let fresh = office.read(|tx| read(tx, office, org, today, charter_version, last.take()))?;
+    *last = Some(fresh.clone());
+    Ok(fresh)
+}
+
+fn read(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    org: &str,
+    today: Date,
+    charter_version: i64,
+    last: Option<Now>,
+) -> Result<Now> {
+    let hasher = people::hasher(office.vault(), org)?;
+    let charter = charter::current(tx, org)?;
+    let settings = &charter.permissions;
+    // A new day may bring deliveries into the cap's days or out of them, a new charter new caps.
+    let same = last.filter(|n| n.today == today && n.known.charter_version == charter_version);
+    // The version first: a change that comes in between is then read twice, never missed.
+    let version = sql::version(tx, org)?;
+    let changed = match &same {
+        Some(n) => sql::changed_since(tx, org, n.known.version)?,
+        None => None,
+    };
+    let known = match (same, changed) {
+        (Some(n), Some(hashes)) => {
+            let mut known = n.known;
+            // Copied only while a screening still reads the old one.
+            let into = Arc::make_mut(&mut known);
+            for hash in hashes {
+                into.put(hash, facts::of_one(tx, org, settings, hash, today)?);
+            }
+            into.version = version;
+            known
+        }
+        _ => {
+            let mut known = facts::of_all(tx, org, settings, today)?;
+            known.charter_version = charter_version;
+            Arc::new(known)
+        }
+    };
+    let registers = sql::registers(tx, org)?;
+    let registers = registers
+        .iter()
+        .filter_map(|r| Register::from_word(&r.register).map(|w| (w, r.as_of)))
+        .collect();
+    Ok(Now {
+        listed: Arc::default(),
+        known,
+        charter: Arc::new(charter),
+        today,
+        registers: Arc::new(registers),
+        hasher,
+    })
+}

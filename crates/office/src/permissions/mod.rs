@@ -1,0 +1,32 @@
+//! Permissions: who may be contacted, by which channel, for which purpose. Consents with the words
+//! they were asked with, other grounds, stops, preference registers, and the contact decision.
+//!
+//! A preference is no third thing: yes is a consent, no is a stop. A stop is kept as a keyed hash of
+//! the identifier, so it outlives the person's data and names nobody. Decisions read facts in memory
+//! that are never older than the question (`live.rs`).
+//!
+//! Others may use: [`Live`], [`decide`] and its words, [`acts`] for stops, [`now`].
+
+pub mod acts;
+pub mod ask;
+pub mod cli;
+mod cli_args;
+pub mod facts;
+mod import;
+mod live;
+pub mod mail;
+pub mod receipts;
+pub mod records;
+pub mod registers;
+mod rules;
+#[cfg(test)]
+mod rules_tests;
+pub mod sql;
+pub mod stops;
+pub mod tell;
+mod terms;
+pub mod tokens;
+
+pub use live::{Live, Now, needs_registers, now, now_blocking};
+pub use rules::{Question, Rule, decide};
+pub use terms::{Attested, Class, Facts, Got, Register, Said, Stop, Subscriber, What};

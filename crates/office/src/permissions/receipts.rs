@@ -1,0 +1,268 @@
+//! What is shown of permissions: the receipt of a consent, and everything about an address.
+
+use candour_screening::Kind;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::acts;
+use super::records::Kept;
+use super::tell::in_words;
+use super::terms::{Class, What};
+use super::{Question, Rule, decide, needs_registers, now_blocking, sql};
+use crate::charter::{self, Channel, Charter};
+use crate::error::{Error, Result};
+use crate::office::Office;
+use crate::people::{self, Hash16};
+
+/// The receipt of a consent record with the fields of ISO/IEC TS 27560, in the terms of the W3C's
+/// Data Privacy Vocabulary. The person's identifiers are not in it: the record's id is.
+///
+/// # Errors
+/// Not found, or of the database.
+pub fn receipt(office: &Office, org: &str, id: &str) -> Result<Value> {
+    office.read(|tx| {
+        let row = sql::consent_by_id(tx, org, id)?;
+        let (_, wording, _) = sql::wording_of(tx, org, &row.wording, Some(row.wording_version))?
+            .ok_or(Error::NotFound("the wording"))?;
+        let charter = charter::current(tx, org)?;
+        let proof = acts::proof_of(tx, office.vault(), org, &row)?;
+        let o = &charter.organisation;
+        let events: Vec<Value> = row
+            .events
+            .iter()
+            .map(|e| {
+                json!({
+                    "event_time": e.at,
+                    "event_state": state_term(&e.state),
+                    "event_type": if row.explicit { "dpv:ExplicitlyExpressedConsent" } else { "dpv:ExpressedConsent" },
+                    "entity_id": if e.by == "public" { "data-subject" } else { "controller" },
+                    "method": e.method,
+                })
+            })
+            .collect();
+        Ok(json!({
+            "schema_version": "ISO/IEC TS 27560:2023",
+            "record_id": row.id,
+            "pii_principal_id": row.person,
+            "processing": {
+                "privacy_notice": wording.notice,
+                "language": wording.language,
+                "purposes": [{ "purpose": in_words(&charter, &row), "type": row.use_kind, "id": row.use_what }],
+                "channel": row.channel,
+                "lawful_basis": if row.explicit { "UK GDPR Arts 6(1)(a), 9(2)(a)" } else { "UK GDPR Art 6(1)(a)" },
+                "wording": { "id": row.wording, "version": row.wording_version, "text": wording.text,
+                             "if_refused": wording.if_refused,
+                             "sha256": crate::kit::sha256_hex(wording.text.as_bytes()) },
+                "collection_method": row.method,
+                "pii_controllers": ["controller"],
+                "recipient_third_parties": recipients(&charter, &row.use_kind, &row.use_what),
+                "withdrawal_method": format!("By the link in any message, or by writing to {}", charter.contact.email),
+                "privacy_rights": "UK GDPR Arts 12 to 22",
+                "jurisdiction": "United Kingdom",
+                "valid_until": row.until,
+                "represented_by": proof.and_then(|p| p.representative).map(|(_, authority)| authority),
+            },
+            "parties": [{
+                "id": "controller", "name": o.legal_name, "role": "dpv:DataController",
+                "contact": charter.contact.email, "address": charter.contact.post,
+            }],
+            "events": events,
+            "state": state_term(&row.state),
+        }))
+    })
+}
+
+fn recipients(charter: &Charter, use_kind: &str, what: &str) -> Vec<String> {
+    let partners = charter.permissions.partners.iter();
+    partners.filter(|p| use_kind == "share" && p.short == what).map(|p| p.title.clone()).collect()
+}
+
+/// The term of a state in the Data Privacy Vocabulary.
+fn state_term(state: &str) -> &'static str {
+    match state {
+        "given" => "dpv:ConsentGiven",
+        "refused" => "dpv:ConsentRefused",
+        "withdrawn" => "dpv:ConsentWithdrawn",
+        "expired" => "dpv:ConsentExpired",
+        _ => "dpv:ConsentUnknown",
+    }
+}
+
+/// What may be done with an address by one channel for one purpose.
+#[derive(Debug, Serialize)]
+pub struct May {
+    /// By which channel.
+    pub channel: Channel,
+    /// Its name on screens.
+    pub by: &'static str,
+    /// For which purpose: short name.
+    pub purpose: String,
+    /// Its title.
+    pub title: String,
+    /// The rule that decides.
+    pub rule: Rule,
+    /// Whether contact is allowed.
+    pub allowed: bool,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// A consent, as shown.
+#[derive(Debug, Serialize)]
+pub struct ShownConsent {
+    /// Id.
+    pub id: String,
+    /// What for, in words.
+    pub what: String,
+    /// State now.
+    pub state: String,
+    /// When the person answered.
+    pub on: jiff::civil::Date,
+    /// How.
+    pub method: String,
+    /// Which words they saw.
+    pub wording: String,
+    /// Its last day.
+    pub until: Option<jiff::civil::Date>,
+}
+
+/// A stop, as shown.
+#[derive(Debug, Serialize)]
+pub struct ShownStop {
+    /// By which channel, in words.
+    pub channel: &'static str,
+    /// How far, in words.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub on: jiff::civil::Date,
+    /// Lifted by a later yes.
+    pub lifted: bool,
+}
+
+/// Everything about an address.
+#[derive(Debug, Default, Serialize)]
+pub struct Shown {
+    /// The persons who have it, by id.
+    pub persons: Vec<String>,
+    /// What may be done.
+    pub may: Vec<May>,
+    /// Consents, oldest first.
+    pub consents: Vec<ShownConsent>,
+    /// Stops, oldest first.
+    pub stops: Vec<ShownStop>,
+    /// Other grounds, in words.
+    pub grounds: Vec<String>,
+}
+
+impl Shown {
+    /// For a terminal.
+    pub fn lines(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        for m in &self.may {
+            let yes = if m.allowed { "yes" } else { "no " };
+            out.push(format!("{yes}  {} by {}: {}", m.title, m.by, m.why));
+        }
+        for c in &self.consents {
+            out.push(format!("consent {}: {} ({}, {}), {}", c.state, c.what, c.on, c.method, c.id));
+        }
+        for g in &self.grounds {
+            out.push(format!("ground: {g}"));
+        }
+        for s in &self.stops {
+            let lifted = if s.lifted { ", lifted" } else { "" };
+            out.push(format!("stop: {}, {} ({}, {}{lifted})", s.channel, s.what, s.reason, s.on));
+        }
+        if out.is_empty() {
+            out.push("Nothing is known about this address".into());
+        }
+        out
+    }
+}
+
+/// Everything about an address or number, for the officer and the person.
+///
+/// # Errors
+/// Of the database.
+pub fn of_hashes(office: &Office, org: &str, hashes: &[(Hash16, Kind)]) -> Result<Shown> {
+    let now = now_blocking(office, org, true)?;
+    let mut shown = Shown::default();
+    let settings = &now.charter.permissions;
+    for (hash, kind) in hashes {
+        for p in &settings.purposes {
+            for channel in p.channels.iter().filter(|c| c.address() == *kind) {
+                let q = Question {
+                    channel: *channel,
+                    class: Class::Marketing,
+                    purpose: Some(p),
+                    on: now.today,
+                    sender: settings,
+                    registers: &now.registers,
+                };
+                debug_assert!(
+                    !needs_registers(*channel) || now.registers.len() >= now.listed.len()
+                );
+                let rule = decide(&q, &now.facts(*hash));
+                shown.may.push(May {
+                    channel: *channel,
+                    by: channel.label(),
+                    purpose: p.short.clone(),
+                    title: p.title.clone(),
+                    rule,
+                    allowed: rule.allows(),
+                    why: rule.why(),
+                });
+            }
+        }
+        office.read(|tx| {
+            for s in sql::stop_history(tx, org, *hash)? {
+                shown.stops.push(shown_stop(&now.charter, &s));
+            }
+            for p in people::by_hash(tx, org, *hash)? {
+                if shown.persons.contains(&p.id) {
+                    continue;
+                }
+                for c in sql::consents_of(tx, org, &p.id)? {
+                    shown.consents.push(ShownConsent {
+                        id: c.id.clone(),
+                        what: in_words(&now.charter, &c),
+                        state: c.state.clone(),
+                        on: c.given_on,
+                        method: c.method.clone(),
+                        wording: format!("{} {}", c.wording, c.wording_version),
+                        until: c.until,
+                    });
+                }
+                for g in sql::grounds_of(tx, org, &p.id)? {
+                    let offered = if g.refusal_offered { "" } else { "not " };
+                    let what = if g.ground == "sale" { "a sale" } else { "support" };
+                    shown.grounds.push(format!(
+                        "details from {what} on {}, a way to refuse {offered}offered",
+                        g.on
+                    ));
+                }
+                shown.persons.push(p.id);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(shown)
+}
+
+fn shown_stop(charter: &Charter, s: &Kept) -> ShownStop {
+    let what = match What::from_word(&s.what) {
+        Some(What::Everything) => "everything".to_owned(),
+        Some(What::Marketing) | None => "all marketing".to_owned(),
+        Some(What::Purpose(p)) => {
+            charter.permissions.purpose(&p).map_or(p.clone(), |x| x.title.clone())
+        }
+    };
+    ShownStop {
+        channel: Channel::from_word(&s.channel).map_or("every channel", Channel::label),
+        what,
+        reason: s.reason.clone(),
+        on: s.on,
+        lifted: s.ended.is_some(),
+    }
+}
