@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::error::Result;
 use crate::office::Office;
 use crate::{
-    charter, clocks, demo, holdings, house, measure, permissions, proof, register, requests, serve,
-    staff,
+    charter, clocks, demo, holdings, house, mailing, measure, permissions, proof, register,
+    requests, serve, staff,
 };
 
 const EXAMPLES: &str = "\
@@ -101,6 +101,9 @@ pub enum Command {
     Permission(permissions::cli::PermissionCommand),
     /// May we contact this address, by this channel, for this purpose, today?
     MayContact(permissions::cli::MayContactArgs),
+    /// Programs that send for the organisation.
+    #[command(subcommand)]
+    Mailer(mailing::cli::MailerCommand),
     /// Staff accounts.
     #[command(subcommand)]
     Staff(staff::cli::StaffCommand),
@@ -140,6 +143,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Request(a) => requests::cli::run(a),
         Command::Permission(a) => permissions::cli::run(a),
         Command::MayContact(a) => permissions::cli::may_contact(&a),
+        Command::Mailer(a) => mailing::cli::run(a),
         Command::Staff(a) => staff::cli::run(a),
         Command::Deadline(a) => clocks::run(&a),
         Command::Ledger(a) => proof::cli::run(a),

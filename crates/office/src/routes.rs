@@ -15,11 +15,13 @@ use crate::requests::{
     desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
 };
 use crate::staff::desk as staff;
-use crate::{charter, holdings, proof, register, today};
+use crate::{charter, holdings, permissions, proof, register, today};
 
 /// Forms are small; only handed-in copies are larger.
 const FORM: usize = 1 << 20;
 const HANDED_IN: usize = 50 << 20;
+/// A batch of 10,000 questions.
+const BATCH: usize = 8 << 20;
 
 /// The whole web face of an office.
 pub fn all(office: Office) -> Router {
@@ -28,6 +30,7 @@ pub fn all(office: Office) -> Router {
         .merge(sign_in())
         .merge(cases())
         .merge(house())
+        .merge(machines())
         .route("/assets/{name}", get(web::asset))
         .route("/o/{org}/theme.css", get(web::theme))
         .fallback(not_found)
@@ -85,6 +88,21 @@ fn cases() -> Router<Office> {
         .route("/office/cases/{reference}/{act}", get(acts::form).post(acts::act))
         .route("/office/cases/{reference}/{act}/{search}", get(acts::form).post(acts::act))
         .layer(DefaultBodyLimit::max(FORM))
+}
+
+fn machines() -> Router<Office> {
+    use permissions::api;
+    Router::new()
+        .route("/health", get(api::health))
+        .route("/api/o/{org}/contact-decisions", post(api::decide))
+        .route("/api/o/{org}/suppressions", post(api::suppress))
+        .route("/api/o/{org}/consents", post(api::consent))
+        .route("/api/o/{org}/consents/{id}/withdraw", post(api::withdraw))
+        .route("/api/o/{org}/consents/{id}/receipt", get(api::receipt))
+        .route("/api/o/{org}/events", post(api::events))
+        .route("/api/o/{org}/inbound-mail", post(api::inbound))
+        .route("/api/o/{org}/unsubscribe-headers", post(api::unsubscribe_headers))
+        .layer(DefaultBodyLimit::max(BATCH))
 }
 
 fn house() -> Router<Office> {

@@ -1,8 +1,11 @@
 //! Mailing: messages with their class, campaigns with their certificate, the programs that send
 //! them, and what those are told.
 //!
-//! Others may use: [`announce`].
+//! Others may use: [`announce`], [`standing`].
 
-mod sql;
+pub mod cli;
+pub mod mailers;
+pub mod sql;
 
+pub use mailers::standing;
 pub use sql::announce;

@@ -428,6 +428,31 @@ pub fn erase(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &str) -> Result<Re
     Ok(Recorded::new(by, ids.len(), act))
 }
 
+/// Notes marketing messages that reached addresses, for the frequency cap.
+///
+/// # Errors
+/// Denied, or of the database.
+pub fn delivered(
+    tx: &mut Tx<'_>,
+    by: &By,
+    channel: Channel,
+    campaign: &str,
+    hashes: &[Hash16],
+) -> Result<Recorded<()>> {
+    by.role.may(Permission::SeePermissions)?;
+    let today = dates::day_of(by.now);
+    for hash in hashes {
+        sql::insert_delivery(tx, &by.org, *hash, channel.word(), campaign, today)?;
+    }
+    if !hashes.is_empty() {
+        sql::touch(tx, &by.org, hashes)?;
+    }
+    let about = if campaign.is_empty() { "none" } else { campaign };
+    let clean: String =
+        about.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+    Ok(Recorded::new(by, (), Act::new("marketing.delivered").about("campaign", &clean)))
+}
+
 /// Sets consents that have run out to expired.
 ///
 /// # Errors

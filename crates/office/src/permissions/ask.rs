@@ -83,7 +83,7 @@ pub fn purpose_of<'a>(
     let purpose = settings
         .purpose(short)
         .ok_or_else(|| Error::invalid("purpose", "The charter has no such purpose of contact"))?;
-    if !purpose.channels.contains(&channel) && class.is_marketing() {
+    if class.is_marketing() && !purpose.channels.contains(&channel) {
         return Err(Error::invalid("channel", "The charter's purpose does not use this channel"));
     }
     Ok(Some(purpose))

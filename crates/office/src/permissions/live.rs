@@ -19,6 +19,7 @@ use super::{registers, sql};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::mailing;
 use crate::office::Office;
 use crate::people::{self, Hash16};
 
@@ -37,6 +38,8 @@ pub struct Now {
     pub listed: Arc<Vec<(Register, Arc<Book>)>>,
     /// Hashes identifiers as they are kept.
     pub hasher: KeyedHash,
+    /// The programs let in: hash of the token to id.
+    pub mailers: Arc<HashMap<[u8; 32], String>>,
 }
 
 impl Now {
@@ -83,9 +86,25 @@ struct One {
 #[derive(Default)]
 pub struct Live {
     orgs: Mutex<HashMap<String, Arc<One>>>,
+    /// Short names to ids: a short name never changes.
+    shorts: Mutex<HashMap<String, String>>,
 }
 
 impl Live {
+    /// The organisation of a short name.
+    ///
+    /// # Errors
+    /// There is none, or of the database.
+    pub async fn org(&self, office: &Office, short: &str) -> Result<String> {
+        if let Some(id) = lock(&self.shorts).get(short) {
+            return Ok(id.clone());
+        }
+        let name = short.to_owned();
+        let id = office.run(move |o| o.read(|tx| charter::only_org(tx, Some(&name)))).await?;
+        lock(&self.shorts).insert(short.to_owned(), id.clone());
+        Ok(id)
+    }
+
     fn one(&self, org: &str) -> Arc<One> {
         let mut orgs = lock(&self.orgs);
         Arc::clone(orgs.entry(org.to_owned()).or_default())
@@ -241,5 +260,6 @@ fn read(
         today,
         registers: Arc::new(registers),
         hasher,
+        mailers: Arc::new(mailing::standing(tx, org)?),
     })
 }

@@ -26,6 +26,8 @@ pub enum Role {
     Administrator,
     /// A member of the public in the portal.
     Public,
+    /// A program that sends for the organisation.
+    Mailer,
 }
 
 /// What can be allowed. Exhaustive: a new act needs a line here and in the table below.
@@ -102,6 +104,9 @@ impl Role {
             Self::Administrator => {
                 matches!(what, P::SetCharter | P::ManageStaff | P::SeeHoldings | P::SeeLedger)
             }
+            Self::Mailer => {
+                matches!(what, P::SeePermissions | P::RecordPermissions | P::StopContact)
+            }
             Self::Public => {
                 matches!(what, P::OpenCase | P::AnswerTask | P::StopContact | P::RecordPermissions)
             }
@@ -119,6 +124,7 @@ impl Role {
             Self::Auditor => "auditor",
             Self::Administrator => "administrator",
             Self::Public => "public",
+            Self::Mailer => "mailer",
         }
     }
 
@@ -132,6 +138,7 @@ impl Role {
             Self::Auditor => "Auditor",
             Self::Administrator => "Administrator",
             Self::Public => "Member of the public",
+            Self::Mailer => "Sending program",
         }
     }
 
@@ -145,6 +152,7 @@ impl Role {
             Self::Auditor => "Reads cases and proof; changes nothing",
             Self::Administrator => "Set-up and staff; sees no case",
             Self::Public => "Asks",
+            Self::Mailer => "Asks whom it may write to, and tells what came back",
         }
     }
 
