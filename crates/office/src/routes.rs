@@ -41,6 +41,7 @@ pub fn all(office: Office) -> Router {
 }
 
 fn public() -> Router<Office> {
+    use permissions::portal as choose;
     Router::new()
         .route("/", get(portal::front))
         .route("/o/{org}/data-rights", get(portal::start))
@@ -49,6 +50,11 @@ fn public() -> Router<Office> {
         .route("/o/{org}/data-rights/ask/{step}", get(portal::step).post(portal::answer))
         .route("/o/{org}/data-rights/sent/{reference}", get(portal::sent))
         .route("/o/{org}/data-rights/status", get(portal::status_form).post(portal::status))
+        .route("/o/{org}/stop", get(choose::stop_form).post(choose::stop))
+        .route("/o/{org}/preferences", get(choose::ask_link).post(choose::send_link))
+        .route("/preferences/{token}", get(choose::preferences).post(choose::choose))
+        .route("/preferences/{token}/saved", get(choose::saved))
+        .route("/u/{token}", get(choose::unsubscribe_form).post(choose::unsubscribe))
         .route("/fetch/{token}", get(portal::fetch_form).post(portal::fetch))
         .route("/answer/{token}", get(portal::holder_form))
         .route(

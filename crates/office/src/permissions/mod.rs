@@ -10,12 +10,14 @@
 pub mod acts;
 pub mod api;
 pub mod ask;
+mod choices;
 pub mod cli;
 mod cli_args;
 pub mod facts;
 mod import;
 mod live;
 pub mod mail;
+pub mod portal;
 pub mod receipts;
 pub mod records;
 pub mod registers;

@@ -9,6 +9,7 @@ use crate::charter::{self, Channel, Charter};
 use crate::error::Result;
 use crate::kit::post::{self, Letter};
 use crate::kit::vault::Vault;
+use crate::office::Office;
 use crate::people::{self, PersonRow};
 use crate::proof::By;
 use crate::{mailing, register};
@@ -32,6 +33,43 @@ struct StopToPartner<'a> {
     org: &'a str,
     role: &'a str,
     contact: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "permissions/letters/preference_link.txt")]
+struct PreferenceLink<'a> {
+    link: &'a str,
+    org: &'a str,
+    role: &'a str,
+    contact: &'a str,
+}
+
+/// Where the office's public pages are.
+pub(super) fn base(office: &Office) -> String {
+    let base = office.settings().public_url.as_deref().unwrap_or("http://127.0.0.1:8420");
+    base.trim_end_matches('/').to_owned()
+}
+
+/// Sends a person the link to their preferences.
+pub(super) fn preference_link(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    charter: &Charter,
+    person: &PersonRow,
+    to: &str,
+    link: &str,
+) -> Result<()> {
+    let text = PreferenceLink {
+        link,
+        org: &charter.organisation.legal_name,
+        role: &charter.contact.role,
+        contact: &charter.contact.email,
+    }
+    .render()?;
+    let subject = format!("Choose what you hear from {}", charter.organisation.name());
+    let letter = letter(charter, "preference-link", to, subject, text);
+    post::put(tx, vault, &by.org, None, &person.key, &letter, by.now).map(drop)
 }
 
 fn letter(charter: &Charter, name: &str, to: &str, subject: String, text: String) -> Letter {

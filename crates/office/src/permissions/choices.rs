@@ -1,0 +1,290 @@
+//! The preference centre: what a person may choose, what they chose, and what is made of it. Yes is
+//! a consent with the words they saw; no is a stop.
+
+use candour_db::Tx;
+use candour_screening::Kind;
+use jiff::SignedDuration;
+
+use super::acts::{self, NewConsent};
+use super::records::{Proof, Use, Wording};
+use super::stops::{self, NewStop};
+use super::tell::{self, in_words};
+use super::terms::{Class, What};
+use super::{Question, Rule, decide, now_blocking, sql};
+use crate::charter::{self, Channel, Purpose};
+use crate::error::{Error, Result};
+use crate::kit::forms::sentence;
+use crate::kit::web::Public;
+use crate::kit::{dates, links};
+use crate::office::Office;
+use crate::people::{self, Known, PersonRow};
+use crate::proof::By;
+
+/// A link to the preference centre stays open this long.
+const LINK: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// The person behind a link.
+pub struct Who {
+    /// They themselves acting.
+    pub by: By,
+    /// Their row.
+    person: PersonRow,
+    /// What is known of them.
+    known: Known,
+}
+
+/// Sends a link to an address, if anybody is known by it. The caller is told nothing either way.
+///
+/// # Errors
+/// The address can't be read, or of the database.
+pub fn send_link(o: &Office, public: &Public, email: &str) -> Result<()> {
+    let hasher = people::hasher(o.vault(), &public.by.org)?;
+    let hash = people::hash_raw(&hasher, Kind::Email, email)
+        .map_err(|_| Error::invalid("email", "Enter an e-mail address like name@example.org"))?;
+    let (by, vault, base) = (public.by.clone(), o.vault().clone(), tell::base(o));
+    let (charter, to) = (public.charter.clone(), email.trim().to_owned());
+    o.chore(move |tx| {
+        let Some(person) = people::by_hash(tx, &by.org, hash)?.into_iter().next() else {
+            return Ok(());
+        };
+        let token = links::make(tx, &by.org, "preferences", &person.id, by.now, LINK)?;
+        let link = format!("{base}/preferences/{token}");
+        tell::preference_link(tx, &vault, &by, &charter, &person, &to, &link)
+    })
+}
+
+/// Opens a link.
+///
+/// # Errors
+/// Unknown, out of date, or the person is erased: all one answer.
+pub fn open_link(o: &Office, token: &str) -> Result<Who> {
+    let now = o.now();
+    o.read(|tx| {
+        let (org, person) = links::look(tx, token, "preferences", now)?;
+        let person = people::by_id(tx, &org, &person)?;
+        let known = people::open(tx, o.vault(), &org, &person)?;
+        Ok(Who { by: o.by_public(&org), person, known })
+    })
+}
+
+/// One purpose by one channel, as shown.
+pub struct Line {
+    /// Name of the field.
+    pub name: String,
+    /// The purpose's title.
+    pub title: String,
+    /// A sentence about it.
+    pub about: String,
+    /// By which channel.
+    pub channel: &'static str,
+    /// What the person chose before; `None` if they never did.
+    pub chosen: Option<bool>,
+    /// What happens now, in words.
+    pub now: &'static str,
+}
+
+/// Which purposes and channels this person can choose: those with an address of theirs.
+fn choosable<'a>(
+    purposes: &'a [Purpose],
+    known: &'a Known,
+) -> impl Iterator<Item = (&'a Purpose, Channel)> {
+    purposes.iter().flat_map(move |p| {
+        let has = |c: &Channel| known.identifiers.iter().any(|(kind, _)| *kind == c.address());
+        p.channels.iter().copied().filter(move |c| has(c)).map(move |c| (p, c))
+    })
+}
+
+/// What the person can choose, and what stands.
+///
+/// # Errors
+/// Of the database.
+pub fn lines(o: &Office, who: &Who) -> Result<Vec<Line>> {
+    let now = now_blocking(o, &who.by.org, true)?;
+    let settings = &now.charter.permissions;
+    let mut out = Vec::new();
+    for (p, channel) in choosable(&settings.purposes, &who.known) {
+        let raw = who.known.identifiers.iter().find(|(k, _)| *k == channel.address());
+        let Some((kind, raw)) = raw else { continue };
+        let hash = people::hash_raw(&now.hasher, *kind, raw)?;
+        let q = Question {
+            channel,
+            class: Class::Marketing,
+            purpose: Some(p),
+            on: now.today,
+            sender: settings,
+            registers: &now.registers,
+        };
+        let rule = decide(&q, &now.facts(hash));
+        out.push(Line {
+            name: format!("{}.{}", p.short, channel.word()),
+            title: p.title.clone(),
+            about: p.about.clone(),
+            channel: channel.label(),
+            chosen: match rule {
+                Rule::Consent | Rule::OverCap => Some(true),
+                Rule::Stopped | Rule::Refused => Some(false),
+                _ => None,
+            },
+            now: match rule {
+                Rule::Consent | Rule::OverCap => "You said yes.",
+                Rule::Stopped | Rule::Refused => "You said no.",
+                Rule::Lapsed => "Your yes has run out, so we do not.",
+                r if r.allows() => "You have not chosen. We may, until you say no.",
+                _ => "You have not chosen, so we do not.",
+            },
+        });
+    }
+    Ok(out)
+}
+
+/// Their consents and stops, oldest first, in words.
+///
+/// # Errors
+/// Of the database.
+pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
+    o.read(|tx| {
+        let charter = charter::current(tx, &who.by.org)?;
+        let mut all = Vec::new();
+        for row in sql::consents_of(tx, &who.by.org, &who.person.id)? {
+            let what = in_words(&charter, &row);
+            for e in &row.events {
+                let when = dates::moment(e.at);
+                all.push((e.at, format!("{when}: {what}, {} ({})", e.state, e.method)));
+            }
+        }
+        for (hash, _) in people::ids_of(tx, &who.by.org, &who.person.id)? {
+            for s in sql::stop_history(tx, &who.by.org, hash)? {
+                let channel =
+                    Channel::from_word(&s.channel).map_or("every channel", Channel::label);
+                let what = match What::from_word(&s.what) {
+                    Some(What::Purpose(p)) => {
+                        charter.permissions.purpose(&p).map_or(p.clone(), |x| x.title.clone())
+                    }
+                    _ => "all marketing".to_owned(),
+                };
+                let at = s.on.to_zoned(dates::london()).map_or(o.now(), |z| z.timestamp());
+                let day = dates::long(s.on);
+                all.push((at, format!("{day}: {what} by {channel}, stopped ({})", s.reason)));
+            }
+        }
+        all.sort();
+        all.dedup();
+        Ok(all.into_iter().map(|(_, line)| line).collect())
+    })
+}
+
+/// One choice of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    purpose: String,
+    channel: Channel,
+    yes: bool,
+}
+
+impl Choice {
+    /// Reads a field of the form: `events.email` = `yes`.
+    pub fn read(name: &str, value: &str) -> Option<Self> {
+        let (purpose, channel) = name.rsplit_once('.')?;
+        let yes = match value {
+            "yes" => true,
+            "no" => false,
+            _ => return None,
+        };
+        Some(Self { purpose: purpose.to_owned(), channel: Channel::from_word(channel)?, yes })
+    }
+}
+
+/// Saves what was chosen; what was not touched stays as it is.
+///
+/// # Errors
+/// A choice that is not on the page, or of the database.
+pub fn save(o: &Office, who: &Who, chosen: &[Choice]) -> Result<()> {
+    let shown = lines(o, who)?;
+    for c in chosen {
+        let name = format!("{}.{}", c.purpose, c.channel.word());
+        let line = shown
+            .iter()
+            .find(|l| l.name == name)
+            .ok_or_else(|| Error::invalid("choice", "This choice is not on the page"))?;
+        if line.chosen == Some(c.yes) {
+            continue;
+        }
+        if c.yes { say_yes(o, who, c)? } else { say_no(o, who, c)? }
+    }
+    Ok(())
+}
+
+fn say_yes(o: &Office, who: &Who, c: &Choice) -> Result<()> {
+    let (by, vault, who_known) = (who.by.clone(), o.vault().clone(), who.known.clone());
+    let c = c.clone();
+    o.write(move |tx| {
+        let (short, version) = wording(tx, &by, &c)?;
+        let new = NewConsent {
+            who: who_known.clone(),
+            wording: short,
+            version: Some(version),
+            channel: Some(c.channel),
+            yes: true,
+            on: dates::day_of(by.now),
+            method: "preference-centre".into(),
+            proof: Proof {
+                evidence: "Chosen by the person through a link sent to their address".into(),
+                collector: "preference centre".into(),
+                representative: None,
+            },
+        };
+        acts::record_consent(tx, &vault, &by, &new)
+    })
+    .map(drop)
+}
+
+/// The words that the page shows beside a choice, kept as a wording so that they can be proved. A
+/// changed title makes a new version.
+fn wording(tx: &mut Tx<'_>, by: &By, c: &Choice) -> Result<(String, i64)> {
+    let charter = charter::current(tx, &by.org)?;
+    let p = charter.permissions.purpose(&c.purpose).ok_or(Error::NotFound("the purpose"))?;
+    let mut short = format!("page-{}-{}", c.purpose, c.channel.word());
+    short.truncate(40);
+    let about = if p.about.is_empty() { String::new() } else { format!(" {}", p.about) };
+    let w = Wording {
+        short: short.clone(),
+        use_kind: Use::Contact,
+        use_what: c.purpose.clone(),
+        text: sentence(&format!("{}, by {}: yes.{about}", p.title, c.channel.label())),
+        if_refused: "We do not contact you about this.".into(),
+        notice: format!("charter version {}", charter::version(tx, &by.org)?),
+        explicit: false,
+        language: "en-GB".into(),
+    };
+    match sql::wording_of(tx, &by.org, &short, None)? {
+        Some((v, old, _)) if old.text == w.text => Ok((short, v)),
+        last => {
+            let version = last.map_or(1, |(v, _, _)| v + 1);
+            sql::insert_wording(tx, &by.org, &w, version, by.now, &by.actor)?;
+            Ok((short, version))
+        }
+    }
+}
+
+fn say_no(o: &Office, who: &Who, c: &Choice) -> Result<()> {
+    stop_for(o, who, Some(c.channel), What::Purpose(c.purpose.clone()))
+}
+
+/// Stops all marketing by every channel.
+///
+/// # Errors
+/// Of the database.
+pub fn stop_all(o: &Office, who: &Who) -> Result<()> {
+    stop_for(o, who, None, What::Marketing)
+}
+
+fn stop_for(o: &Office, who: &Who, channel: Option<Channel>, what: What) -> Result<()> {
+    let ids = o.read(|tx| people::ids_of(tx, &who.by.org, &who.person.id))?;
+    let wanted = |kind: &str| channel.is_none_or(|c| c.address().name() == kind);
+    let Some((hash, kind)) = ids.into_iter().find(|(_, k)| wanted(k)) else { return Ok(()) };
+    // One identifier is enough: a stop reaches every one of its person's that it concerns.
+    let new =
+        NewStop { hash, kind, channel, what, reason: "objection", on: dates::day_of(who.by.now) };
+    let (by, vault) = (who.by.clone(), o.vault().clone());
+    o.write(move |tx| stops::stop(tx, &vault, &by, &new)).map(drop)
+}
