@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+mod book;
 mod checks;
 mod columns;
 mod keyed;
@@ -19,6 +20,7 @@ mod phone;
 mod recognise;
 mod words;
 
+pub use book::Book;
 pub use columns::likely_kind;
 pub use keyed::KeyedHash;
 pub use names::{NameFit, fit, fold};

@@ -1,0 +1,292 @@
+//! Which profile an identifier belongs to, for a hundred million of them.
+
+/// Bits of a hash that choose a shelf, at the least. Two whole bytes, so that they need not be kept.
+const FEWEST_BITS: u32 = 16;
+/// As many shelves as are worth their headers.
+const MOST_BITS: u32 = 24;
+/// Entries a shelf holds on average before every shelf is split in two.
+const FULL: usize = 128;
+/// Bytes of a hash that tell identifiers apart: an accident among a billion is one in 10^20.
+const KEY: usize = 16;
+/// What an entry keeps of the key: the shelf says the first two bytes.
+const KEPT: usize = KEY - 2;
+/// An entry: the rest of the key, then the profile, low byte first.
+type Entry = [u8; KEPT + 4];
+
+/// Keyed hashes of identifiers, each with the profile it belongs to.
+///
+/// A shelf for each beginning of a hash; on it the entries stand dense and sorted. As hashes are
+/// evenly spread, the place of one is known to within a few entries, so a look-up touches two or
+/// three lines of memory. Growing moves one shelf at a time, so nothing is ever there twice.
+#[derive(Clone)]
+pub struct Book {
+    shelves: Vec<Vec<Entry>>,
+    bits: u32,
+    len: usize,
+    highest: Option<u32>,
+}
+
+impl Default for Book {
+    fn default() -> Book {
+        Book::with_capacity(0)
+    }
+}
+
+impl std::fmt::Debug for Book {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Book({} identifiers)", self.len)
+    }
+}
+
+/// The first eight bytes of a hash as one number.
+fn head(hash: &[u8; 32]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *hash;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// The first eight kept bytes of an entry, by which a shelf is sorted first.
+fn order(entry: &Entry) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *entry;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn kept(hash: &[u8; 32], profile: u32) -> Entry {
+    let mut entry = [0; KEPT + 4];
+    entry[..KEPT].copy_from_slice(&hash[2..KEY]);
+    entry[KEPT..].copy_from_slice(&profile.to_le_bytes());
+    entry
+}
+
+fn profile(entry: &Entry) -> u32 {
+    let [.., a, b, c, d] = *entry;
+    u32::from_le_bytes([a, b, c, d])
+}
+
+impl Book {
+    /// An empty book with shelves for about this many identifiers. It grows beyond them by itself.
+    pub fn with_capacity(identifiers: usize) -> Book {
+        let wanted = (identifiers / FULL + 1).next_power_of_two().ilog2();
+        let bits = wanted.clamp(FEWEST_BITS, MOST_BITS);
+        Book { shelves: vec![Vec::new(); 1 << bits], bits, len: 0, highest: None }
+    }
+
+    /// How many identifiers are in it.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True if nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes of memory it takes.
+    pub fn bytes(&self) -> usize {
+        let room: usize = self.shelves.iter().map(Vec::capacity).sum();
+        room * size_of::<Entry>() + self.shelves.capacity() * size_of::<Vec<Entry>>()
+    }
+
+    /// The highest profile that was ever set.
+    pub fn highest_profile(&self) -> Option<u32> {
+        self.highest
+    }
+
+    /// Says whose identifier this is; answers whose it was before.
+    pub fn set(&mut self, hash: [u8; 32], to: u32) -> Option<u32> {
+        self.highest = self.highest.max(Some(to));
+        let entry = kept(&hash, to);
+        let (shelf, place) = self.place(&hash);
+        let shelf = &mut self.shelves[shelf];
+        match place {
+            Ok(at) => Some(profile(&std::mem::replace(&mut shelf[at], entry))),
+            Err(at) => {
+                if shelf.len() == shelf.capacity() {
+                    // An eighth more: doubling would leave a third of the memory empty.
+                    shelf.reserve_exact(shelf.len() / 8 + 4);
+                }
+                shelf.insert(at, entry);
+                self.len += 1;
+                if self.len > FULL << self.bits && self.bits < MOST_BITS {
+                    self.split();
+                }
+                None
+            }
+        }
+    }
+
+    /// Whose identifier this is.
+    pub fn get(&self, hash: &[u8; 32]) -> Option<u32> {
+        let (shelf, place) = self.place(hash);
+        place.ok().map(|at| profile(&self.shelves[shelf][at]))
+    }
+
+    /// Takes an identifier out; answers whose it was.
+    pub fn remove(&mut self, hash: &[u8; 32]) -> Option<u32> {
+        let (shelf, place) = self.place(hash);
+        let at = place.ok()?;
+        self.len -= 1;
+        Some(profile(&self.shelves[shelf].remove(at)))
+    }
+
+    /// [`Book::get`] for many at once, faster: the lines of memory are fetched side by side.
+    pub fn get_all(&self, hashes: &[[u8; 32]], found: &mut Vec<Option<u32>>) {
+        /// As many as a processor keeps under way, and some.
+        const TOGETHER: usize = 32;
+        found.clear();
+        let mut guesses = [(0usize, 0usize); TOGETHER];
+        for some in hashes.chunks(TOGETHER) {
+            // Each step asks for memory that no other waits for, so the waits overlap.
+            for (guess, hash) in guesses.iter_mut().zip(some) {
+                let shelf = self.shelf(hash);
+                *guess = (shelf, guess_place(hash, self.bits, self.shelves[shelf].len()));
+            }
+            let mut near = 0u64;
+            for (shelf, guess) in &guesses[..some.len()] {
+                near ^= self.shelves[*shelf].get(*guess).map_or(0, order);
+            }
+            std::hint::black_box(near);
+            found.extend(some.iter().map(|hash| self.get(hash)));
+        }
+    }
+
+    fn shelf(&self, hash: &[u8; 32]) -> usize {
+        // At most 24 bits: they fit every usize.
+        usize::try_from(head(hash) >> (64 - self.bits)).unwrap_or_default()
+    }
+
+    /// The shelf, and where on it the entry stands or would stand.
+    fn place(&self, hash: &[u8; 32]) -> (usize, Result<usize, usize>) {
+        let at = self.shelf(hash);
+        let shelf = self.shelves[at].as_slice();
+        let wanted = kept(hash, 0);
+        let key = order(&wanted);
+        let mut place = guess_place(hash, self.bits, shelf.len());
+        while place > 0 && order(&shelf[place - 1]) >= key {
+            place -= 1;
+        }
+        while let Some(entry) = shelf.get(place) {
+            if order(entry) > key {
+                break;
+            }
+            match entry[..KEPT].cmp(&wanted[..KEPT]) {
+                std::cmp::Ordering::Less => place += 1,
+                std::cmp::Ordering::Equal => return (at, Ok(place)),
+                std::cmp::Ordering::Greater => break,
+            }
+        }
+        (at, Err(place))
+    }
+
+    /// Twice as many shelves: each becomes two at its middle, one after the other.
+    fn split(&mut self) {
+        let mut split = Vec::with_capacity(self.shelves.len() * 2);
+        // The bit that now counts too, in the first kept bytes of an entry.
+        let bit = 1u64 << (63 - (self.bits - FEWEST_BITS));
+        for shelf in &mut self.shelves {
+            let low = std::mem::take(shelf);
+            let middle = low.partition_point(|entry| order(entry) & bit == 0);
+            let high = low[middle..].to_vec();
+            split.push(low[..middle].to_vec());
+            split.push(high);
+        }
+        self.shelves = split;
+        self.bits += 1;
+    }
+}
+
+/// Where on a shelf of this length the entry stands if all are evenly spread.
+fn guess_place(hash: &[u8; 32], bits: u32, len: usize) -> usize {
+    let share = u128::from(head(hash) << bits);
+    usize::try_from((share * len as u128) >> 64).unwrap_or_default()
+}
+
+impl Extend<([u8; 32], u32)> for Book {
+    fn extend<I: IntoIterator<Item = ([u8; 32], u32)>>(&mut self, entries: I) {
+        for (hash, to) in entries {
+            self.set(hash, to);
+        }
+    }
+}
+
+impl FromIterator<([u8; 32], u32)> for Book {
+    fn from_iter<I: IntoIterator<Item = ([u8; 32], u32)>>(entries: I) -> Book {
+        let entries = entries.into_iter();
+        let mut book = Book::with_capacity(entries.size_hint().0);
+        book.extend(entries);
+        book
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Hashes that crowd on few shelves, so that order and neighbours matter.
+    fn crowded() -> impl Strategy<Value = [u8; 32]> {
+        (0u8..2, prop::sample::select(vec![0u8, 1, 127, 128, 255]), any::<[u8; 2]>(), 0u8..3)
+            .prop_map(|(shelf, top, mid, low)| {
+                let mut hash = [0; 32];
+                (hash[1], hash[2], hash[15]) = (shelf, top, low);
+                (hash[3], hash[9]) = (mid[0] & 3, mid[1] & 1);
+                hash
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_what_a_map_does(steps in prop::collection::vec(
+            (crowded(), prop::option::weighted(0.7, 0u32..50)), 0..400)) {
+            let (mut book, mut map) = (Book::default(), HashMap::new());
+            for (hash, profile) in steps {
+                match profile {
+                    Some(p) => prop_assert_eq!(book.set(hash, p), map.insert(hash, p)),
+                    None => prop_assert_eq!(book.remove(&hash), map.remove(&hash)),
+                }
+                prop_assert_eq!(book.len(), map.len());
+            }
+            book.split();
+            let all: Vec<[u8; 32]> = map.keys().copied().chain([[7; 32]]).collect();
+            let mut found = Vec::new();
+            book.get_all(&all, &mut found);
+            for (hash, found) in all.iter().zip(found) {
+                prop_assert_eq!(book.get(hash), map.get(hash).copied());
+                prop_assert_eq!(found, map.get(hash).copied());
+            }
+        }
+    }
+
+    /// A number that looks like a hash.
+    fn spread(n: u64) -> [u8; 32] {
+        let mut hash = [0; 32];
+        for (word, bytes) in (0u64..).zip(hash.chunks_exact_mut(8)) {
+            let x = (n * 4 + word).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            bytes.copy_from_slice(&(x ^ (x >> 31)).to_be_bytes());
+        }
+        hash
+    }
+
+    #[test]
+    fn it_grows_shelf_by_shelf_and_forgets_nothing() {
+        let mut book = Book::default();
+        // As if three times full, with the work of a thousandth.
+        for n in 0..20_000 {
+            book.set(spread(n), u32::try_from(n).unwrap());
+        }
+        let before = book.bits;
+        for _ in 0..3 {
+            book.split();
+        }
+        assert_eq!(book.bits, before + 3);
+        for n in 0..20_000 {
+            assert_eq!(book.get(&spread(n)), u32::try_from(n).ok());
+        }
+        assert_eq!(book.get(&spread(20_000)), None);
+        assert_eq!((book.len(), book.highest_profile()), (20_000, Some(19_999)));
+    }
+}
