@@ -31,7 +31,12 @@ impl KeyedHash {
 
     /// The hash of one normal form: the kind's name, a zero byte, the value.
     pub fn of(&self, kind: Kind, normal: &str) -> [u8; 32] {
-        self.mac(&[kind.name().as_bytes(), &[0], normal.as_bytes()])
+        self.of_bytes(kind, normal.as_bytes())
+    }
+
+    /// The same for a normal form that is known to be text.
+    pub(crate) fn of_bytes(&self, kind: Kind, normal: &[u8]) -> [u8; 32] {
+        self.mac(&[kind.name().as_bytes(), &[0], normal])
     }
 
     fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {

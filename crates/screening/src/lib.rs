@@ -5,7 +5,11 @@
 //! address without its plus tag, a member number without leading zeros) is offered apart: it finds
 //! what a person must then confirm, and never decides.
 //!
-//! Nothing here reads a clock, a file or the network, and no error or explanation repeats a value.
+//! A list of many rows is screened against the hashes of those who may not be contacted: see
+//! [`screen`].
+//!
+//! Nothing here reads a clock or the network, only [`screen`] and [`inspect`] read files, and no
+//! error or explanation repeats a value.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +17,7 @@ mod book;
 mod checks;
 mod columns;
 mod keyed;
+mod list;
 mod names;
 mod normal;
 mod passages;
@@ -23,6 +28,10 @@ mod words;
 pub use book::Book;
 pub use columns::likely_kind;
 pub use keyed::KeyedHash;
+pub use list::{
+    At, Column, ColumnNote, Digest, Encoding, Fault, Format, Guess, Outcome, Outs, Plan, Reason,
+    ScreenError, Shape, Verdict, Verdicts, inspect, screen,
+};
 pub use names::{NameFit, fit, fold};
 pub use normal::{NotNormal, bank_account_uk, member_number_loose, normalise, weak_email};
 pub use passages::{Passage, Subject, about_others};

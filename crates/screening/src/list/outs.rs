@@ -1,0 +1,217 @@
+//! Files that appear together, whole, or not at all.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Digest, Outs, ScreenError};
+
+/// Bytes that wait before they are written.
+const WAITING: usize = 128 * 1024;
+
+/// One file: hashed, and written if it is to be.
+pub(crate) struct Out {
+    to: Option<Part>,
+    waiting: Vec<u8>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+/// A file under its passing name.
+struct Part {
+    file: Box<dyn Write + Send>,
+    /// To make it lasting. It also holds the lock that says the passing name is in use.
+    synced: File,
+    part: PathBuf,
+    path: PathBuf,
+    /// It has its lasting name.
+    done: bool,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.done {
+            // Nothing more can be done if it stays: its name says that it is unfinished, and the
+            // next screening of that name takes it over.
+            let _ = fs::remove_file(&self.part);
+        }
+    }
+}
+
+/// The passing name of a file, beside it.
+fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+fn open(path: &Path) -> Result<Part, ScreenError> {
+    let part = part_of(path);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let wrong = |error| ScreenError::writing(path, error);
+    let file = options.open(&part).map_err(wrong)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(ScreenError::Busy(path.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(wrong(error)),
+    }
+    // What a killed screening left there goes, whatever its mode was.
+    file.set_len(0).map_err(wrong)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(wrong)?;
+    let synced = file.try_clone().map_err(wrong)?;
+    Ok(Part { file: Box::new(file), synced, part, path: path.to_owned(), done: false })
+}
+
+impl Out {
+    fn new(to: Option<Part>) -> Out {
+        Out { to, waiting: Vec::new(), hash: Sha256::new(), bytes: 0 }
+    }
+
+    /// Adds to the file.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), ScreenError> {
+        self.hash.update(bytes);
+        self.bytes += u64::try_from(bytes.len()).unwrap_or(0);
+        let Some(part) = &mut self.to else { return Ok(()) };
+        if self.waiting.len() + bytes.len() < WAITING {
+            self.waiting.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let wrong = |error| ScreenError::writing(&part.path, error);
+        part.file.write_all(&self.waiting).map_err(wrong)?;
+        self.waiting.clear();
+        if bytes.len() < WAITING / 2 {
+            self.waiting.extend_from_slice(bytes);
+            return Ok(());
+        }
+        part.file.write_all(bytes).map_err(wrong)
+    }
+
+    fn sync(&mut self) -> Result<(), ScreenError> {
+        let Some(part) = &mut self.to else { return Ok(()) };
+        let wrong = |error| ScreenError::writing(&part.path, error);
+        part.file.write_all(&self.waiting).map_err(wrong)?;
+        self.waiting.clear();
+        part.synced.sync_all().map_err(wrong)
+    }
+
+    fn digest(self) -> Digest {
+        Digest { sha256: self.hash.finalize().into(), bytes: self.bytes }
+    }
+}
+
+/// The three files.
+pub(crate) struct Three {
+    pub allowed: Out,
+    pub blocked: Out,
+    pub unreadable: Out,
+    replace: bool,
+}
+
+impl Three {
+    /// Opens them under their passing names. Refuses names that are taken or not four.
+    pub fn open(list: &Path, outs: &Outs) -> Result<Three, ScreenError> {
+        let Outs::Files { allowed, blocked, unreadable, replace } = outs else {
+            let dry = || Out::new(None);
+            return Ok(Three { allowed: dry(), blocked: dry(), unreadable: dry(), replace: false });
+        };
+        let paths = [list, allowed.as_path(), blocked, unreadable];
+        for (n, path) in paths.iter().enumerate() {
+            if paths[..n].iter().any(|other| same(other, path)) {
+                return Err(ScreenError::SameFile);
+            }
+        }
+        if let Some(path) =
+            paths[1..].iter().find(|path| !replace && fs::exists(path).is_ok_and(|e| e))
+        {
+            return Err(ScreenError::Exists(path.to_path_buf()));
+        }
+        let out = |path: &Path| open(path).map(|part| Out::new(Some(part)));
+        Ok(Three {
+            allowed: out(allowed)?,
+            blocked: out(blocked)?,
+            unreadable: out(unreadable)?,
+            replace: *replace,
+        })
+    }
+
+    /// Makes them lasting and gives them their names: all three or none. The allowed come last, so
+    /// where they are, the others are too.
+    pub fn finish(mut self) -> Result<[Digest; 3], ScreenError> {
+        for out in [&mut self.blocked, &mut self.unreadable, &mut self.allowed] {
+            out.sync()?;
+        }
+        let mut named: Vec<(PathBuf, Option<PathBuf>)> = Vec::new();
+        let mut trouble = None;
+        for out in [&mut self.blocked, &mut self.unreadable, &mut self.allowed] {
+            let Some(part) = &mut out.to else { continue };
+            match name(part, self.replace) {
+                Ok(old) => named.push((part.path.clone(), old)),
+                Err(e) => {
+                    trouble = Some(e);
+                    break;
+                }
+            }
+        }
+        for (path, old) in &named {
+            // What is undone or tidied here matters less than the answer.
+            let _ = match (&trouble, old) {
+                (None, Some(old)) => fs::remove_file(old),
+                (None, None) => Ok(()),
+                (Some(_), Some(old)) => fs::rename(old, path),
+                (Some(_), None) => fs::remove_file(path),
+            };
+        }
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
+        for (path, _) in &named {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+            let folder = File::open(folder.unwrap_or(Path::new(".")));
+            folder
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| ScreenError::writing(path, error))?;
+        }
+        Ok([self.allowed.digest(), self.blocked.digest(), self.unreadable.digest()])
+    }
+}
+
+/// True if both name one file, there or to come.
+fn same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(path).or_else(|_| {
+            fs::canonicalize(folder).map(|f| f.join(path.file_name().unwrap_or_default()))
+        })
+    };
+    one == other || matches!((whole(one), whole(other)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Gives a file its lasting name; answers where the one that had it waits.
+fn name(part: &mut Part, replace: bool) -> Result<Option<PathBuf>, ScreenError> {
+    let wrong = |error| ScreenError::writing(&part.path, error);
+    let mut old = None;
+    if fs::exists(&part.path).map_err(wrong)? {
+        if !replace {
+            return Err(ScreenError::Exists(part.path.clone()));
+        }
+        let mut name = part.path.file_name().unwrap_or_default().to_owned();
+        name.push(".old");
+        let aside = part.path.with_file_name(name);
+        fs::rename(&part.path, &aside).map_err(wrong)?;
+        old = Some(aside);
+    }
+    if let Err(error) = fs::rename(&part.part, &part.path) {
+        if let Some(old) = &old {
+            let _ = fs::rename(old, &part.path);
+        }
+        return Err(ScreenError::writing(&part.path, error));
+    }
+    part.done = true;
+    Ok(old)
+}

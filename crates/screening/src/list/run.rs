@@ -1,0 +1,313 @@
+//! Runs a screening: one thread reads and cuts, some judge, one writes.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use super::cut::{Cutter, Piece};
+use super::judge::{Desk, Judge, Judged, Tally};
+use super::outs::Three;
+use super::shape::{Format, SAMPLE, Sample, Told, sample};
+use super::source::{Source, to_utf16};
+use super::{At, Digest, Outcome, Outs, Plan, ScreenError, Shape, Verdicts, written};
+use crate::{Book, KeyedHash, Kind, normalise};
+
+/// Pieces that wait before each worker, and behind it.
+const WAITING: usize = 2;
+
+/// Screens a list: sorts its rows into those that may be contacted, those that may not, and those
+/// that cannot be read, in three files or, dry, in none.
+///
+/// Every identifier of a row is looked up in `book`; the verdict of the highest rank counts, of
+/// equals that of the column named first. `progress` is told the bytes done and the bytes in all.
+///
+/// Fails, with nothing written, on what [`ScreenError`] lists.
+pub fn screen(
+    list: &Path,
+    plan: &Plan,
+    book: &Book,
+    verdicts: &Verdicts,
+    keyed: &KeyedHash,
+    outs: &Outs,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Outcome, ScreenError> {
+    whole(book, verdicts)?;
+    let file = File::open(list).map_err(ScreenError::reading)?;
+    let meta = file.metadata().map_err(ScreenError::reading)?;
+    if !meta.is_file() {
+        return Err(ScreenError::NotAFile);
+    }
+    let mut start = Vec::new();
+    let limit = u64::try_from(SAMPLE).unwrap_or(u64::MAX);
+    (&file).take(limit).read_to_end(&mut start).map_err(ScreenError::reading)?;
+    std::io::Seek::rewind(&mut &file).map_err(ScreenError::reading)?;
+    let sample = look(&start, meta.len(), plan)?;
+    drop(start);
+    let three = Three::open(list, outs)?;
+    let columns = resolve(plan, &sample)?;
+    let screening = Screening { plan, book, verdicts, keyed, sample: &sample, columns: &columns };
+    screening.run(file, three, progress)
+}
+
+/// Every profile has a verdict, and every verdict a reason.
+pub(crate) fn whole(book: &Book, verdicts: &Verdicts) -> Result<(), ScreenError> {
+    let profiles = book.highest_profile().map_or(0, |highest| u64::from(highest) + 1);
+    let enough = u64::try_from(verdicts.by_profile.len()).is_ok_and(|len| len >= profiles);
+    let mut all = verdicts.by_profile.iter().chain([&verdicts.unknown]);
+    match enough && all.all(|v| usize::from(v.reason) < verdicts.reasons.len()) {
+        true => Ok(()),
+        false => Err(ScreenError::Verdicts),
+    }
+}
+
+fn look(start: &[u8], bytes: u64, plan: &Plan) -> Result<Sample, ScreenError> {
+    let told = Told { encoding: plan.encoding, delimiter: plan.delimiter };
+    let sample = sample(start, bytes, told)?;
+    match sample.shape.format {
+        Format::Csv => Ok(sample),
+        Format::Workbook => Err(ScreenError::Workbook),
+        Format::OldWorkbook => Err(ScreenError::OldWorkbook),
+        Format::Parquet => Err(ScreenError::NoParquet),
+    }
+}
+
+/// The columns of the plan, from 0, each checked against the list.
+fn resolve(plan: &Plan, sample: &Sample) -> Result<Vec<(usize, Kind)>, ScreenError> {
+    let shape = &sample.shape;
+    if plan.header && shape.no_header && !plan.force {
+        return Err(ScreenError::HeaderIsARow);
+    }
+    let columns = places(plan, &shape.header)?;
+    for (column, kind) in columns.iter().filter(|_| !plan.force) {
+        let cells = sample.rows.iter().filter_map(|(_, row)| row.get(*column));
+        let filled = cells.filter(|cell| !cell.trim().is_empty());
+        let (mut all, mut good) = (0, 0);
+        for cell in filled {
+            all += 1;
+            good += usize::from(normalise(*kind, cell).is_ok());
+        }
+        if good * 2 < all {
+            return Err(ScreenError::WrongColumn {
+                number: column + 1,
+                kind: kind.name(),
+                per_cent: good * 100 / all,
+                filled: all,
+            });
+        }
+    }
+    Ok(columns)
+}
+
+/// The columns of the plan among those of the header, from 0.
+pub(crate) fn places(plan: &Plan, header: &[String]) -> Result<Vec<(usize, Kind)>, ScreenError> {
+    if plan.columns.is_empty() {
+        return Err(ScreenError::NoColumns);
+    }
+    let place = |at: &At| match at {
+        At::Number(number) => {
+            let there = (1..=header.len()).contains(number);
+            let wrong = ScreenError::NoSuchNumber { number: *number, columns: header.len() };
+            there.then(|| number - 1).ok_or(wrong)
+        }
+        At::Name(_) if !plan.header => Err(ScreenError::NameWithoutHeader),
+        At::Name(name) => {
+            let name = name.trim();
+            let mut there = header.iter().enumerate().filter(|(_, n)| n.trim() == name);
+            match (there.next(), there.next()) {
+                (Some((at, _)), None) => Ok(at),
+                (Some(_), Some(_)) => Err(ScreenError::DoubledName(name.to_owned())),
+                (None, _) => Err(ScreenError::NoSuchName(name.to_owned())),
+            }
+        }
+    };
+    plan.columns.iter().map(|column| Ok((place(&column.at)?, column.kind))).collect()
+}
+
+/// All that a screening needs.
+struct Screening<'a> {
+    plan: &'a Plan,
+    book: &'a Book,
+    verdicts: &'a Verdicts,
+    keyed: &'a KeyedHash,
+    sample: &'a Sample,
+    columns: &'a [(usize, Kind)],
+}
+
+type Worker<'scope> = (Receiver<Judged>, ScopedJoinHandle<'scope, Tally>);
+
+impl Screening<'_> {
+    fn run(
+        &self,
+        list: impl Read + Send,
+        mut three: Three,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Outcome, ScreenError> {
+        let shape = &self.sample.shape;
+        let source = Source::new(list, shape.encoding.utf16());
+        let mut cutter = Cutter::new(source, self.sample.dialect, self.plan.longest_row);
+        let first = if self.plan.header { self.sample.first } else { 0 };
+        let head = cutter.take(self.sample.mark + first)?;
+        head_rows(&mut three, shape, self.plan.header, &head)?;
+        let judge = Judge {
+            dialect: self.sample.dialect,
+            encoding: shape.encoding,
+            columns: self.columns,
+            width: shape.header.len(),
+            longest: self.plan.longest_row,
+            book: self.book,
+            verdicts: self.verdicts,
+            keyed: self.keyed,
+        };
+        let mut total = Tally::new(self.columns.len(), self.verdicts.reasons.len());
+        let empty = total.clone();
+        let list = std::thread::scope(|scope| {
+            let (mut to, mut from) = (Vec::new(), Vec::new());
+            for _ in 0..self.plan.workers.clamp(1, 64) {
+                let (sender, receiver) = sync_channel(WAITING);
+                to.push(sender);
+                from.push(worker(scope, judge, receiver, empty.clone()));
+            }
+            let (spare, spares) = channel();
+            let reader = scope.spawn(move || hand_out(cutter, &to, &spares));
+            let (answers, workers): (Vec<_>, Vec<_>) = from.into_iter().unzip();
+            let mut done = |read| progress(read, shape.bytes);
+            let wrote = write(answers, &mut three, shape, &spare, &mut done);
+            drop(spare);
+            for worker in workers {
+                total.add(&worker.join().unwrap_or_else(|p| std::panic::resume_unwind(p)));
+            }
+            let read = reader.join().unwrap_or_else(|p| std::panic::resume_unwind(p));
+            // A writer that gave up stops the reader, so its own trouble is the one to tell.
+            wrote.and(read)
+        })?;
+        finish(shape.clone(), list, total, three)
+    }
+}
+
+/// Reads the list to its end and hands its pieces to the workers in turn.
+fn hand_out(
+    mut cutter: Cutter<impl Read>,
+    to: &[SyncSender<Piece>],
+    spares: &Receiver<Vec<u8>>,
+) -> Result<Digest, ScreenError> {
+    let mut turn = to.iter().cycle();
+    while let Some(piece) = cutter.next(spares.try_recv().unwrap_or_default())? {
+        let Some(worker) = turn.next() else { break };
+        if worker.send(piece).is_err() {
+            break;
+        }
+    }
+    Ok(cutter.digest())
+}
+
+fn worker<'scope, 'env: 'scope>(
+    scope: &'scope Scope<'scope, 'env>,
+    judge: Judge<'env>,
+    pieces: Receiver<Piece>,
+    mut tally: Tally,
+) -> Worker<'scope> {
+    let (answer, answers) = sync_channel(WAITING);
+    let thread = scope.spawn(move || {
+        let mut desk = Desk::default();
+        for piece in pieces {
+            if answer.send(judge.judge(piece, &mut desk, &mut tally)).is_err() {
+                break;
+            }
+        }
+        tally
+    });
+    (answers, thread)
+}
+
+/// Writes what the workers answer, in the order in which they were asked.
+fn write(
+    answers: Vec<Receiver<Judged>>,
+    three: &mut Three,
+    shape: &Shape,
+    spare: &Sender<Vec<u8>>,
+    done: &mut dyn FnMut(u64),
+) -> Result<(), ScreenError> {
+    let mut turned = Vec::new();
+    for answer in answers.iter().cycle() {
+        // The first that has no more was to have the piece behind the last.
+        let Ok(judged) = answer.recv() else { break };
+        match shape.encoding.utf16() {
+            Some(big) => {
+                turned.clear();
+                to_utf16(&judged.allowed, big, &mut turned);
+                three.allowed.write(&turned)?;
+            }
+            None => three.allowed.write(&judged.allowed)?,
+        }
+        three.blocked.write(&judged.blocked)?;
+        three.unreadable.write(&judged.unreadable)?;
+        // The reader may have ended.
+        let _ = spare.send(judged.allowed);
+        done(judged.read);
+    }
+    Ok(())
+}
+
+/// The first row of each file.
+fn head_rows(
+    three: &mut Three,
+    shape: &Shape,
+    header: bool,
+    head: &[u8],
+) -> Result<(), ScreenError> {
+    let mut turned = Vec::new();
+    match shape.encoding.utf16() {
+        Some(big) => to_utf16(head, big, &mut turned),
+        None => turned.extend_from_slice(head),
+    }
+    three.allowed.write(&turned)?;
+    let [blocked, unreadable] = written_heads(&shape.header, header);
+    three.blocked.write(&blocked)?;
+    three.unreadable.write(&unreadable)
+}
+
+/// The first rows of the blocked and of the unreadable.
+pub(crate) fn written_heads(names: &[String], header: bool) -> [Vec<u8>; 2] {
+    ["line,reason_code,reason", "line,what_is_wrong"].map(|own| {
+        let mut row = own.as_bytes().to_vec();
+        for (n, name) in names.iter().enumerate() {
+            row.push(b',');
+            match header {
+                true => written::cell(&mut row, name.as_bytes()),
+                false => written::cell(&mut row, format!("column_{}", n + 1).as_bytes()),
+            }
+        }
+        written::end(&mut row);
+        row
+    })
+}
+
+/// Counts everything once more, and only then lets the files appear.
+pub(crate) fn finish(
+    shape: Shape,
+    list: Digest,
+    tally: Tally,
+    three: Three,
+) -> Result<Outcome, ScreenError> {
+    let by_reason: u64 = tally.reasons.iter().sum();
+    let sorted = tally.allowed + tally.blocked;
+    if sorted + tally.unreadable != tally.rows || by_reason != sorted {
+        return Err(ScreenError::Counts);
+    }
+    Ok(Outcome {
+        shape,
+        list,
+        rows: tally.rows,
+        allowed: tally.allowed,
+        blocked: tally.blocked,
+        unreadable: tally.unreadable,
+        reasons: tally.reasons,
+        faults: tally.faults,
+        columns: tally.columns,
+        short_rows: tally.short_rows,
+        empty_lines: tally.empty_lines,
+        written: three.finish()?,
+    })
+}
