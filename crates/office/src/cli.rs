@@ -101,6 +101,11 @@ pub enum Command {
     Permission(permissions::cli::PermissionCommand),
     /// May we contact this address, by this channel, for this purpose, today?
     MayContact(permissions::cli::MayContactArgs),
+    /// Screen a list before a send: who on it may be contacted.
+    Screen(mailing::screen_cli::ScreenArgs),
+    /// Certificates of screenings.
+    #[command(subcommand)]
+    Certificate(mailing::screen_cli::CertificateCommand),
     /// Programs that send for the organisation.
     #[command(subcommand)]
     Mailer(mailing::cli::MailerCommand),
@@ -143,6 +148,8 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Request(a) => requests::cli::run(a),
         Command::Permission(a) => permissions::cli::run(a),
         Command::MayContact(a) => permissions::cli::may_contact(&a),
+        Command::Screen(a) => mailing::screen_cli::run(&a),
+        Command::Certificate(a) => mailing::screen_cli::certificate(a),
         Command::Mailer(a) => mailing::cli::run(a),
         Command::Staff(a) => staff::cli::run(a),
         Command::Deadline(a) => clocks::run(&a),

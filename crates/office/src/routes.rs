@@ -97,17 +97,17 @@ fn cases() -> Router<Office> {
 }
 
 fn machines() -> Router<Office> {
-    use permissions::api;
+    use permissions::{api, told};
     Router::new()
         .route("/health", get(api::health))
         .route("/api/o/{org}/contact-decisions", post(api::decide))
-        .route("/api/o/{org}/suppressions", post(api::suppress))
-        .route("/api/o/{org}/consents", post(api::consent))
-        .route("/api/o/{org}/consents/{id}/withdraw", post(api::withdraw))
-        .route("/api/o/{org}/consents/{id}/receipt", get(api::receipt))
-        .route("/api/o/{org}/events", post(api::events))
-        .route("/api/o/{org}/inbound-mail", post(api::inbound))
-        .route("/api/o/{org}/unsubscribe-headers", post(api::unsubscribe_headers))
+        .route("/api/o/{org}/suppressions", post(told::suppress))
+        .route("/api/o/{org}/consents", post(told::consent))
+        .route("/api/o/{org}/consents/{id}/withdraw", post(told::withdraw))
+        .route("/api/o/{org}/consents/{id}/receipt", get(told::receipt))
+        .route("/api/o/{org}/events", post(told::events))
+        .route("/api/o/{org}/inbound-mail", post(told::inbound))
+        .route("/api/o/{org}/unsubscribe-headers", post(told::unsubscribe_headers))
         .layer(DefaultBodyLimit::max(BATCH))
 }
 

@@ -3,8 +3,12 @@
 //!
 //! Others may use: [`announce`], [`standing`].
 
+pub mod certificates;
 pub mod cli;
 pub mod mailers;
+pub mod rows;
+pub mod screen;
+pub mod screen_cli;
 pub mod sql;
 
 pub use mailers::standing;

@@ -122,7 +122,7 @@ pub fn open(tx: &mut Tx<'_>, vault: &Vault, org: &str, row: &PersonRow) -> Resul
 }
 
 /// Erases a person: their key is destroyed, their identifiers are forgotten. What must outlive
-/// them (a stop on the suppression list, UK GDPR Arts 17(3)(b), 21(3)) is the caller's to keep first.
+/// them (a stop, UK GDPR Arts 17(3)(b), 21(3)) is the caller's to keep first.
 ///
 /// # Errors
 /// Not found, or of the database.

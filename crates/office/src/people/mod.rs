@@ -3,8 +3,8 @@
 //! key and found by keyed hashes of their identifiers. Strong and weak matches are kept apart: see
 //! `candour_connectors`.
 //!
-//! Others may use: [`Asker`], [`seek`], [`learn`], [`Known`], [`find_or_keep`], [`open`], [`erase`],
-//! [`hasher`] and its helpers, [`PersonRow`].
+//! Others may use: [`Asker`], [`seek`], [`learn`], [`Known`], [`find_or_keep`], [`open`],
+//! [`erase`], [`hasher`] and its helpers, [`PersonRow`].
 
 mod acts;
 mod rules;

@@ -1,6 +1,6 @@
-//! Unsubscribes and complaints that come by e-mail: one message at a time, from a mail server's pipe
-//! or a mailer's webhook. A message is untrusted: only a sealed token or the sender's own address is
-//! taken from it, and all that either can do is to stop messages.
+//! Unsubscribes and complaints that come by e-mail: one message at a time, from a mail server's
+//! pipe or a mailer's webhook. A message is untrusted: only a sealed token or the sender's own
+//! address is taken from it, and all that either can do is to stop messages.
 
 use mail_parser::{MessageParser, MimeHeaders as _};
 

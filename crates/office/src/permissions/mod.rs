@@ -1,9 +1,9 @@
 //! Permissions: who may be contacted, by which channel, for which purpose. Consents with the words
 //! they were asked with, other grounds, stops, preference registers, and the contact decision.
 //!
-//! A preference is no third thing: yes is a consent, no is a stop. A stop is kept as a keyed hash of
-//! the identifier, so it outlives the person's data and names nobody. Decisions read facts in memory
-//! that are never older than the question (`live.rs`).
+//! A preference is no third thing: yes is a consent, no is a stop. A stop is kept as a keyed hash
+//! of the identifier, so it outlives the person's data and names nobody. Decisions read facts in
+//! memory that are never older than the question (`live.rs`).
 //!
 //! Others may use: [`Live`], [`decide`] and its words, [`acts`] for stops, [`now`].
 
@@ -29,6 +29,7 @@ pub mod stops;
 pub mod tell;
 mod terms;
 pub mod tokens;
+pub mod told;
 
 pub use live::{Live, Now, needs_registers, now, now_blocking};
 pub use rules::{Question, Rule, decide};

@@ -227,9 +227,8 @@ fn add_page(known: &mut Known, page: &[sql::PersonFacts]) {
     }
 }
 
-/// Adds the numbers of a register to a copy, for a screening.
-pub fn with_register(known: &mut Known, register: Register, numbers: &[(Hash16, Date)]) {
-    for (hash, since) in numbers {
-        known.add(*hash, |f| f.listed.push((register, *since)));
-    }
+/// Adds an entry of a register to a copy, for a screening.
+pub fn with_register(known: &mut Known, register: Register, hash: Hash16, day: u32) {
+    let since = super::registers::day_of_number(day);
+    known.add(hash, |f| f.listed.push((register, since)));
 }

@@ -1,0 +1,387 @@
+//! What machines tell: stops, consents, what came back to a mailer.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use candour_screening::Kind;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::acts::{self, NewConsent};
+use super::api::{Answer, MOST, answer, parse, who};
+use super::live::Now;
+use super::records::Proof;
+use super::stops::{self, NewStop, REASONS};
+use super::terms::{Class, What};
+use super::{ask, mail, receipts, tokens};
+use crate::charter::Channel;
+use crate::error::{Error, Result};
+use crate::kit::{dates, links, sha256_hex};
+use crate::mailing;
+use crate::office::Office;
+use crate::people::{self, Known};
+use crate::proof::By;
+
+/// A stop, as a machine tells it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StopIn {
+    address: String,
+    kind: Option<String>,
+    channel: Option<Channel>,
+    purpose: Option<String>,
+    #[serde(default)]
+    everything: bool,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl StopIn {
+    fn kind(&self) -> Result<Kind> {
+        match (&self.kind, self.channel) {
+            (Some(k), _) => Kind::from_name(k)
+                .filter(|k| {
+                    matches!(k, Kind::Email | Kind::Phone | Kind::Address | Kind::MemberNumber)
+                })
+                .ok_or_else(|| Error::invalid("kind", "email, phone, address or member-number")),
+            (None, Some(c)) => Ok(c.address()),
+            (None, None) => Ok(Kind::Email),
+        }
+    }
+
+    fn stop(&self, now: &Now, by: &By) -> Result<NewStop> {
+        let kind = self.kind()?;
+        let what = match (&self.purpose, self.everything) {
+            (_, true) => What::Everything,
+            (Some(p), _) => What::Purpose(p.clone()),
+            _ => What::Marketing,
+        };
+        let reason = match &self.reason {
+            None => "objection",
+            Some(r) => REASONS
+                .into_iter()
+                .find(|known| known == r)
+                .ok_or_else(|| Error::invalid("reason", "This reason is not known"))?,
+        };
+        Ok(NewStop {
+            hash: people::hash_raw(&now.hasher, kind, &self.address)?,
+            kind: kind.name().into(),
+            channel: self.channel,
+            what,
+            reason,
+            on: dates::day_of(by.now),
+        })
+    }
+}
+
+/// `POST /api/o/{org}/suppressions`: stops an address at once.
+pub async fn suppress(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, now) = who(&office, &org, &headers, false).await?;
+    let new = parse::<StopIn>(&body)?.stop(&now, &by)?;
+    let hash = hex::encode(new.hash);
+    let added = office
+        .run(move |o| {
+            let vault = o.vault().clone();
+            o.write(move |tx| stops::stop(tx, &vault, &by, &new))
+        })
+        .await?;
+    answer(&json!({ "hash": hash, "added": added }))
+}
+
+/// A consent, as a machine tells it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsentIn {
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    address: Option<String>,
+    #[serde(default)]
+    member_number: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    subscriber: Option<String>,
+    wording: String,
+    version: i64,
+    #[serde(default)]
+    channel: Option<Channel>,
+    answer: bool,
+    #[serde(default)]
+    on: Option<jiff::civil::Date>,
+    method: String,
+    evidence: String,
+    #[serde(default)]
+    collector: Option<String>,
+}
+
+impl ConsentIn {
+    fn consent(self, by: &By) -> NewConsent {
+        let ids = [
+            (Kind::Email, self.email),
+            (Kind::Phone, self.phone),
+            (Kind::Address, self.address),
+            (Kind::MemberNumber, self.member_number),
+        ];
+        NewConsent {
+            who: Known {
+                name: self.name,
+                identifiers: ids.into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
+                subscriber: self.subscriber,
+                member: None,
+                company: None,
+            },
+            wording: self.wording,
+            version: Some(self.version),
+            channel: self.channel,
+            yes: self.answer,
+            on: self.on.unwrap_or_else(|| dates::day_of(by.now)),
+            method: self.method,
+            proof: Proof {
+                evidence: self.evidence,
+                collector: self.collector.unwrap_or_else(|| by.actor.clone()),
+                representative: None,
+            },
+        }
+    }
+}
+
+/// `POST /api/o/{org}/consents`: records an answer. With an `Idempotency-Key` a repeat is answered
+/// as the first time and recorded once.
+pub async fn consent(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, _) = who(&office, &org, &headers, false).await?;
+    let new = parse::<ConsentIn>(&body)?.consent(&by);
+    let key = headers.get("idempotency-key").map(|k| links::hash(&sha256_hex(k.as_bytes())));
+    let sum = links::hash(&sha256_hex(&body));
+    let id = office.run(move |o| consent_once(o, by, new, key, sum)).await?;
+    let mut made = answer(&json!({ "id": id }))?;
+    *made.status_mut() = StatusCode::CREATED;
+    Ok(made)
+}
+
+fn consent_once(
+    o: &Office,
+    by: By,
+    new: NewConsent,
+    key: Option<[u8; 32]>,
+    sum: [u8; 32],
+) -> Result<String> {
+    if let Some(k) = key
+        && let Some((body, _, id)) =
+            o.read(|tx| mailing::sql::kept_answer(tx, &by.org, &by.actor, k))?
+    {
+        if body != sum {
+            return Err(Error::invalid(
+                "idempotency-key",
+                "This key came before with another body: use a new one",
+            ));
+        }
+        return String::from_utf8(id).map_err(|_| Error::fault("a kept answer is no id"));
+    }
+    let vault = o.vault().clone();
+    o.write(move |tx| {
+        let done = acts::record_consent(tx, &vault, &by, &new)?;
+        if let Some(k) = key {
+            let id = done.value.clone().into_bytes();
+            mailing::sql::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)?;
+        }
+        Ok(done)
+    })
+}
+
+/// `POST /api/o/{org}/consents/{id}/withdraw`
+pub async fn withdraw(
+    State(office): State<Office>,
+    Path((org, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    let (by, _) = who(&office, &org, &headers, false).await?;
+    let told = office
+        .run(move |o| {
+            let vault = o.vault().clone();
+            o.write(move |tx| acts::withdraw(tx, &vault, &by, &id, "withdrawal"))
+        })
+        .await?;
+    answer(&json!({ "ended": told.ended, "remains": told.remains }))
+}
+
+/// `GET /api/o/{org}/consents/{id}/receipt`
+pub async fn receipt(
+    State(office): State<Office>,
+    Path((org, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    let (by, _) = who(&office, &org, &headers, false).await?;
+    answer(&office.run(move |o| receipts::receipt(o, &by.org, &id)).await?)
+}
+
+/// What came back to a mailer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventIn {
+    /// `bounce` (for good), `soft-bounce`, `complaint`, `unsubscribe`, `delivered`.
+    r#type: String,
+    address: String,
+    #[serde(default = "EventIn::channel")]
+    channel: Channel,
+    #[serde(default)]
+    purpose: Option<String>,
+    #[serde(default)]
+    campaign: Option<String>,
+    #[serde(default = "EventIn::class")]
+    class: Class,
+}
+
+impl EventIn {
+    fn channel() -> Channel {
+        Channel::Email
+    }
+
+    fn class() -> Class {
+        Class::Marketing
+    }
+}
+
+#[derive(Deserialize)]
+struct EventsIn {
+    events: Vec<EventIn>,
+}
+
+/// `POST /api/o/{org}/events`: bounces, complaints, unsubscribes, deliveries, up to 10,000 at once.
+/// A bad event is named by its place; the others count.
+pub async fn events(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, now) = who(&office, &org, &headers, false).await?;
+    let EventsIn { events } = parse(&body)?;
+    if events.len() > MOST {
+        return Err(Error::invalid("events", format!("At most {MOST} events at once")).into());
+    }
+    let (taken, bad) = office
+        .run(move |o| {
+            let mut taken = 0_u64;
+            let mut bad = Vec::new();
+            for (i, event) in events.iter().enumerate() {
+                match take_event(o, &by, &now, event) {
+                    Ok(()) => taken += 1,
+                    Err(Error::Invalid(f)) => bad.push(json!({
+                        "pointer": format!("/events/{i}"),
+                        "detail": Error::Invalid(f).to_string(),
+                    })),
+                    Err(other) => return Err(other),
+                }
+            }
+            Ok((taken, bad))
+        })
+        .await?;
+    answer(&json!({ "taken": taken, "errors": bad }))
+}
+
+fn take_event(o: &Office, by: &By, now: &Now, event: &EventIn) -> Result<()> {
+    let kind = event.channel.address();
+    let hash = people::hash_raw(&now.hasher, kind, &event.address)?;
+    let (what, reason) = match event.r#type.as_str() {
+        "bounce" => (What::Everything, "bounce"),
+        // A full mailbox says nothing about tomorrow.
+        "soft-bounce" => return Ok(()),
+        "complaint" => (What::Marketing, "complaint"),
+        "unsubscribe" => {
+            (event.purpose.clone().map_or(What::Marketing, What::Purpose), "unsubscribe")
+        }
+        "delivered" if !event.class.is_marketing() => return Ok(()),
+        "delivered" => {
+            let campaign = event.campaign.clone().unwrap_or_default();
+            let (by, channel) = (by.clone(), event.channel);
+            return o.write(move |tx| acts::delivered(tx, &by, channel, &campaign, &[hash]));
+        }
+        _ => {
+            return Err(Error::invalid(
+                "type",
+                "The type is bounce, soft-bounce, complaint, unsubscribe or delivered",
+            ));
+        }
+    };
+    let new = NewStop {
+        hash,
+        kind: kind.name().into(),
+        channel: Some(event.channel),
+        what,
+        reason,
+        on: now.today,
+    };
+    let (by, vault) = (by.clone(), o.vault().clone());
+    o.write(move |tx| stops::stop(tx, &vault, &by, &new)).map(drop)
+}
+
+/// `POST /api/o/{org}/inbound-mail`: one unsubscribe message as it came (message/rfc822).
+pub async fn inbound(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, _) = who(&office, &org, &headers, false).await?;
+    let added = office.run(move |o| mail::take(o, &by.org, &body)).await?;
+    answer(&json!({ "added": added }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeadersIn {
+    addresses: Vec<String>,
+    purpose: String,
+    #[serde(default = "EventIn::channel")]
+    channel: Channel,
+}
+
+/// `POST /api/o/{org}/unsubscribe-headers`: the headers of RFC 8058 and RFC 2369 for each address.
+pub async fn unsubscribe_headers(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, now) = who(&office, &org, &headers, false).await?;
+    let asked: HeadersIn = parse(&body)?;
+    if asked.addresses.len() > MOST {
+        return Err(Error::invalid("addresses", format!("At most {MOST} at once")).into());
+    }
+    let settings = &now.charter.permissions;
+    ask::purpose_of(settings, Class::Marketing, Some(&asked.purpose), asked.channel)?;
+    let base = office.settings().public_url.clone().ok_or_else(|| {
+        Error::Unavailable("the office has no public address yet: set public_url".into())
+    })?;
+    let mut out = Vec::with_capacity(asked.addresses.len());
+    for raw in &asked.addresses {
+        out.push(match people::hash_raw(&now.hasher, asked.channel.address(), raw) {
+            Ok(hash) => {
+                let token = tokens::Token {
+                    org: by.org.clone(),
+                    hash,
+                    channel: asked.channel,
+                    purpose: asked.purpose.clone(),
+                };
+                let mailbox = settings.unsubscribe_address.as_deref();
+                let made = tokens::headers(office.vault(), &base, &token, mailbox)?;
+                json!(made.into_iter().collect::<std::collections::BTreeMap<_, _>>())
+            }
+            Err(e) => json!({ "error": e.to_string() }),
+        });
+    }
+    answer(&json!({ "headers": out }))
+}
