@@ -15,11 +15,13 @@ use crate::requests::{
     desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
 };
 use crate::staff::desk as staff;
-use crate::{charter, holdings, permissions, proof, register, today};
+use crate::{charter, holdings, mailing, permissions, proof, register, today};
 
 /// Forms are small; only handed-in copies are larger.
 const FORM: usize = 1 << 20;
 const HANDED_IN: usize = 50 << 20;
+/// A list to be screened.
+const LIST: usize = 1 << 30;
 /// A batch of 10,000 questions.
 const BATCH: usize = 8 << 20;
 
@@ -30,6 +32,7 @@ pub fn all(office: Office) -> Router {
         .merge(sign_in())
         .merge(cases())
         .merge(house())
+        .merge(contact())
         .merge(machines())
         .route("/assets/{name}", get(web::asset))
         .route("/o/{org}/theme.css", get(web::theme))
@@ -94,6 +97,23 @@ fn cases() -> Router<Office> {
         .route("/office/cases/{reference}/{act}", get(acts::form).post(acts::act))
         .route("/office/cases/{reference}/{act}/{search}", get(acts::form).post(acts::act))
         .layer(DefaultBodyLimit::max(FORM))
+}
+
+fn contact() -> Router<Office> {
+    use mailing::screenings::desk as screen;
+    use permissions::desk as who;
+    Router::new()
+        .route("/office/permissions", get(who::overview))
+        .route("/office/permissions/look", post(who::look))
+        .route("/office/permissions/record", post(who::record))
+        .route("/office/permissions/wordings/new", get(who::wording_form).post(who::set_wording))
+        .route("/office/permissions/consents/{id}", get(who::consent))
+        .route("/office/permissions/receipts/{id}", get(who::receipt))
+        .route("/office/permissions/{id}", get(who::person))
+        .route("/office/screen", get(screen::start))
+        .route("/office/screen", post(screen::upload).layer(DefaultBodyLimit::max(LIST)))
+        .route("/office/screen/{id}", get(screen::one).post(screen::run))
+        .route("/office/screen/{id}/{file}", get(screen::file))
 }
 
 fn machines() -> Router<Office> {

@@ -9,6 +9,7 @@ pub mod mailers;
 pub mod rows;
 pub mod screen;
 pub mod screen_cli;
+pub mod screenings;
 pub mod sql;
 
 pub use mailers::standing;

@@ -13,6 +13,7 @@ pub mod ask;
 mod choices;
 pub mod cli;
 mod cli_args;
+pub mod desk;
 pub mod facts;
 mod import;
 mod live;
