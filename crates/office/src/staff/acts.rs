@@ -36,6 +36,7 @@ fn address(email: &str) -> Result<String> {
 /// Denied, or the address, name or password need mending.
 pub fn add(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStaff) -> Result<Recorded<String>> {
     by.role.may(Permission::ManageStaff)?;
+    by.role.may_hand_out(new.role)?;
     let email = address(&new.email)?;
     if new.name.trim().is_empty() {
         return Err(Error::invalid("name", "Enter their name"));
@@ -124,7 +125,7 @@ pub fn end_set_up(office: &Office) -> Result<()> {
 /// Changes somebody's role. The last officer stays.
 ///
 /// # Errors
-/// Denied, not found, or it would leave no officer.
+/// Denied, not found, it would leave no officer, or either role may do more than one's own.
 pub fn set_role(
     tx: &mut Tx<'_>,
     vault: &Vault,
@@ -134,6 +135,8 @@ pub fn set_role(
 ) -> Result<Recorded<()>> {
     by.role.may(Permission::ManageStaff)?;
     let row = sql::by_id(tx, &by.org, id)?;
+    by.role.may_hand_out(row.role)?;
+    by.role.may_hand_out(role)?;
     keep_an_officer(tx, by, &row, role == Role::Officer)?;
     sql::set_role(tx, &by.org, id, role)?;
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
@@ -144,10 +147,11 @@ pub fn set_role(
 /// Somebody leaves: their sessions end at once.
 ///
 /// # Errors
-/// Denied, not found, or it would leave no officer.
+/// Denied, not found, it would leave no officer, or they may do more than one's own role.
 pub fn leave(tx: &mut Tx<'_>, vault: &Vault, by: &By, id: &str) -> Result<Recorded<()>> {
     by.role.may(Permission::ManageStaff)?;
     let row = sql::by_id(tx, &by.org, id)?;
+    by.role.may_hand_out(row.role)?;
     keep_an_officer(tx, by, &row, false)?;
     sql::leave(tx, &by.org, id, by.now)?;
     sql::end_sessions(tx, &by.org, id)?;
@@ -168,14 +172,33 @@ fn keep_an_officer(tx: &mut Tx<'_>, by: &By, row: &StaffRow, stays: bool) -> Res
     Ok(())
 }
 
+/// The one-time link that somebody of the office made: the code app is still asked.
+const LINK: &str = "sign-in";
+/// The link of the command line, for a first run or a lost telephone: it asks for no code, as
+/// whoever can run commands can read the key file.
+const RECOVERY: &str = "recovery";
+
 /// A one-time link to sign in (and set a password). Answers the token.
 ///
 /// # Errors
-/// Denied or not found.
+/// Denied, not found or gone, one's own account, or one that may do more than one's own role.
 pub fn sign_in_link(tx: &mut Tx<'_>, by: &By, id: &str) -> Result<Recorded<String>> {
     by.role.may(Permission::ManageStaff)?;
     let row = sql::by_id(tx, &by.org, id)?;
-    let token = links::make(tx, &by.org, "sign-in", &row.id, by.now, rules::LINK)?;
+    by.role.may_hand_out(row.role)?;
+    if row.left.is_some() {
+        return Err(Error::NotFound("the account"));
+    }
+    if by.actor_id() == row.id {
+        return Err(crate::error::Refusal {
+            act: "make a sign-in link",
+            why: "this is your own account: ask another officer, or use the command line".into(),
+            source_: "house rule: nobody makes a link for themselves",
+        }
+        .into());
+    }
+    let purpose = if by.actor == "command" { RECOVERY } else { LINK };
+    let token = links::make(tx, &by.org, purpose, &row.id, by.now, rules::LINK)?;
     Ok(Recorded::new(by, token, Act::new("staff.link-made").about("staff", id)))
 }
 
@@ -209,8 +232,11 @@ pub fn sign_in(office: &Office, email: &str, password: &str, agent: &str) -> Res
         failed(office, &row, now)?;
         return Err(wrong());
     }
-    let complete = row.totp.is_none();
-    let token = start_session(office, &row, agent, complete)?;
+    begin(office, &row, agent, row.totp.is_none())
+}
+
+fn begin(office: &Office, row: &StaffRow, agent: &str, complete: bool) -> Result<SignIn> {
+    let token = start_session(office, row, agent, complete)?;
     Ok(if complete { SignIn::Done(token) } else { SignIn::CodeNext(token) })
 }
 
@@ -296,18 +322,21 @@ pub fn give_code(office: &Office, token: &str, code: &str) -> Result<()> {
     })
 }
 
-/// Signs in by a one-time link.
+/// Signs in by a one-time link. Where the account has a code app the code is asked next, unless
+/// the command line made the link.
 ///
 /// # Errors
 /// The link is stale.
-pub fn sign_in_by_link(office: &Office, token: &str, agent: &str) -> Result<String> {
-    let (token, now) = (token.to_owned(), office.now());
-    let row = office.chore(move |tx| {
-        let (org, id) = links::spend(tx, &token, "sign-in", now)?;
+pub fn sign_in_by_link(office: &Office, token: &str, agent: &str) -> Result<SignIn> {
+    let (link, now) = (token.to_owned(), office.now());
+    let (row, recovery) = office.chore(move |tx| {
+        let recovery = links::look(tx, &link, RECOVERY, now).is_ok();
+        let purpose = if recovery { RECOVERY } else { LINK };
+        let (org, id) = links::spend(tx, &link, purpose, now)?;
         let row = sql::by_id(tx, &org, &id)?;
-        if row.left.is_some() { Err(Error::NotFound("the account")) } else { Ok(row) }
+        if row.left.is_some() { Err(Error::NotFound("the account")) } else { Ok((row, recovery)) }
     })?;
-    start_session(office, &row, agent, true)
+    begin(office, &row, agent, recovery || row.totp.is_none())
 }
 
 /// Who stands behind a session's token, if it is complete and has not run out.

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
+use axum::response::Response;
 use fast_qr::QRBuilder;
 use fast_qr::convert::svg::SvgBuilder;
 
@@ -59,12 +60,19 @@ pub async fn sign_in(
     let (email, password) = (f.get("email").to_owned(), raw(&f, "password"));
     let agent = agent(&headers);
     match office.run(move |o| acts::sign_in(o, &email, &password, &agent)).await {
-        Ok(SignIn::Done(token)) => Ok(web::go_with_session(&office, &token, "/office")),
-        Ok(SignIn::CodeNext(token)) => Ok(web::go_with_session(&office, &token, "/office/code")),
+        Ok(signed) => Ok(go_signed(&office, &signed)),
         Err(e) => {
             f.set("password", "");
             mend(&door("sign-in", "/office/sign-in", f, Wrong::of(e)?))
         }
+    }
+}
+
+/// On into the office, or to the page that asks for the code.
+fn go_signed(office: &Office, signed: &SignIn) -> Response {
+    match signed {
+        SignIn::Done(token) => web::go_with_session(office, token, "/office"),
+        SignIn::CodeNext(token) => web::go_with_session(office, token, "/office/code"),
     }
 }
 
@@ -104,7 +112,7 @@ pub async fn link(
     let agent = agent(&headers);
     let action = format!("/office/link/{token}");
     match office.run(move |o| acts::sign_in_by_link(o, &token, &agent)).await {
-        Ok(session) => Ok(web::go_with_session(&office, &session, "/office")),
+        Ok(signed) => Ok(go_signed(&office, &signed)),
         Err(e) => mend(&door("link", action, Filled::default(), Wrong::of(e)?)),
     }
 }

@@ -8,5 +8,7 @@ pub mod cli;
 pub mod desk;
 mod rules;
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
 pub use rules::{Permission, Role};
