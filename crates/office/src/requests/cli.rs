@@ -357,7 +357,8 @@ fn decide_one(at: &At, reference: &str, item: &str, word: &str, reason: String) 
     let n = n.parse().map_err(|_| wrong())?;
     let searches = office.read(|tx| sql::searches(tx, &by.org, &id))?;
     let s = searches.iter().find(|s| s.id.ends_with(end)).ok_or_else(wrong)?;
-    review::decide(&office, &by, &s.id, n, &Decided { decision, reason, marks: Vec::new() })?;
+    let decided = Decided { decision, reason, marks: Vec::new() };
+    review::decide(&office, &by, reference, &s.id, n, &decided)?;
     let open = office.read(|tx| sql::open_findings(tx, &by.org, &id))?;
     eprintln!("{open} left to decide");
     Ok(0)

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::acts;
 use super::find::{self, Answer as HandIn};
+use super::review;
 use super::rules::{Ground, Outcome, Settled};
 use crate::error::{Error, Result};
 use crate::kit::dates;
@@ -58,6 +59,9 @@ fn act_page(o: &Office, me: &Signed, at: &Which, f: Filled, w: Wrong) -> Result<
     let title = title(&at.act).ok_or(Error::NotFound("the page"))?;
     let inset = o.read(|tx| {
         let case = acts::load_by_ref(tx, o, &me.by, &at.reference)?;
+        if let Some(search) = &at.search {
+            review::search_of(tx, &me.by, &at.reference, search)?;
+        }
         let c = acts::clockwork(o, &me.charter);
         let now = case.request().dates(&c)?;
         let today = dates::day_of(me.by.now);
@@ -140,7 +144,12 @@ pub async fn act(
 
 fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
     let by = me.by.clone();
-    let id = o.read(|tx| acts::load_by_ref(tx, o, &by, &at.reference))?.row.id;
+    let id = o.read(|tx| {
+        if let Some(search) = &at.search {
+            review::search_of(tx, &by, &at.reference, search)?;
+        }
+        Ok(acts::load_by_ref(tx, o, &by, &at.reference)?.row.id)
+    })?;
     let (office, f2) = (o.clone(), f.clone());
     match at.act.as_str() {
         "identity" if f.get("way") == "ask" => {
