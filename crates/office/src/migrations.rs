@@ -13,7 +13,7 @@ macro_rules! list {
 
 /// Every step, in order.
 pub const ALL: &[Migration] =
-    list!["0001_house", "0002_staff", "0003_register_holdings", "0004_requests"];
+    list!["0001_house", "0002_staff", "0003_register_holdings", "0004_requests", "0007_tries"];
 
 /// Every table, parents before children: the order in which an office is moved.
 pub const TABLES: &[&str] = &[
@@ -39,4 +39,5 @@ pub const TABLES: &[&str] = &[
     "findings",
     "packs",
     "drafts",
+    "tries",
 ];

@@ -33,19 +33,29 @@ struct Served {
 struct Got {
     status: u16,
     head: String,
+    /// The first cookie it sets.
+    cookie: String,
     text: String,
 }
 
 impl Served {
     fn new() -> Self {
+        Self::set_up("")
+    }
+
+    /// With more in its settings file.
+    fn set_up(settings: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let office = Office::init(dir.path(), None).unwrap();
+        drop(Office::init(dir.path(), None).unwrap());
+        std::fs::write(dir.path().join("candour.toml"), settings).unwrap();
+        let office = Office::open(dir.path(), None).unwrap();
         let charter = Charter::parse(include_str!("demo/charter.toml")).unwrap();
         let by = office.by_command(&office.found(charter).unwrap());
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let at = listener.local_addr().unwrap();
         let app = routes::all(office.clone());
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
         runtime.spawn(async move { axum::serve(listener, app).await });
         Self { office, by, at, _runtime: runtime, _dir: dir }
     }
@@ -65,7 +75,9 @@ impl Served {
         let all = String::from_utf8_lossy(&all).into_owned();
         let (head, text) = all.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Got { status, head: head.to_lowercase(), text: text.into() }
+        let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: "));
+        let cookie = cookie.and_then(|c| c.split(';').next()).unwrap_or_default().to_owned();
+        Got { status, head: head.to_lowercase(), cookie, text: text.into() }
     }
 
     /// Adds a member of staff and answers the header that carries their session.
@@ -149,4 +161,82 @@ fn what_belongs_to_another_case_is_not_found_under_this_reference() {
     assert_eq!(kept.state, "planned", "nothing was done to it");
     let path = format!("/office/cases/{second}/set-aside/{open}");
     assert_eq!(s.send("POST", &path, &me, "reason=gone").status, 303, "under its own");
+}
+
+/// Clients are told apart by a header, so that a test can be several.
+const LIMITS: &str = "[limits]\nclient_header = \"x-forwarded-for\"\n\
+                      [limits.client]\nstatus = 3\nsign_in = 2\nfetch = 1\nbegin = 2\nask = 1\n\
+                      [limits.all]\nstatus = 7\n";
+
+fn client(n: u8) -> String {
+    format!("X-Forwarded-For: 198.51.100.{n}\r\n")
+}
+
+#[test]
+fn too_many_askings_are_told_when_to_come_back_and_lose_nothing() {
+    let s = Served::set_up(LIMITS);
+    let path = "/o/harbour/data-rights/status";
+    let form = "reference=RR-2026-0001&code=WXYZ";
+    let ask = |n: u8| s.send("POST", path, &client(n), form);
+    assert_eq!([ask(1), ask(1), ask(1)].map(|g| g.status), [422; 3]);
+    let over = ask(1);
+    assert_eq!(over.status, 429);
+    let after = over.head.lines().find_map(|l| l.strip_prefix("retry-after: ")).unwrap();
+    assert!((60..=3600).contains(&after.parse::<u32>().unwrap()), "{after}");
+    assert!(over.text.contains("Too many tries: wait"), "{}", over.text);
+    assert!(over.text.contains("value=\"RR-2026-0001\""), "what was typed is kept");
+    // Another client has its own, until all together had theirs; what was refused is not counted.
+    assert_eq!([ask(2), ask(2), ask(2), ask(3)].map(|g| g.status), [422; 4]);
+    assert_eq!([ask(3), ask(4)].map(|g| g.status), [429; 2], "all of the organisation's are spent");
+    let other = s.send("POST", "/office/sign-in", &client(1), "email=a@b.example&password=x");
+    assert_eq!(other.status, 422, "each thing is counted on its own");
+}
+
+#[test]
+fn signing_in_fetching_and_beginning_have_a_limit_too() {
+    let s = Served::set_up(LIMITS);
+    let sign_in = |form: &str| s.send("POST", "/office/sign-in", &client(1), form);
+    for n in 0..2 {
+        assert_eq!(sign_in(&format!("email=a{n}@b.example&password=x")).status, 422);
+    }
+    let over = sign_in("email=ann@b.example&password=tin+lantern");
+    assert_eq!(over.status, 429);
+    assert!(over.text.contains("ann@b.example") && !over.text.contains("tin lantern"));
+    for path in ["/office/code", "/office/link/none"] {
+        let cookie = format!("{}Cookie: candour=none\r\n", client(1));
+        assert_eq!(s.send("POST", path, &cookie, "code=1").status, 429, "{path}");
+    }
+    let fetch = || s.send("POST", "/fetch/none", &client(1), "email=ann@b.example").status;
+    assert_eq!([fetch(), fetch()], [422, 429]);
+    let begin = || s.send("POST", "/o/harbour/data-rights/ask", &client(1), "");
+    assert_eq!([begin().status, begin().status], [303; 2]);
+    let over = begin();
+    assert!(over.status == 429 && over.head.contains("retry-after"), "{}", over.head);
+}
+
+#[test]
+fn a_request_that_comes_too_often_keeps_its_draft() {
+    let s = Served::set_up(LIMITS);
+    let base = "/o/harbour/data-rights/ask";
+    let hand_in = |name: &str| {
+        let begun = s.send("POST", base, &client(1), "");
+        let headers = format!("{}Cookie: {}\r\n", client(1), begun.cookie);
+        for (step, form) in [
+            ("who", "who=me".to_owned()),
+            ("name", format!("name={name}")),
+            ("find", "email=amara%40example.org".to_owned()),
+            ("what", "what=all&format=download".to_owned()),
+        ] {
+            let got = s.send("POST", &format!("{base}/{step}"), &headers, &form);
+            assert_eq!(got.status, 303, "{step}: {}", got.text);
+        }
+        let sent = s.send("POST", &format!("{base}/check"), &headers, "");
+        (sent, s.send("GET", &format!("{base}/check"), &headers, ""))
+    };
+    let (sent, _) = hand_in("Amara+Quill");
+    assert!(sent.status == 200 && sent.text.contains("RR-"), "{}", sent.text);
+    let (over, kept) = hand_in("Bram+Novak");
+    assert_eq!(over.status, 429);
+    assert!(over.text.contains("Bram Novak") && over.text.contains("wait"), "{}", over.text);
+    assert!(kept.status == 200 && kept.text.contains("Bram Novak"), "the draft is still there");
 }

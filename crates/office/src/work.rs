@@ -116,6 +116,7 @@ fn rounds(office: &Office, org: &str) -> Result<()> {
     office.chore(move |tx| {
         crate::proof::acts::checkpoint(tx, &vault, &o, now)?;
         sql::drop_unfinished(tx, now - SignedDuration::from_hours(48))?;
+        sql::drop_old_tries(tx, now)?;
         crate::requests::sql::drop_old_drafts(tx, now)?;
         queue_rounds(tx, &o, now + SignedDuration::from_hours(24))
     })

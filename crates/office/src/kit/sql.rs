@@ -136,6 +136,78 @@ pub fn next_number(tx: &mut Tx<'_>, org: &str, name: &str) -> Result<u64> {
     .ok_or_else(|| Error::fault("a counter gave no number"))
 }
 
+// Tries from outside.
+
+/// Counts one more try of a mark until it `ends`, from one again when its time was over. Answers
+/// how many there are now and when they are forgotten.
+pub fn count_try(
+    tx: &mut Tx<'_>,
+    mark: [u8; 32],
+    now: Timestamp,
+    ends: Timestamp,
+) -> Result<(u64, Timestamp)> {
+    tx.row(
+        "INSERT INTO tries (mark, n, ends_at) VALUES ($1, 1, $3)
+         ON CONFLICT (mark) DO UPDATE SET
+             n = CASE WHEN tries.ends_at <= $2 THEN 1 ELSE tries.n + 1 END,
+             locked_until = CASE WHEN tries.ends_at <= $2 THEN NULL ELSE tries.locked_until END,
+             ends_at = CASE WHEN tries.ends_at <= $2 THEN $3 ELSE tries.ends_at END
+         RETURNING n, ends_at",
+        bind![mark, now, ends],
+        |r| Ok::<_, DbError>((r.count("n")?, r.instant("ends_at")?)),
+    )?
+    .ok_or_else(|| Error::fault("a try was not counted"))
+}
+
+/// Locks a mark, or only keeps it in memory for longer.
+pub fn lock_try(
+    tx: &mut Tx<'_>,
+    mark: [u8; 32],
+    until: Option<Timestamp>,
+    ends: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "UPDATE tries SET locked_until = $2, ends_at = $3 WHERE mark = $1",
+        bind![mark, until, ends],
+    )?;
+    Ok(())
+}
+
+/// Until when a mark is locked, if it ever was.
+pub fn locked_until(tx: &mut Tx<'_>, mark: [u8; 32]) -> Result<Option<Timestamp>> {
+    let found = tx.row("SELECT locked_until FROM tries WHERE mark = $1", bind![mark], |r| {
+        r.instant_opt("locked_until")
+    })?;
+    Ok(found.flatten())
+}
+
+/// Forgets the tries of one mark.
+pub fn forget_try(tx: &mut Tx<'_>, mark: [u8; 32]) -> Result<()> {
+    tx.exec("DELETE FROM tries WHERE mark = $1", bind![mark])?;
+    Ok(())
+}
+
+/// How many marks are kept.
+pub fn tries(tx: &mut Tx<'_>) -> Result<u64> {
+    Ok(tx.count("SELECT count(*) AS n FROM tries", &[])?)
+}
+
+/// Forgets the marks whose time is over.
+pub fn drop_old_tries(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
+    tx.exec("DELETE FROM tries WHERE ends_at <= $1", bind![now])?;
+    Ok(())
+}
+
+/// Forgets `many` marks: first those that lock nothing, of these the ones that end soonest.
+pub fn drop_tries(tx: &mut Tx<'_>, many: u64) -> Result<()> {
+    tx.exec(
+        "DELETE FROM tries WHERE mark IN (
+             SELECT mark FROM tries ORDER BY locked_until IS NOT NULL, ends_at LIMIT $1)",
+        bind![many],
+    )?;
+    Ok(())
+}
+
 // Links.
 
 pub fn insert_link(

@@ -25,6 +25,7 @@ pub mod pack;
 #[path = "pack/sql.rs"]
 mod pack_sql;
 pub mod portal;
+pub mod portal_answer;
 mod record;
 pub mod review;
 mod rules;

@@ -6,6 +6,7 @@
 pub mod acts;
 pub mod cli;
 pub mod desk;
+pub mod desk_account;
 mod rules;
 pub mod sql;
 #[cfg(test)]

@@ -23,10 +23,6 @@ pub struct StaffRow {
     pub password: Option<String>,
     /// Sealed secret of the code app, if they have one.
     pub totp: Option<Vec<u8>>,
-    /// Failures in a row.
-    pub failed: i64,
-    /// Locked until.
-    pub locked_until: Option<Timestamp>,
     /// When they left.
     pub left: Option<Timestamp>,
 }
@@ -42,8 +38,6 @@ fn staff(r: &Row<'_>) -> std::result::Result<StaffRow, DbError> {
         role: Role::from_word(&role).unwrap_or(Role::Holder),
         password: r.text_opt("password")?,
         totp: r.bytes_opt("totp")?,
-        failed: r.int("failed")?,
-        locked_until: r.instant_opt("locked_until")?,
         left: r.instant_opt("left_at")?,
     })
 }
@@ -57,8 +51,8 @@ pub fn insert(tx: &mut Tx<'_>, s: &StaffRow, now: Timestamp) -> Result<()> {
         return Err(Error::invalid("email", "There is already an account with this address"));
     }
     tx.exec(
-        "INSERT INTO staff (id, org, email, name, role, password, totp, totp_step, failed, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, 0, $7)",
+        "INSERT INTO staff (id, org, email, name, role, password, totp, totp_step, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, $7)",
         bind![
             s.id.as_str(),
             s.org.as_str(),
@@ -76,8 +70,7 @@ pub fn insert(tx: &mut Tx<'_>, s: &StaffRow, now: Timestamp) -> Result<()> {
 /// because the address says which one it is.
 pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<StaffRow>> {
     Ok(tx.row(
-        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
-                left_at
+        "SELECT id, org, email, name, role, password, totp, left_at
          FROM staff WHERE email = $1 AND left_at IS NULL",
         bind![email],
         staff,
@@ -86,8 +79,7 @@ pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<StaffRow>> {
 
 pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
     tx.row(
-        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
-                left_at
+        "SELECT id, org, email, name, role, password, totp, left_at
          FROM staff WHERE org = $1 AND id = $2",
         bind![org, id],
         staff,
@@ -97,25 +89,11 @@ pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
 
 pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<StaffRow>> {
     Ok(tx.rows(
-        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
-                left_at
+        "SELECT id, org, email, name, role, password, totp, left_at
          FROM staff WHERE org = $1 ORDER BY left_at IS NOT NULL, name, id",
         bind![org],
         staff,
     )?)
-}
-
-pub fn set_tries(
-    tx: &mut Tx<'_>,
-    id: &str,
-    failed: i64,
-    locked_until: Option<Timestamp>,
-) -> Result<()> {
-    tx.exec(
-        "UPDATE staff SET failed = $2, locked_until = $3 WHERE id = $1",
-        bind![id, failed, locked_until],
-    )?;
-    Ok(())
 }
 
 pub fn set_totp(tx: &mut Tx<'_>, org: &str, id: &str, sealed: Option<Vec<u8>>) -> Result<()> {
@@ -135,11 +113,7 @@ pub fn take_step(tx: &mut Tx<'_>, id: &str, step: i64) -> Result<bool> {
 }
 
 pub fn set_password(tx: &mut Tx<'_>, org: &str, id: &str, hash: &str) -> Result<()> {
-    tx.exec(
-        "UPDATE staff SET password = $3, failed = 0, locked_until = NULL
-         WHERE org = $1 AND id = $2",
-        bind![org, id, hash],
-    )?;
+    tx.exec("UPDATE staff SET password = $3 WHERE org = $1 AND id = $2", bind![org, id, hash])?;
     Ok(())
 }
 

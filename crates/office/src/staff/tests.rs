@@ -136,3 +136,52 @@ fn nobody_opens_an_account_that_may_do_more_than_theirs() {
     let kept = b.office.read(|tx| sql::by_id(tx, &b.org, adam.actor_id())).unwrap();
     assert_eq!(kept.role, Role::Administrator);
 }
+
+fn said(r: Result<SignIn>) -> String {
+    r.map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_locked_account_and_an_unknown_address_answer_alike() {
+    let b = Bench::new();
+    b.add("ruth", Role::Officer);
+    let tries = ["ruth@harbour.example", "nobody@harbour.example", "no address"].map(|typed| {
+        let b = &b;
+        let wrong = move |_| said(acts::sign_in(&b.office, typed, "wrong password", "t"));
+        let mut all: Vec<String> = (0..7).map(wrong).collect();
+        b.later(1);
+        all.extend([wrong(0), wrong(0)]);
+        b.later(-1);
+        all
+    });
+    assert_eq!(tries[0], tries[1]);
+    assert_eq!(tries[0], tries[2]);
+    assert!(tries[0][4].contains("not right"), "{:?}", tries[0]);
+    assert!(tries[0][5].contains("wait a minute"), "{:?}", tries[0]);
+    assert!(tries[0][8].contains("wait 2 minutes"), "{:?}", tries[0]);
+    // Letter case is no way round, and the right password opens once the wait is over.
+    assert!(said(acts::sign_in(&b.office, "RUTH@harbour.example", PASSWORD, "t")).contains("wait"));
+    b.later(5);
+    acts::sign_in(&b.office, "Ruth@Harbour.example", PASSWORD, "t").unwrap();
+    let again = said(acts::sign_in(&b.office, "ruth@harbour.example", "wrong", "t"));
+    assert!(again.contains("not right"), "forgotten after a success: {again}");
+}
+
+#[test]
+fn a_right_password_gives_no_fresh_tries_for_the_code() {
+    let b = Bench::new();
+    let ruth = b.add("ruth", Role::Officer);
+    let secret = b.turn_on_code_app(&ruth);
+    let half = || match acts::sign_in(&b.office, "ruth@harbour.example", PASSWORD, "t") {
+        Ok(SignIn::CodeNext(half)) => Ok(half),
+        Ok(SignIn::Done(_)) => panic!("signed in without the code"),
+        Err(e) => Err(e),
+    };
+    for n in 0..5 {
+        let wrong = acts::give_code(&b.office, &half().unwrap(), "000000").unwrap_err();
+        assert!(matches!(wrong, Error::Invalid(_)), "{n}: {wrong}");
+    }
+    assert!(matches!(half(), Err(Error::TooMany(1))));
+    b.later(2);
+    acts::give_code(&b.office, &half().unwrap(), &b.code(&secret)).unwrap();
+}
