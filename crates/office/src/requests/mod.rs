@@ -26,6 +26,8 @@ pub mod pack;
 mod pack_sql;
 pub mod portal;
 pub mod portal_answer;
+#[path = "portal/sql.rs"]
+mod portal_sql;
 mod record;
 pub mod review;
 mod rules;

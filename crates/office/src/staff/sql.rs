@@ -42,6 +42,7 @@ fn staff(r: &Row<'_>) -> std::result::Result<StaffRow, DbError> {
     })
 }
 
+/// Keeps a new member of staff; the address must not be in use.
 pub fn insert(tx: &mut Tx<'_>, s: &StaffRow, now: Timestamp) -> Result<()> {
     let taken = tx.count(
         "SELECT count(*) AS n FROM staff WHERE email = $1 AND left_at IS NULL",
@@ -77,6 +78,7 @@ pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<StaffRow>> {
     )?)
 }
 
+/// A member of staff by id, also one who has left.
 pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
     tx.row(
         "SELECT id, org, email, name, role, password, totp, left_at
@@ -87,6 +89,7 @@ pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
     .ok_or(Error::NotFound("the member of staff"))
 }
 
+/// Everybody, by name; those who have left come last.
 pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<StaffRow>> {
     Ok(tx.rows(
         "SELECT id, org, email, name, role, password, totp, left_at
@@ -96,6 +99,7 @@ pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<StaffRow>> {
     )?)
 }
 
+/// Sets the sealed secret of the code app, or takes it away.
 pub fn set_totp(tx: &mut Tx<'_>, org: &str, id: &str, sealed: Option<Vec<u8>>) -> Result<()> {
     tx.exec(
         "UPDATE staff SET totp = $3, totp_step = 0 WHERE org = $1 AND id = $2",
@@ -112,16 +116,19 @@ pub fn take_step(tx: &mut Tx<'_>, id: &str, step: i64) -> Result<bool> {
     )? == 1)
 }
 
+/// Sets the hash of a password.
 pub fn set_password(tx: &mut Tx<'_>, org: &str, id: &str, hash: &str) -> Result<()> {
     tx.exec("UPDATE staff SET password = $3 WHERE org = $1 AND id = $2", bind![org, id, hash])?;
     Ok(())
 }
 
+/// Sets a role.
 pub fn set_role(tx: &mut Tx<'_>, org: &str, id: &str, role: Role) -> Result<()> {
     tx.exec("UPDATE staff SET role = $3 WHERE org = $1 AND id = $2", bind![org, id, role.word()])?;
     Ok(())
 }
 
+/// Notes when somebody left.
 pub fn leave(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
     tx.exec("UPDATE staff SET left_at = $3 WHERE org = $1 AND id = $2", bind![org, id, now])?;
     Ok(())
@@ -172,6 +179,7 @@ fn session(r: &Row<'_>) -> std::result::Result<SessionRow, DbError> {
     })
 }
 
+/// Keeps a session under the hash of its token.
 pub fn insert_session(tx: &mut Tx<'_>, token: [u8; 32], s: &SessionRow) -> Result<()> {
     tx.exec(
         "INSERT INTO sessions
@@ -192,6 +200,7 @@ pub fn insert_session(tx: &mut Tx<'_>, token: [u8; 32], s: &SessionRow) -> Resul
     Ok(())
 }
 
+/// The session of a token, by its hash; it may have run out.
 pub fn session_of(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<Option<SessionRow>> {
     Ok(tx.row(
         "SELECT id, org, staff_id, made_at, seen_at, ends_at, agent, totp_done, banner
@@ -201,6 +210,7 @@ pub fn session_of(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<Option<SessionRow>
     )?)
 }
 
+/// The sessions of a member of staff, last seen first.
 pub fn sessions_of(tx: &mut Tx<'_>, org: &str, staff: &str) -> Result<Vec<SessionRow>> {
     Ok(tx.rows(
         "SELECT id, org, staff_id, made_at, seen_at, ends_at, agent, totp_done, banner
@@ -210,21 +220,25 @@ pub fn sessions_of(tx: &mut Tx<'_>, org: &str, staff: &str) -> Result<Vec<Sessio
     )?)
 }
 
+/// Notes when a session was last seen.
 pub fn touch_session(tx: &mut Tx<'_>, token: [u8; 32], now: Timestamp) -> Result<()> {
     tx.exec("UPDATE sessions SET seen_at = $2 WHERE token = $1", bind![token, now])?;
     Ok(())
 }
 
+/// The code was given: the session is a whole one.
 pub fn complete_session(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<()> {
     tx.exec("UPDATE sessions SET totp_done = $2 WHERE token = $1", bind![token, true])?;
     Ok(())
 }
 
+/// Sets or takes away the message that a session shows once.
 pub fn set_banner(tx: &mut Tx<'_>, id: &str, banner: Option<&str>) -> Result<()> {
     tx.exec("UPDATE sessions SET banner = $2 WHERE id = $1", bind![id, banner])?;
     Ok(())
 }
 
+/// Ends one session of a member of staff.
 pub fn end_session(tx: &mut Tx<'_>, org: &str, staff: &str, id: &str) -> Result<()> {
     tx.exec(
         "DELETE FROM sessions WHERE org = $1 AND staff_id = $2 AND id = $3",
@@ -233,11 +247,13 @@ pub fn end_session(tx: &mut Tx<'_>, org: &str, staff: &str, id: &str) -> Result<
     Ok(())
 }
 
+/// Ends every session of a member of staff.
 pub fn end_sessions(tx: &mut Tx<'_>, org: &str, staff: &str) -> Result<()> {
     tx.exec("DELETE FROM sessions WHERE org = $1 AND staff_id = $2", bind![org, staff])?;
     Ok(())
 }
 
+/// Removes the sessions of everybody that have run out.
 pub fn drop_old_sessions(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     tx.exec("DELETE FROM sessions WHERE ends_at < $1", bind![now])?;
     Ok(())
