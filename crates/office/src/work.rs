@@ -44,7 +44,7 @@ pub fn run(office: &Office, stop: &Stop) {
 /// Of the office's own database.
 pub fn once(office: &Office, connections: &mut Connections) -> Result<bool> {
     let now = office.now();
-    let due = office.read(|tx| Ok(sql::a_job_is_due(tx, now)?))?;
+    let due = office.read_one(|tx| Ok(sql::a_job_is_due(tx, now)?))?;
     if !due {
         return Ok(false);
     }

@@ -182,7 +182,7 @@ impl BlobReader {
 
     fn load(&mut self) -> Result<()> {
         let (id, n) = (self.id.clone(), self.next);
-        let sealed = self.db.read(|tx| sql::chunk(tx, &id, n))?;
+        let sealed = self.db.read_one(|tx| sql::chunk(tx, &id, n))?;
         let packed = self.key.open(&place(&self.id, n), &sealed)?;
         let mut plain = Vec::new();
         DeflateDecoder::new(packed.as_slice()).take(MOST).read_to_end(&mut plain)?;

@@ -217,7 +217,7 @@ impl FromRequestParts<Office> for Signed {
             told.await.map_err(|e| Failure(e).into_response())?;
         }
         let org = me.org.clone();
-        let charter = office.run(move |o| o.read(|tx| charter::current(tx, &org))).await;
+        let charter = office.run(move |o| o.read_one(|tx| charter::current(tx, &org))).await;
         let charter = charter.map_err(|e| Failure(e).into_response())?;
         let by = By {
             org: me.org.clone(),

@@ -304,7 +304,7 @@ pub fn give_code(office: &Office, token: &str, code: &str) -> Result<()> {
         Ok((row, secret))
     })?;
     let mark = tries_of(office, &row.email)?;
-    office.read(|tx| limits::not_locked(tx, mark, now))?;
+    office.read_one(|tx| limits::not_locked(tx, mark, now))?;
     let wrong = || Error::invalid("code", "This code is not right, or was used before");
     let clean: String = code.chars().filter(char::is_ascii_digit).collect();
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);

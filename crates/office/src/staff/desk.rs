@@ -250,7 +250,7 @@ struct ListPage {
 }
 
 fn list_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<ListPage> {
-    let all = o.read(|tx| sql::all(tx, &me.by.org))?;
+    let all = o.read_one(|tx| sql::all(tx, &me.by.org))?;
     Ok(ListPage {
         d: Desk::new(me, "Staff", "Staff"),
         lines: all
@@ -426,7 +426,7 @@ fn change_from(o: &Office, me: &Signed, id: &str, f: &Filled) -> Result<Option<(
             o.write(move |tx| acts::end_session(tx, &by, &id, &session))?;
         }
         "link" => {
-            let name = o.read(|tx| sql::by_id(tx, &me.by.org, &id))?.name;
+            let name = o.read_one(|tx| sql::by_id(tx, &me.by.org, &id))?.name;
             let token = o.write(move |tx| acts::sign_in_link(tx, &by, &id))?;
             return Ok(Some((name, token)));
         }

@@ -28,7 +28,7 @@ struct AccountPage {
 }
 
 fn account_page(o: &Office, me: &Signed, secret: Option<&str>, w: Wrong) -> Result<AccountPage> {
-    let sessions = o.read(|tx| sql::sessions_of(tx, &me.by.org, &me.me.id))?;
+    let sessions = o.read_one(|tx| sql::sessions_of(tx, &me.by.org, &me.me.id))?;
     let bytes = match secret.and_then(|s| hex::decode(s).ok()).filter(|s| s.len() == 20) {
         Some(bytes) => bytes,
         None => acts::new_secret()?,
