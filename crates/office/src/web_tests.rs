@@ -240,3 +240,31 @@ fn a_request_that_comes_too_often_keeps_its_draft() {
     assert!(over.text.contains("Bram Novak") && over.text.contains("wait"), "{}", over.text);
     assert!(kept.status == 200 && kept.text.contains("Bram Novak"), "the draft is still there");
 }
+
+#[test]
+fn a_case_lapses_only_after_a_warning_letter() {
+    let s = Served::new();
+    s.add_cabinet();
+    let (reference, _) = s.case("Amara Quill");
+    let me = s.signed_in("ruth", Role::Officer);
+    let at = |act: &str| format!("/office/cases/{reference}/{act}");
+    let post = |act: &str, form: &str| s.send("POST", &at(act), &me, form);
+    assert_eq!(post("warn", "").status, 422, "no question is open");
+    assert_eq!(post("clarify", "question=Which+years%3F").status, 303);
+    let no = post("close", "outcome=lapsed");
+    assert!(no.status == 422 && no.text.contains("warning letter first"), "{}", no.text);
+    let case = s.send("GET", &format!("/office/cases/{reference}"), &me, "");
+    assert!(case.text.contains("Warn that it will be closed"));
+    assert!(s.send("GET", &at("warn"), &me, "").text.contains("if there is no answer by"));
+    assert_eq!(post("warn", "").status, 303);
+    let no = post("close", "outcome=lapsed");
+    assert!(no.status == 422 && no.text.contains("it can lapse on"), "{}", no.text);
+    let kept = s.office.read(|tx| {
+        let case = sql::case_by_ref(tx, &s.by.org, &reference)?;
+        let letters = crate::kit::sql::letters_of(tx, &s.by.org, &case.id)?;
+        Ok((case.request, letters.into_iter().map(|l| l.name).collect::<Vec<_>>()))
+    });
+    let (request, letters) = kept.unwrap();
+    assert!(request.warned.is_some() && request.state == crate::requests::State::Searching);
+    assert_eq!(letters, ["acknowledgement", "clarification", "warning"]);
+}

@@ -33,6 +33,7 @@ pub mod review;
 mod rules;
 mod spool;
 pub mod sql;
+mod words;
 
 pub use body::{Body, Wants};
 pub use rules::{Right, Settled, State, Via};
