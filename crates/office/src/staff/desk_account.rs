@@ -24,6 +24,7 @@ struct AccountPage {
     sessions: Vec<SessionLine>,
     secret: String,
     qr: String,
+    letters: String,
     w: Wrong,
 }
 
@@ -35,6 +36,11 @@ fn account_page(o: &Office, me: &Signed, secret: Option<&str>, w: Wrong) -> Resu
     };
     let totp = acts::totp(&bytes, &me.me.email)?;
     let url = totp.to_url().map_err(|e| Error::fault(format!("code app: {e}")))?;
+    // For whoever cannot scan: the same secret, to be typed.
+    let typed = url.split("secret=").nth(1).and_then(|s| s.split('&').next()).unwrap_or_default();
+    let groups: Vec<String> =
+        typed.chars().collect::<Vec<_>>().chunks(4).map(String::from_iter).collect();
+    let letters = groups.join(" ");
     let code = QRBuilder::new(url.as_bytes()).build();
     let qr = code.map(|c| SvgBuilder::default().to_str(&c)).unwrap_or_default();
     Ok(AccountPage {
@@ -43,6 +49,7 @@ fn account_page(o: &Office, me: &Signed, secret: Option<&str>, w: Wrong) -> Resu
         sessions: session_lines(sessions, &me.session.id),
         secret: hex::encode(&bytes),
         qr,
+        letters,
         w,
     })
 }
