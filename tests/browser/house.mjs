@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { AxeBuilder } from '@axe-core/playwright';
+import { HtmlValidate } from 'html-validate';
 import { chromium } from 'playwright-core';
 
 const BIN = process.env.CANDOUR_BIN;
@@ -17,6 +18,15 @@ const SHOTS = process.env.CANDOUR_SHOTS;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 320, height: 700 };
+
+/** Taste, not validity: how the source is written, and what browsers do by themselves. */
+const RULES_OF_HTML = {
+  'no-trailing-whitespace': 'off',
+  'attr-quotes': 'off',
+  'long-title': 'off',
+  'no-implicit-button-type': 'off',
+  'prefer-native-element': 'off',
+};
 
 export const PASSWORD = 'tin lantern orchard';
 
@@ -184,6 +194,8 @@ export class House {
     });
     page.on('response', (r) => {
       const document = r.request().resourceType() === 'document';
+      // The page as the office sent it: a browser mends what is wrong before it can be asked.
+      if (document && r.status() !== 303) page.sent = r.text().catch(() => null);
       if (!document && r.status() >= 400) page.trouble.push(`${r.status()} for ${r.url()}`);
     });
     page.on('console', (m) => {
@@ -230,6 +242,7 @@ export class House {
     assert.equal(await page.locator('main').count(), 1, `${name}: one main`);
     assert.match(await page.locator('html').getAttribute('lang'), /^en-GB$/);
     assert.equal(await page.locator('script').count(), 0, `${name}: a script`);
+    await valid(await page.sent, name);
     const copy = await this.copy(page.url(), html);
     for (const size of [WIDE, NARROW]) {
       await copy.setViewportSize(size);
@@ -273,7 +286,68 @@ export class House {
       return inner.slice(0, 6).map((e) => e.outerHTML.slice(0, 160));
     });
     assert.deepEqual(wider, [], `${name}: wider than the screen`);
+    await this.colours(page, name);
+    await this.spacing(page, name);
   }
+
+  /** What tells by colour has to tell when the system takes the colours (forced colours). */
+  async colours(page, name) {
+    await page.emulateMedia({ forcedColors: 'active' });
+    const lost = await page.evaluate(() => {
+      const edge = (e) => {
+        const s = getComputedStyle(e);
+        return ['Top', 'Bottom'].some((side) => parseFloat(s[`border${side}Width`]) > 0 && s[`border${side}Style`] !== 'none');
+      };
+      const bordered = '.btn, .tag, .wrong, .saved, input:not([type=hidden]), textarea, select';
+      const all = [...document.querySelectorAll(bordered)].filter((e) => e.offsetParent && !edge(e));
+      for (const e of document.querySelectorAll('.side [aria-current]')) {
+        const other = e.closest('ul').querySelector('a:not([aria-current])');
+        const look = (x) => ['fontWeight', 'borderLeftWidth', 'borderBottomWidth', 'textDecorationLine'].map((p) => getComputedStyle(x)[p]).join();
+        if (other && look(e) === look(other)) all.push(e);
+      }
+      return all.map((e) => e.outerHTML.slice(0, 120));
+    });
+    await page.emulateMedia({ forcedColors: 'none' });
+    assert.deepEqual(lost, [], `${name}: lost in forced colours`);
+  }
+
+  /** Text spaced as WCAG 1.4.12 asks loses nothing: no text is cut off, nothing leaves the page. */
+  async spacing(page, name) {
+    const style = await page.addStyleTag({ content: SPACED });
+    const cut = await page.evaluate(() => {
+      const hides = (v) => v === 'hidden' || v === 'clip';
+      const over = (e) => {
+        const s = getComputedStyle(e);
+        // What is only spoken has no room; a field scrolls by itself.
+        if (e.closest('.hidden, .skip, svg, input, textarea') || s.clipPath !== 'none') return false;
+        return (hides(s.overflowX) && e.scrollWidth > e.clientWidth + 1)
+          || (hides(s.overflowY) && e.scrollHeight > e.clientHeight + 1);
+      };
+      const all = [...document.querySelectorAll('body *')].filter(over);
+      const root = document.documentElement;
+      if (root.scrollWidth > root.clientWidth) {
+        const out = (e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest('.scroll');
+        const wide = [...document.querySelectorAll('body *')].filter(out);
+        all.push(...wide.filter((e) => !wide.some((o) => o !== e && e.contains(o))));
+      }
+      return all.slice(0, 6).map((e) => e.outerHTML.slice(0, 160));
+    });
+    await style.evaluate((e) => e.remove());
+    assert.deepEqual(cut, [], `${name}: lost when text is spaced`);
+  }
+}
+
+const SPACED = `* { line-height: 1.5 !important; letter-spacing: .12em !important;
+  word-spacing: .16em !important } p { margin-bottom: 2em !important }`;
+
+const html = new HtmlValidate({ extends: ['html-validate:standard'], rules: RULES_OF_HTML });
+
+/** The HTML as it was sent keeps the standard. */
+async function valid(text, name) {
+  if (!text) return;
+  const { results } = await html.validateString(text);
+  const told = results.flatMap((r) => r.messages).map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`);
+  assert.deepEqual(told.slice(0, 8), [], `${name}: not valid HTML`);
 }
 
 const where = (node) => `${node.target.join(' ')}: ${node.any.concat(node.all, node.none).map((c) => c.message).join('; ')}`;

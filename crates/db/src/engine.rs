@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use crate::postgres_side::{self, Conn};
+use crate::postgres_side::{self, Conn, Speak as _};
 use crate::sqlite_side::{self, Key};
 use crate::tx::{Side, Tx};
 use crate::{DbError, Place, Trouble};
@@ -85,8 +85,10 @@ impl Engine {
         })
     }
 
+    /// Runs a reading closure in one snapshot, or in none when it says it has one statement.
     pub(crate) fn read<T, E: From<DbError>>(
         &self,
+        snapshot: bool,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match self {
@@ -95,23 +97,21 @@ impl Engine {
                     Some(c) => c,
                     None => sqlite_side::open(path, key.as_ref())?,
                 };
-                let out = f(&mut Tx::new(Side::Sqlite(&c)));
-                give(idle, c);
+                if snapshot {
+                    sqlite_side::exec(&c, "BEGIN DEFERRED", &[])?;
+                }
+                let out = f(&mut Tx::reading(Side::Sqlite(&c), snapshot));
+                // A connection that does not come out of its transaction is not used again.
+                if !snapshot || sqlite_side::exec(&c, "COMMIT", &[]).is_ok() {
+                    give(idle, c);
+                }
                 out
             }
             Self::Postgres { url, idle } => {
-                let fresh = loop {
-                    match take(idle) {
-                        Some(c) if c.lost() => {}
-                        other => break other,
-                    }
-                };
-                let mut c = match fresh {
-                    Some(c) => c,
-                    None => postgres_side::open(url)?,
-                };
-                let out = f(&mut Tx::new(Side::Postgres(&mut c)));
-                if !c.lost() {
+                let mut c = Self::fresh(url, idle, snapshot)?;
+                let out = f(&mut Tx::reading(Side::Postgres(&mut c), snapshot));
+                let ended = !snapshot || c.batch("COMMIT").is_ok();
+                if ended && !c.lost() {
                     give(idle, c);
                 }
                 out
@@ -119,8 +119,28 @@ impl Engine {
         }
     }
 
+    /// A connection from the pool that still answers, or a new one; inside its snapshot if one is
+    /// wanted.
+    fn fresh(url: &str, idle: &Mutex<Vec<Conn>>, snapshot: bool) -> Result<Conn, DbError> {
+        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        while let Some(mut c) = take(idle) {
+            if c.lost() {
+                continue;
+            }
+            // A connection that died unseen shows here, before the closure has run.
+            if !snapshot || c.batch(BEGIN).is_ok() {
+                return Ok(c);
+            }
+        }
+        let mut c = postgres_side::open(url)?;
+        if snapshot {
+            c.batch(BEGIN)?;
+        }
+        Ok(c)
+    }
+
     pub(crate) fn describe(&self) -> Result<String, DbError> {
-        self.read(|tx| match self {
+        self.read(false, |tx| match self {
             Self::Sqlite { key, .. } => {
                 let v = tx.row("SELECT sqlite_version() AS v", &[], |r| r.text("v"))?;
                 let cipher = if key.is_some() { "encrypted" } else { "not encrypted" };

@@ -79,7 +79,8 @@ impl Db {
         Ok(Self { engine, writer })
     }
 
-    /// Reads. The closure may be run again on another connection if the first was lost.
+    /// Reads in one snapshot: every statement of the closure sees the same commits (SQLite: a
+    /// deferred transaction; PostgreSQL: repeatable read, read only). It may not write.
     ///
     /// # Errors
     /// What the closure answers, or that the database could not be reached.
@@ -87,7 +88,19 @@ impl Db {
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.engine.read(f)
+        self.engine.read(true, f)
+    }
+
+    /// Reads with a single statement, which needs no transaction to see one moment: spares
+    /// PostgreSQL two journeys. For what is asked very often.
+    ///
+    /// # Errors
+    /// As [`Db::read`]; a second statement is refused.
+    pub fn read_one<T, E: From<DbError>>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.engine.read(false, f)
     }
 
     /// Writes: runs the closure inside the next group commit and answers after it is durable.

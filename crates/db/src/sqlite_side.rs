@@ -88,9 +88,13 @@ pub(crate) fn query(
     c: &Connection,
     sql: &str,
     binds: &[Value],
+    read_only: bool,
     each: &mut dyn FnMut(&Row<'_>) -> bool,
 ) -> Result<(), DbError> {
     let mut s = c.prepare_cached(sql)?;
+    if read_only && !s.readonly() {
+        return Err(DbError::shape("a read may not write"));
+    }
     bind_all(&mut s, binds)?;
     let names: Vec<String> = s.column_names().map(str::to_owned).collect();
     let mut rows = s.raw_query();

@@ -17,13 +17,37 @@ pub struct Tx<'a> {
     /// The first statement's failure since the closure began. PostgreSQL gives the transaction up
     /// then, and would answer COMMIT with a quiet rollback.
     pub(crate) failed: Option<DbError>,
+    /// How many statements a read may still run; `None` where they are not counted.
+    left: Option<u32>,
+    /// A read: statements that write are refused.
+    read_only: bool,
     /// What closures leave for the finisher.
     pub(crate) notes: Vec<Box<dyn Any + Send>>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(side: Side<'a>) -> Self {
-        Self { side, retry: false, failed: None, notes: Vec::new() }
+        Self { side, retry: false, failed: None, left: None, read_only: false, notes: Vec::new() }
+    }
+
+    /// For a read; without a snapshot it has one statement.
+    pub(crate) fn reading(side: Side<'a>, snapshot: bool) -> Self {
+        Self { read_only: true, left: (!snapshot).then_some(1), ..Self::new(side) }
+    }
+
+    /// Counts one statement of a read without a snapshot.
+    fn spend(&mut self) -> Result<(), DbError> {
+        match &mut self.left {
+            Some(0) => {
+                let why = "a second statement in read_one could see another commit: use read";
+                self.watch(Err(DbError::shape(why)))
+            }
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Leaves a note for the finisher of this commit; dropped if this closure fails.
@@ -44,6 +68,9 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// The engine's complaint.
     pub fn exec(&mut self, sql: &str, binds: &[Value]) -> Result<u64, DbError> {
+        if self.read_only {
+            return self.watch(Err(DbError::shape("a read may not write")));
+        }
         let r = match &mut self.side {
             Side::Sqlite(c) => sqlite_side::exec(c, sql, binds),
             Side::Postgres(c) => postgres_side::exec(*c, sql, binds),
@@ -61,6 +88,8 @@ impl<'a> Tx<'a> {
         binds: &[Value],
         mut read: impl FnMut(&Row<'_>) -> Result<T, E>,
     ) -> Result<Vec<T>, E> {
+        self.spend()?;
+        let read_only = self.read_only;
         let mut out = Vec::new();
         let mut failed = None;
         let each = &mut |row: &Row<'_>| match read(row) {
@@ -74,7 +103,7 @@ impl<'a> Tx<'a> {
             }
         };
         let r = match &mut self.side {
-            Side::Sqlite(c) => sqlite_side::query(c, sql, binds, each),
+            Side::Sqlite(c) => sqlite_side::query(c, sql, binds, read_only, each),
             Side::Postgres(c) => postgres_side::query(*c, sql, binds, each),
         };
         self.watch(r)?;

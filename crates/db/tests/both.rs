@@ -111,6 +111,62 @@ fn logged(db: &Db) -> Vec<String> {
         .expect("the log")
 }
 
+/// Adds a row and answers when it is kept.
+fn add(db: &Db, id: &'static str) {
+    let sql = "INSERT INTO things (id) VALUES ($1)";
+    db.write(move |tx| tx.exec(sql, bind![id]).map(drop)).expect("a row");
+}
+
+#[test]
+fn a_read_is_of_one_moment() {
+    const SQL: &str = "SELECT count(*) AS n FROM things";
+    for home in homes() {
+        let db = home.open();
+        add(&db, "one");
+        let seen: Result<_, DbError> = db.read(|tx| {
+            let before = tx.count(SQL, &[])?;
+            // Somebody commits between two statements of the same read.
+            add(&db, "two");
+            Ok((before, tx.count(SQL, &[])?, tx.count("SELECT count(*) AS n FROM log", &[])?))
+        });
+        assert_eq!(seen.expect("three counts"), (1, 1, 0), "{:?}", home.place);
+        assert_eq!(count(&db, "things"), 2, "the next read sees it: {:?}", home.place);
+    }
+}
+
+#[test]
+fn a_read_does_not_write_and_leaves_its_connection_whole() {
+    const PUT: &str = "INSERT INTO things (id) VALUES ('x')";
+    for home in homes() {
+        let db = home.open();
+        let put = db.read(|tx| tx.exec(PUT, &[]));
+        assert!(put.is_err(), "{:?}", home.place);
+        let sql = format!("{PUT} RETURNING id");
+        let put: Result<Vec<String>, DbError> = db.read(|tx| tx.rows(&sql, &[], |r| r.text("id")));
+        assert!(put.is_err(), "{:?}", home.place);
+        let wrong = db.read(|tx| tx.count("SELECT count(*) AS n FROM nowhere", &[]));
+        assert!(wrong.is_err());
+        assert_eq!(count(&db, "things"), 0, "{:?}", home.place);
+        add(&db, "one");
+        assert_eq!(count(&db, "things"), 1, "{:?}", home.place);
+    }
+}
+
+#[test]
+fn a_read_of_one_statement_has_no_second() {
+    const SQL: &str = "SELECT count(*) AS n FROM things";
+    for home in homes() {
+        let db = home.open();
+        add(&db, "one");
+        assert_eq!(db.read_one(|tx| tx.count(SQL, &[])).expect("a count"), 1);
+        let twice = db.read_one(|tx| {
+            tx.count(SQL, &[])?;
+            tx.count(SQL, &[])
+        });
+        assert!(twice.expect_err("a refusal").what.contains("read_one"), "{:?}", home.place);
+    }
+}
+
 #[test]
 fn migrations_run_once_and_a_changed_one_is_refused() {
     for home in homes() {

@@ -22,8 +22,8 @@ pub enum Error {
     /// Somebody else changed the same thing meanwhile.
     #[error("this was changed by someone else meanwhile: look again, then repeat your change")]
     Conflict,
-    /// Too many tries.
-    #[error("too many tries: wait {0} minutes, then try again")]
+    /// Too many tries: minutes to wait.
+    #[error("too many tries: wait {}, then try again", minutes(.0))]
     TooMany(i64),
     /// A holding gave trouble.
     #[error("{0}")]
@@ -69,6 +69,10 @@ impl Field {
 
 fn fields(list: &[Field]) -> String {
     list.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+fn minutes(n: &i64) -> String {
+    if *n == 1 { "a minute".into() } else { format!("{n} minutes") }
 }
 
 impl Error {

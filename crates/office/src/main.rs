@@ -23,6 +23,8 @@ mod serve;
 mod settings;
 mod staff;
 mod today;
+#[cfg(test)]
+mod web_tests;
 mod work;
 
 use std::process::ExitCode;

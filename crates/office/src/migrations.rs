@@ -18,6 +18,7 @@ pub const ALL: &[Migration] = list![
     "0003_register_holdings",
     "0004_requests",
     "0006_permissions",
+    "0007_tries",
     "0008_mailing",
     "0009_screenings",
 ];
@@ -65,4 +66,5 @@ pub const TABLES: &[&str] = &[
     "hook_calls",
     "idempotent_answers",
     "screenings",
+    "tries",
 ];

@@ -13,8 +13,9 @@ use crate::kit::web;
 use crate::office::Office;
 use crate::requests::{
     desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
+    portal_answer as holder,
 };
-use crate::staff::desk as staff;
+use crate::staff::{desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, permissions, proof, register, today};
 
 /// Forms are small; only handed-in copies are larger.
@@ -59,10 +60,10 @@ fn public() -> Router<Office> {
         .route("/preferences/{token}/saved", get(choose::saved))
         .route("/u/{token}", get(choose::unsubscribe_form).post(choose::unsubscribe))
         .route("/fetch/{token}", get(portal::fetch_form).post(portal::fetch))
-        .route("/answer/{token}", get(portal::holder_form))
+        .route("/answer/{token}", get(holder::holder_form))
         .route(
             "/answer/{token}",
-            post(portal::holder_answer).layer(DefaultBodyLimit::max(HANDED_IN)),
+            post(holder::holder_answer).layer(DefaultBodyLimit::max(HANDED_IN)),
         )
 }
 
@@ -152,7 +153,7 @@ fn house() -> Router<Office> {
         .route("/office/ledger/entry/{entry}", get(ledger::entry))
         .route("/office/staff", get(staff::list).post(staff::add))
         .route("/office/staff/{id}", get(staff::one).post(staff::change))
-        .route("/office/account", get(staff::account).post(staff::change_account))
+        .route("/office/account", get(account::account).post(account::change_account))
         .route("/office/settings", get(settings::form).post(settings::save))
         .layer(DefaultBodyLimit::max(FORM))
 }

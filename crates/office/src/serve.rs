@@ -75,7 +75,8 @@ pub fn serve(office: &Office, listen: SocketAddr, workers: usize) -> Result<()> 
         // Port 0 asks for a free one: say which it became.
         let at = listener.local_addr()?;
         eprintln!("The office is at http://{at}/office and the public page at http://{at}/");
-        axum::serve(listener, routes::all(office.clone()))
+        let app = routes::all(office.clone());
+        axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(interrupted())
             .await?;
         Ok(())

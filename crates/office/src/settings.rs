@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::kit::limits::Limits;
 use crate::kit::vault;
 
 /// What `candour.toml` may say.
@@ -27,9 +28,16 @@ pub struct Settings {
     /// How letters leave. Without it they are kept in the `outbox` folder, and the screens say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post: Option<Post>,
+    /// How often the public may ask, and how clients are told apart behind a proxy.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limits: Limits,
     /// One-off public holidays that the built-in list lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<Holiday>,
+}
+
+fn is_default(limits: &Limits) -> bool {
+    *limits == Limits::default()
 }
 
 /// The mail server that takes our letters.

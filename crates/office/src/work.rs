@@ -16,6 +16,10 @@ use crate::kit::{dates, post, sql};
 use crate::office::Office;
 use crate::requests::find::{self, Connections, Quiet};
 
+/// A blob that is not finished after so long was left by a process that died: nothing we write
+/// takes two days.
+const UNFINISHED: SignedDuration = SignedDuration::from_hours(48);
+
 /// Set to stop the loops at the next moment.
 pub type Stop = Arc<AtomicBool>;
 
@@ -40,7 +44,7 @@ pub fn run(office: &Office, stop: &Stop) {
 /// Of the office's own database.
 pub fn once(office: &Office, connections: &mut Connections) -> Result<bool> {
     let now = office.now();
-    let due = office.read(|tx| Ok(sql::a_job_is_due(tx, now)?))?;
+    let due = office.read_one(|tx| Ok(sql::a_job_is_due(tx, now)?))?;
     if !due {
         return Ok(false);
     }
@@ -115,7 +119,8 @@ fn rounds(office: &Office, org: &str) -> Result<()> {
     let (vault, o, now) = (office.vault().clone(), org.to_owned(), by.now);
     office.chore(move |tx| {
         crate::proof::acts::checkpoint(tx, &vault, &o, now)?;
-        sql::drop_unfinished(tx, now - SignedDuration::from_hours(48))?;
+        sql::drop_unfinished(tx, now - UNFINISHED)?;
+        sql::drop_old_tries(tx, now)?;
         crate::requests::sql::drop_old_drafts(tx, now)?;
         queue_rounds(tx, &o, now + SignedDuration::from_hours(24))
     })
@@ -171,3 +176,7 @@ impl Drop for Renewal {
         self.stop.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+#[path = "work_tests.rs"]
+mod tests;

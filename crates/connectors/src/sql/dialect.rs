@@ -109,7 +109,9 @@ pub(crate) trait Dialect {
         column: &str,
         compare: &Compare,
         values: &[String],
-    ) -> String;
+    ) -> String {
+        in_list(self, w, column, compare, values)
+    }
 
     /// The columns together have one of the tuples of values.
     fn tuples(
@@ -145,8 +147,16 @@ pub(crate) trait Dialect {
         rows.join(", ")
     }
 
+    /// A column of another kind as text.
+    fn cast(&self, column: &str) -> String;
+
     /// The column as it takes part in a comparison.
-    fn column_for(&self, column: &str, compare: &Compare) -> String;
+    fn column_for(&self, column: &str, compare: &Compare) -> String {
+        match compare {
+            Compare::AsText => self.cast(column),
+            _ => column.to_owned(),
+        }
+    }
 
     /// Whether two texts differ in any byte, also where the column's collation is forgiving.
     fn differs(&self, a: &str, b: &str) -> String {
@@ -166,8 +176,8 @@ pub(crate) fn bind_one(compare: &Compare, value: &str) -> Option<Bind> {
 }
 
 /// `column IN (…)` with one placeholder a value, for engines without arrays.
-pub(crate) fn in_list(
-    d: &dyn Dialect,
+pub(crate) fn in_list<D: Dialect + ?Sized>(
+    d: &D,
     w: &mut Writer<'_>,
     column: &str,
     compare: &Compare,

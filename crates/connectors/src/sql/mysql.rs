@@ -47,7 +47,7 @@ impl Dialect for My {
         match field.class() {
             // Our signs and values are UTF-8; a column may be in a narrower encoding.
             Class::Text => format!("CONVERT({column} USING utf8mb4)"),
-            _ => format!("CAST({column} AS CHAR)"),
+            _ => self.cast(column),
         }
     }
 
@@ -66,11 +66,8 @@ impl Dialect for My {
         in_list(self, w, column, compare, values)
     }
 
-    fn column_for(&self, column: &str, compare: &Compare) -> String {
-        match compare {
-            Compare::AsText => format!("CAST({column} AS CHAR)"),
-            _ => column.to_owned(),
-        }
+    fn cast(&self, column: &str) -> String {
+        format!("CAST({column} AS CHAR)")
     }
 
     fn differs(&self, a: &str, b: &str) -> String {

@@ -77,7 +77,7 @@ impl Dialect for Pg {
     fn text(&self, column: &str, field: &LiveField) -> String {
         match field.class() {
             Class::Text if field.sql_type == "text" => column.to_owned(),
-            _ => format!("{column}::text"),
+            _ => self.cast(column),
         }
     }
 
@@ -150,11 +150,8 @@ impl Dialect for Pg {
         format!("({}) IN (SELECT * FROM unnest({}))", left.join(", "), right.join(", "))
     }
 
-    fn column_for(&self, column: &str, compare: &Compare) -> String {
-        match compare {
-            Compare::AsText => format!("{column}::text"),
-            _ => column.to_owned(),
-        }
+    fn cast(&self, column: &str) -> String {
+        format!("{column}::text")
     }
 
     fn padded(&self, expr: &str) -> String {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags, params_from_iter};
 
-use super::dialect::{Bind, Compare, Dialect, Row, Statement, Writer, in_list};
+use super::dialect::{Bind, Dialect, Row, Statement};
 use super::{About, Engine, path, refused};
 use crate::map::DataMap;
 use crate::schema::{LiveCollection, LiveField, Reference, Schema};
@@ -38,24 +38,11 @@ impl Dialect for Lite {
     }
 
     fn text(&self, column: &str, _: &LiveField) -> String {
+        self.cast(column)
+    }
+
+    fn cast(&self, column: &str) -> String {
         format!("CAST({column} AS TEXT)")
-    }
-
-    fn among(
-        &self,
-        w: &mut Writer<'_>,
-        column: &str,
-        compare: &Compare,
-        values: &[String],
-    ) -> String {
-        in_list(self, w, column, compare, values)
-    }
-
-    fn column_for(&self, column: &str, compare: &Compare) -> String {
-        match compare {
-            Compare::AsText => format!("CAST({column} AS TEXT)"),
-            _ => column.to_owned(),
-        }
     }
 
     fn rows(&self, rows: &[String]) -> String {

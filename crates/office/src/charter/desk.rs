@@ -42,6 +42,7 @@ fn filled(c: &Charter) -> Filled {
         ("regulator_contact", c.law.regulator_contact.clone()),
         ("own_target_days", days(c.rights.own_target_days)),
         ("own_target_source", opt(&c.rights.own_target_source)),
+        ("lapse_days", c.rights.lapse_days.to_string()),
         ("evidence", c.identity.evidence.join("\n")),
         ("needed", c.identity.needed.to_string()),
         ("representative_age", days(c.identity.representative_age)),
@@ -88,6 +89,7 @@ fn from_form(f: &Filled, old: &Charter) -> Result<Charter> {
     c.law.regulator_contact = f.get("regulator_contact").to_owned();
     c.rights.own_target_days = number(f, "own_target_days")?;
     c.rights.own_target_source = f.some("own_target_source");
+    c.rights.lapse_days = number(f, "lapse_days")?.unwrap_or(30);
     c.identity.evidence = f
         .get("evidence")
         .lines()

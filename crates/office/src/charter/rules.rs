@@ -122,7 +122,7 @@ impl Law {
 }
 
 /// Rights requests.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rights {
     /// The organisation's own promise in calendar days, if its notice makes one.
@@ -131,6 +131,15 @@ pub struct Rights {
     /// Where the promise stands: "Clause 12 of our notice".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own_target_source: Option<String>,
+    /// Days between the letter that warns and closing a request whose question stays unanswered.
+    /// A setting: the law names none, and what the regulator takes as reasonable is not verified.
+    pub lapse_days: u32,
+}
+
+impl Default for Rights {
+    fn default() -> Self {
+        Self { own_target_days: None, own_target_source: None, lapse_days: 30 }
+    }
 }
 
 /// Identity evidence (UK GDPR Art 12(6): asked for only on reasonable doubt).
@@ -260,6 +269,9 @@ impl Charter {
                 bad.push(Field::new("own_target_days", "The own target must be below 366 days"));
             }
             _ => {}
+        }
+        if !(7..=365).contains(&self.rights.lapse_days) {
+            bad.push(Field::new("lapse_days", "A warning gives from 7 to 365 days"));
         }
         if !(1..=365).contains(&self.delivery.link_days) {
             bad.push(Field::new("link_days", "A download stays open from 1 to 365 days"));

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::error::Result;
 
+/// Keeps a new organisation under its short name.
 pub fn insert_org(tx: &mut Tx<'_>, id: &str, short: &str, now: Timestamp) -> Result<()> {
     tx.exec(
         "INSERT INTO organisations (id, short, made_at) VALUES ($1, $2, $3)",
@@ -31,6 +32,7 @@ pub fn by_short(tx: &mut Tx<'_>, short: &str) -> Result<Option<String>> {
     Ok(tx.row("SELECT id FROM organisations WHERE short = $1", bind![short], |r| r.text("id"))?)
 }
 
+/// The newest charter of an organisation with its version, if it has one.
 pub fn latest(tx: &mut Tx<'_>, org: &str) -> Result<Option<(i64, String)>> {
     Ok(tx.row(
         "SELECT version, toml FROM charters WHERE org = $1 ORDER BY version DESC LIMIT 1",
@@ -39,6 +41,7 @@ pub fn latest(tx: &mut Tx<'_>, org: &str) -> Result<Option<(i64, String)>> {
     )?)
 }
 
+/// Keeps a version of a charter, as the text that was set.
 pub fn insert(
     tx: &mut Tx<'_>,
     org: &str,

@@ -154,7 +154,7 @@ pub fn run(command: HoldingCommand) -> Result<u8> {
         }
         HoldingCommand::Scan { short, at } => {
             let (office, by) = at.open_org()?;
-            let h = office.read(|tx| sql::by_short(tx, &by.org, &short))?;
+            let h = office.read_one(|tx| sql::by_short(tx, &by.org, &short))?;
             let found = acts::scan_and_save(&office, &by, &h)?;
             report(&at, &short, &found)?;
             Ok(0)
@@ -182,7 +182,7 @@ fn report(at: &At, short: &str, found: &[Problem]) -> Result<()> {
 
 fn map(at: &At, short: &str, set: Option<PathBuf>, fides: Option<PathBuf>) -> Result<u8> {
     let (office, by) = at.open_org()?;
-    let h = office.read(|tx| sql::by_short(tx, &by.org, short))?;
+    let h = office.read_one(|tx| sql::by_short(tx, &by.org, short))?;
     let new = match (&set, &fides) {
         (None, None) => {
             print!("{}", h.map.to_toml()?);
@@ -212,8 +212,8 @@ fn map(at: &At, short: &str, set: Option<PathBuf>, fides: Option<PathBuf>) -> Re
 fn check(at: &At, short: Option<&str>) -> Result<u8> {
     let (office, by) = at.open_org()?;
     let all = match short {
-        Some(s) => vec![office.read(|tx| sql::by_short(tx, &by.org, s))?],
-        None => office.read(|tx| sql::all(tx, &by.org))?,
+        Some(s) => vec![office.read_one(|tx| sql::by_short(tx, &by.org, s))?],
+        None => office.read_one(|tx| sql::all(tx, &by.org))?,
     };
     let mut wrong = false;
     for h in all {
@@ -235,7 +235,7 @@ fn check(at: &At, short: Option<&str>) -> Result<u8> {
 
 fn list(at: &At) -> Result<u8> {
     let (office, by) = at.open_org()?;
-    let all = office.read(|tx| sql::all(tx, &by.org))?;
+    let all = office.read_one(|tx| sql::all(tx, &by.org))?;
     if at.json {
         let rows: Vec<_> = all
             .iter()

@@ -63,7 +63,7 @@ pub async fn list(State(office): State<Office>, me: Signed) -> Answer {
     me.by.role.may(Permission::SeeHoldings)?;
     let view = office
         .run(move |o| {
-            let all = o.read(|tx| sql::all(tx, &me.by.org))?;
+            let all = o.read_one(|tx| sql::all(tx, &me.by.org))?;
             Ok(ListPage {
                 d: Desk::new(&me, "Holdings", "Holdings"),
                 lines: all
@@ -172,7 +172,7 @@ pub async fn one(State(office): State<Office>, me: Signed, Path(short): Path<Str
     me.by.role.may(Permission::SeeHoldings)?;
     let view = office
         .run(move |o| {
-            let h = o.read(|tx| sql::by_short(tx, &me.by.org, &short))?;
+            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
             Ok(OnePage {
                 d: Desk::new(&me, "Holdings", h.title.clone()),
                 kind: kind_label(h.map.kind),
@@ -293,7 +293,7 @@ pub async fn map_form(
     me.by.role.may(Permission::ManageHoldings)?;
     let view = office
         .run(move |o| {
-            let h = o.read(|tx| sql::by_short(tx, &me.by.org, &short))?;
+            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
             let mut f = Filled::default();
             f.set("map", h.map.to_toml()?);
             f.set("version", h.version.to_string());
@@ -313,7 +313,7 @@ pub async fn set_map(
     let f = Filled(pairs);
     let (me, f, h, done) = office
         .run(move |o| {
-            let h = o.read(|tx| sql::by_short(tx, &me.by.org, &short))?;
+            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
             let done = save_map(o, &me, &h, &f);
             Ok((me, f, h, done))
         })
@@ -348,7 +348,7 @@ pub async fn scan(State(office): State<Office>, me: Signed, Path(short): Path<St
     let to = format!("/office/holdings/{short}");
     office
         .run(move |o| {
-            let h = o.read(|tx| sql::by_short(tx, &me.by.org, &short))?;
+            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
             acts::scan_and_save(o, &me.by, &h)
         })
         .await?;
@@ -360,7 +360,7 @@ pub async fn check(State(office): State<Office>, me: Signed, Path(short): Path<S
     let to = format!("/office/holdings/{short}");
     office
         .run(move |o| {
-            let h = o.read(|tx| sql::by_short(tx, &me.by.org, &short))?;
+            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
             acts::check_and_save(o, &me.by, &h)
         })
         .await?;

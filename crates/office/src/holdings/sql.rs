@@ -51,6 +51,7 @@ fn holding(r: &Row<'_>) -> Result<Holding> {
     })
 }
 
+/// Every holding that is not closed, by title.
 pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Holding>> {
     tx.rows(
         "SELECT id, short, title, map, version, post, post_email, checked_at, problems
@@ -60,6 +61,7 @@ pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Holding>> {
     )
 }
 
+/// A holding that is not closed, by its short name.
 pub fn by_short(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<Holding> {
     tx.row(
         "SELECT id, short, title, map, version, post, post_email, checked_at, problems
@@ -70,6 +72,7 @@ pub fn by_short(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<Holding> {
     .ok_or(Error::NotFound("the holding"))
 }
 
+/// A holding by its id.
 pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Holding> {
     tx.row(
         "SELECT id, short, title, map, version, post, post_email, checked_at, problems
@@ -80,6 +83,7 @@ pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Holding> {
     .ok_or(Error::NotFound("the holding"))
 }
 
+/// Whether the organisation has a holding of this short name, closed or not.
 pub fn is_there(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<bool> {
     Ok(tx.count(
         "SELECT count(*) AS n FROM holdings WHERE org = $1 AND short = $2",
@@ -87,6 +91,7 @@ pub fn is_there(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<bool> {
     )? > 0)
 }
 
+/// Keeps a new holding.
 pub fn insert(tx: &mut Tx<'_>, org: &str, h: &Holding, now: Timestamp) -> Result<()> {
     tx.exec(
         "INSERT INTO holdings

@@ -148,15 +148,30 @@ impl BlobReader {
             let key = vault.unwrap(tx, org, &row.key)?;
             Ok::<_, Error>((row, key))
         })?;
-        Ok(Self {
-            db: db.clone(),
-            key,
-            id: id.to_owned(),
-            chunks: row.chunks,
-            next: 0,
-            now: std::io::Cursor::default(),
-            bytes: row.bytes,
-        })
+        let blob = Finished { id: id.to_owned(), bytes: row.bytes, chunks: row.chunks };
+        Ok(Self::of(db, key, blob))
+    }
+
+    /// Opens a blob that was written whole and is not finished: whoever wrote it reads it again
+    /// before anybody else can.
+    ///
+    /// # Errors
+    /// Its key is gone.
+    pub fn before_finish(
+        db: &Db,
+        vault: &Vault,
+        org: &str,
+        key: &KeyId,
+        blob: &Finished,
+    ) -> Result<Self> {
+        let unwrapped = db.read(|tx| vault.unwrap(tx, org, key))?;
+        Ok(Self::of(db, unwrapped, blob.clone()))
+    }
+
+    fn of(db: &Db, key: Unwrapped, blob: Finished) -> Self {
+        let Finished { id, bytes, chunks } = blob;
+        let now = std::io::Cursor::default();
+        Self { db: db.clone(), key, id, chunks, next: 0, now, bytes }
     }
 
     /// Goes on from the start of a chunk.
@@ -167,7 +182,7 @@ impl BlobReader {
 
     fn load(&mut self) -> Result<()> {
         let (id, n) = (self.id.clone(), self.next);
-        let sealed = self.db.read(|tx| sql::chunk(tx, &id, n))?;
+        let sealed = self.db.read_one(|tx| sql::chunk(tx, &id, n))?;
         let packed = self.key.open(&place(&self.id, n), &sealed)?;
         let mut plain = Vec::new();
         DeflateDecoder::new(packed.as_slice()).take(MOST).read_to_end(&mut plain)?;
@@ -191,4 +206,37 @@ impl Read for BlobReader {
 
 fn place(blob: &str, n: u64) -> String {
     format!("blob\u{0}{blob}\u{0}{n}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::office::Office;
+
+    #[test]
+    fn nobody_but_its_writer_reads_a_blob_before_it_is_finished() {
+        let dir = tempfile::tempdir().unwrap();
+        let office = Office::init(dir.path(), None).unwrap();
+        let charter = include_str!("../demo/charter.toml");
+        let org = office.found(crate::charter::Charter::parse(charter).unwrap()).unwrap();
+        let (vault, o, now) = (office.vault().clone(), org.clone(), office.now());
+        let key = office.chore(move |tx| vault.key_for(tx, &o, "office", now)).unwrap();
+        let (db, vault) = (office.db(), office.vault());
+        let mut w = BlobWriter::start(db, vault, &org, &key, "pack", now).unwrap();
+        let plain: Vec<u8> = (0..CHUNK * 2 + 5).map(|i| (i % 251) as u8).collect();
+        plain.chunks(100_000).for_each(|c| w.add(c).unwrap());
+        let blob = w.end().unwrap();
+        let open = || BlobReader::open(db, vault, &org, &blob.id);
+        assert!(matches!(open(), Err(Error::NotFound(_))));
+        let mut again = Vec::new();
+        let reader = BlobReader::before_finish(db, vault, &org, &key, &blob);
+        reader.unwrap().read_to_end(&mut again).unwrap();
+        assert!(again == plain);
+        assert!(open().is_err(), "reading it again does not finish it");
+        let copy = blob.clone();
+        office.chore(move |tx| finish(tx, &copy)).unwrap();
+        again.clear();
+        open().unwrap().read_to_end(&mut again).unwrap();
+        assert!(again == plain);
+    }
 }

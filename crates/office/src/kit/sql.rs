@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 
 // Keys.
 
+/// Keeps a wrapped key for a scope.
 pub fn insert_key(
     tx: &mut Tx<'_>,
     id: &str,
@@ -22,6 +23,7 @@ pub fn insert_key(
     Ok(())
 }
 
+/// The oldest key of a scope that has not been shredded.
 pub fn key_of_scope(tx: &mut Tx<'_>, org: &str, scope: &str) -> Result<Option<String>> {
     Ok(tx.row(
         "SELECT id FROM vault_keys WHERE org = $1 AND scope = $2 AND wrapped IS NOT NULL
@@ -31,6 +33,7 @@ pub fn key_of_scope(tx: &mut Tx<'_>, org: &str, scope: &str) -> Result<Option<St
     )?)
 }
 
+/// A key as it is kept, or nothing where it was shredded.
 pub fn wrapped_key(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Option<Vec<u8>>> {
     tx.row("SELECT wrapped FROM vault_keys WHERE org = $1 AND id = $2", bind![org, id], |r| {
         r.bytes_opt("wrapped")
@@ -38,6 +41,7 @@ pub fn wrapped_key(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Option<Vec<u8
     .ok_or(Error::NotFound("the key"))
 }
 
+/// Destroys a key; one that is gone already is not found.
 pub fn shred_key(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
     let n = tx.exec(
         "UPDATE vault_keys SET wrapped = NULL, shredded_at = $3 WHERE org = $1 AND id = $2
@@ -49,6 +53,7 @@ pub fn shred_key(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result
 
 // Blobs.
 
+/// Begins a blob that is not finished.
 pub fn insert_blob(
     tx: &mut Tx<'_>,
     id: &str,
@@ -65,6 +70,7 @@ pub fn insert_blob(
     Ok(())
 }
 
+/// Keeps one sealed chunk of a blob.
 pub fn insert_chunk(tx: &mut Tx<'_>, blob: &str, n: u64, sealed: Vec<u8>) -> Result<()> {
     tx.exec(
         "INSERT INTO blob_chunks (blob, n, sealed) VALUES ($1, $2, $3)",
@@ -73,6 +79,7 @@ pub fn insert_chunk(tx: &mut Tx<'_>, blob: &str, n: u64, sealed: Vec<u8>) -> Res
     Ok(())
 }
 
+/// Marks a blob as finished, with its bytes before compression and its chunks.
 pub fn finish_blob(tx: &mut Tx<'_>, blob: &str, bytes: u64, chunks: u64) -> Result<()> {
     tx.exec(
         "UPDATE blobs SET bytes = $2, chunks = $3, done = $4 WHERE id = $1",
@@ -91,6 +98,7 @@ pub struct BlobRow {
     pub bytes: u64,
 }
 
+/// A finished blob of the organisation.
 pub fn blob(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<BlobRow> {
     tx.row(
         "SELECT key_id, chunks, bytes FROM blobs WHERE org = $1 AND id = $2 AND done = $3",
@@ -106,6 +114,7 @@ pub fn blob(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<BlobRow> {
     .ok_or(Error::NotFound("the file"))
 }
 
+/// One sealed chunk of a blob.
 pub fn chunk(tx: &mut Tx<'_>, blob: &str, n: u64) -> Result<Vec<u8>> {
     tx.row("SELECT sealed FROM blob_chunks WHERE blob = $1 AND n = $2", bind![blob, n], |r| {
         r.bytes("sealed")
@@ -113,6 +122,7 @@ pub fn chunk(tx: &mut Tx<'_>, blob: &str, n: u64) -> Result<Vec<u8>> {
     .ok_or(Error::NotFound("a part of the file"))
 }
 
+/// Removes a blob and its chunks.
 pub fn drop_blob(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<()> {
     tx.exec("DELETE FROM blobs WHERE org = $1 AND id = $2", bind![org, id])?;
     Ok(())
@@ -136,8 +146,81 @@ pub fn next_number(tx: &mut Tx<'_>, org: &str, name: &str) -> Result<u64> {
     .ok_or_else(|| Error::fault("a counter gave no number"))
 }
 
+// Tries from outside.
+
+/// Counts one more try of a mark until it `ends`, from one again when its time was over. Answers
+/// how many there are now and when they are forgotten.
+pub fn count_try(
+    tx: &mut Tx<'_>,
+    mark: [u8; 32],
+    now: Timestamp,
+    ends: Timestamp,
+) -> Result<(u64, Timestamp)> {
+    tx.row(
+        "INSERT INTO tries (mark, n, ends_at) VALUES ($1, 1, $3)
+         ON CONFLICT (mark) DO UPDATE SET
+             n = CASE WHEN tries.ends_at <= $2 THEN 1 ELSE tries.n + 1 END,
+             locked_until = CASE WHEN tries.ends_at <= $2 THEN NULL ELSE tries.locked_until END,
+             ends_at = CASE WHEN tries.ends_at <= $2 THEN $3 ELSE tries.ends_at END
+         RETURNING n, ends_at",
+        bind![mark, now, ends],
+        |r| Ok::<_, DbError>((r.count("n")?, r.instant("ends_at")?)),
+    )?
+    .ok_or_else(|| Error::fault("a try was not counted"))
+}
+
+/// Locks a mark, or only keeps it in memory for longer.
+pub fn lock_try(
+    tx: &mut Tx<'_>,
+    mark: [u8; 32],
+    until: Option<Timestamp>,
+    ends: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "UPDATE tries SET locked_until = $2, ends_at = $3 WHERE mark = $1",
+        bind![mark, until, ends],
+    )?;
+    Ok(())
+}
+
+/// Until when a mark is locked, if it ever was.
+pub fn locked_until(tx: &mut Tx<'_>, mark: [u8; 32]) -> Result<Option<Timestamp>> {
+    let found = tx.row("SELECT locked_until FROM tries WHERE mark = $1", bind![mark], |r| {
+        r.instant_opt("locked_until")
+    })?;
+    Ok(found.flatten())
+}
+
+/// Forgets the tries of one mark.
+pub fn forget_try(tx: &mut Tx<'_>, mark: [u8; 32]) -> Result<()> {
+    tx.exec("DELETE FROM tries WHERE mark = $1", bind![mark])?;
+    Ok(())
+}
+
+/// How many marks are kept.
+pub fn tries(tx: &mut Tx<'_>) -> Result<u64> {
+    Ok(tx.count("SELECT count(*) AS n FROM tries", &[])?)
+}
+
+/// Forgets the marks whose time is over.
+pub fn drop_old_tries(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
+    tx.exec("DELETE FROM tries WHERE ends_at <= $1", bind![now])?;
+    Ok(())
+}
+
+/// Forgets `many` marks: first those that lock nothing, of these the ones that end soonest.
+pub fn drop_tries(tx: &mut Tx<'_>, many: u64) -> Result<()> {
+    tx.exec(
+        "DELETE FROM tries WHERE mark IN (
+             SELECT mark FROM tries ORDER BY locked_until IS NOT NULL, ends_at LIMIT $1)",
+        bind![many],
+    )?;
+    Ok(())
+}
+
 // Links.
 
+/// Keeps the hash of a one-time link with what it opens and until when.
 pub fn insert_link(
     tx: &mut Tx<'_>,
     token: [u8; 32],
@@ -167,6 +250,7 @@ pub struct LinkRow {
     pub used: Option<Timestamp>,
 }
 
+/// A link of this purpose by the hash of its token, used or not.
 pub fn link(tx: &mut Tx<'_>, token: [u8; 32], purpose: &str) -> Result<Option<LinkRow>> {
     tx.row(
         "SELECT org, about, ends_at, used_at FROM links WHERE token = $1 AND purpose = $2",
@@ -182,6 +266,7 @@ pub fn link(tx: &mut Tx<'_>, token: [u8; 32], purpose: &str) -> Result<Option<Li
     )
 }
 
+/// Uses a link up; false if that was done before.
 pub fn use_link(tx: &mut Tx<'_>, token: [u8; 32], now: Timestamp) -> Result<bool> {
     Ok(tx.exec(
         "UPDATE links SET used_at = $2 WHERE token = $1 AND used_at IS NULL",
@@ -189,6 +274,7 @@ pub fn use_link(tx: &mut Tx<'_>, token: [u8; 32], now: Timestamp) -> Result<bool
     )? == 1)
 }
 
+/// Removes every link of a purpose about a thing.
 pub fn drop_links(tx: &mut Tx<'_>, org: &str, purpose: &str, about: &str) -> Result<()> {
     tx.exec(
         "DELETE FROM links WHERE org = $1 AND purpose = $2 AND about = $3",
@@ -224,6 +310,7 @@ fn job(r: &Row<'_>) -> std::result::Result<JobRow, DbError> {
     })
 }
 
+/// Queues a job, unless one of its kind about the same thing waits or runs.
 pub fn queue_job(
     tx: &mut Tx<'_>,
     id: &str,
@@ -265,6 +352,7 @@ pub fn claim_job(tx: &mut Tx<'_>, now: Timestamp, lease: Timestamp) -> Result<Op
     )?)
 }
 
+/// Prolongs the lease of a running job; false if it runs no more.
 pub fn renew_job(tx: &mut Tx<'_>, id: &str, lease: Timestamp) -> Result<bool> {
     Ok(tx.exec(
         "UPDATE jobs SET lease_until = $2 WHERE id = $1 AND state = 'running'",
@@ -272,6 +360,7 @@ pub fn renew_job(tx: &mut Tx<'_>, id: &str, lease: Timestamp) -> Result<bool> {
     )? == 1)
 }
 
+/// Ends a job: as done, or as failed with its trouble.
 pub fn end_job(tx: &mut Tx<'_>, id: &str, trouble: Option<&str>) -> Result<()> {
     tx.exec(
         "UPDATE jobs SET state = CASE WHEN CAST($2 AS TEXT) IS NULL THEN 'done' ELSE 'failed' END,
@@ -281,6 +370,7 @@ pub fn end_job(tx: &mut Tx<'_>, id: &str, trouble: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// Puts a job back to be tried again later.
 pub fn retry_job(tx: &mut Tx<'_>, id: &str, run_at: Timestamp, trouble: &str) -> Result<()> {
     tx.exec(
         "UPDATE jobs SET state = 'waiting', run_at = $2, trouble = $3 WHERE id = $1",
@@ -326,6 +416,7 @@ fn letter(r: &Row<'_>) -> std::result::Result<LetterRow, DbError> {
     })
 }
 
+/// Keeps a sealed letter, of a case or of none.
 pub fn insert_letter(tx: &mut Tx<'_>, row: &LetterRow, case: Option<&str>) -> Result<()> {
     tx.exec(
         "INSERT INTO letters (id, org, case_id, name, key_id, sealed, state, made_at)
@@ -344,6 +435,7 @@ pub fn insert_letter(tx: &mut Tx<'_>, row: &LetterRow, case: Option<&str>) -> Re
     Ok(())
 }
 
+/// A letter by its id.
 pub fn a_letter(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<LetterRow> {
     tx.row(
         "SELECT id, org, name, key_id, sealed, state, made_at FROM letters
@@ -354,6 +446,7 @@ pub fn a_letter(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<LetterRow> {
     .ok_or(Error::NotFound("the letter"))
 }
 
+/// The letters of a case, oldest first.
 pub fn letters_of(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<LetterRow>> {
     Ok(tx.rows(
         "SELECT id, org, name, key_id, sealed, state, made_at FROM letters
@@ -363,6 +456,7 @@ pub fn letters_of(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<LetterRo
     )?)
 }
 
+/// Notes how far a letter has come, when, and what trouble it met.
 pub fn letter_state(
     tx: &mut Tx<'_>,
     id: &str,

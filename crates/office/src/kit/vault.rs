@@ -52,6 +52,15 @@ impl Vault {
         derive(&self.office, purpose)
     }
 
+    /// A keyed hash that stands for a value in a table without telling it. The prefix keeps it
+    /// apart from every key.
+    ///
+    /// # Errors
+    /// Of the cryptography library.
+    pub fn mark(&self, value: &str) -> Result<[u8; 32]> {
+        derive(&self.office, &format!("mark\u{0}{value}"))
+    }
+
     /// Makes a key for a scope ("case:…", "person:…", "office") and keeps it wrapped.
     ///
     /// # Errors
@@ -224,6 +233,7 @@ mod tests {
     fn derived_keys_differ_by_purpose_and_office() {
         let v = Vault::new([7; 32]).unwrap();
         assert_ne!(v.derive("wrap").unwrap(), v.derive("db").unwrap());
+        assert_ne!(v.mark("wrap").unwrap(), v.derive("wrap").unwrap());
         assert_ne!(v.derive("db").unwrap(), Vault::new([8; 32]).unwrap().derive("db").unwrap());
     }
 }

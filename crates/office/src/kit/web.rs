@@ -9,6 +9,7 @@ use rust_embed::RustEmbed;
 
 use crate::charter::{self, Charter};
 use crate::error::Error;
+use crate::kit::forms::Wrong;
 use crate::kit::pages::Trouble;
 use crate::office::Office;
 use crate::proof::By;
@@ -42,9 +43,13 @@ impl IntoResponse for Failure {
             tracing::error!("{e:#}");
         }
         let page = Trouble::of(&self.0);
-        match askama::Template::render(&page) {
+        let response = match askama::Template::render(&page) {
             Ok(html) => (status, Html(html)).into_response(),
             Err(_) => (status, "Something went wrong on our side").into_response(),
+        };
+        match self.0 {
+            Error::TooMany(minutes) => wait(response, minutes),
+            _ => response,
         }
     }
 }
@@ -63,6 +68,30 @@ pub fn page(page: &impl askama::Template) -> Answer {
 /// Of the template.
 pub fn mend(page: &impl askama::Template) -> Answer {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}
+
+/// Shows a form again after an error, with what was typed: 422 when there are fields to mend, 429
+/// and when to come back when there were too many tries.
+///
+/// # Errors
+/// One that is not for a form, or of the template.
+pub fn refuse<T: askama::Template>(e: Error, show: impl FnOnce(Wrong) -> T) -> Answer {
+    let minutes = match e {
+        Error::TooMany(minutes) => Some(minutes),
+        _ => None,
+    };
+    let response = mend(&show(Wrong::of(e)?))?;
+    Ok(match minutes {
+        Some(minutes) => wait(response, minutes),
+        None => response,
+    })
+}
+
+/// Says in the headers that it was too often, and after how many seconds to try again.
+fn wait(mut response: Response, minutes: i64) -> Response {
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response.headers_mut().insert(header::RETRY_AFTER, (minutes * 60).into());
+    response
 }
 
 /// On to another page after a change: the browser's back button then never repeats it.
@@ -188,7 +217,7 @@ impl FromRequestParts<Office> for Signed {
             told.await.map_err(|e| Failure(e).into_response())?;
         }
         let org = me.org.clone();
-        let charter = office.run(move |o| o.read(|tx| charter::current(tx, &org))).await;
+        let charter = office.run(move |o| o.read_one(|tx| charter::current(tx, &org))).await;
         let charter = charter.map_err(|e| Failure(e).into_response())?;
         let by = By {
             org: me.org.clone(),

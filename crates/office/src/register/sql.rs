@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::error::Result;
 
+/// The newest version of every entry, by short name.
 pub fn latest(tx: &mut Tx<'_>, org: &str) -> Result<Vec<String>> {
     Ok(tx.rows(
         "SELECT toml FROM activities WHERE org = $1 AND latest = $2 ORDER BY short",
@@ -13,6 +14,7 @@ pub fn latest(tx: &mut Tx<'_>, org: &str) -> Result<Vec<String>> {
     )?)
 }
 
+/// The newest version of an entry, 0 when there is none.
 pub fn version(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<i64> {
     Ok(tx
         .row(
@@ -23,6 +25,7 @@ pub fn version(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<i64> {
         .unwrap_or(0))
 }
 
+/// Keeps a version of an entry as its newest.
 pub fn insert(
     tx: &mut Tx<'_>,
     org: &str,

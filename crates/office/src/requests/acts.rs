@@ -65,6 +65,7 @@ pub fn clockwork<'a>(office: &'a Office, charter: &Charter) -> Clockwork<'a> {
         calendar: office.calendar(),
         division: charter.law.division,
         promise_days: charter.rights.own_target_days,
+        lapse_days: charter.rights.lapse_days,
     }
 }
 
@@ -318,6 +319,24 @@ pub fn clarified(
     Ok(Recorded::new(by, (), act))
 }
 
+/// Warns by letter that the request will be closed if our question stays open.
+///
+/// # Errors
+/// Denied, or refused by the rules.
+pub fn warn(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Recorded<()>> {
+    let on = dates::day_of(by.now);
+    let next: Next = Box::new(move |r, _| r.warn(on));
+    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
+    let charter = charter::current(tx, &by.org)?;
+    let until = case.request().lapses_on(&clockwork(office, &charter));
+    let until = until.ok_or_else(|| Error::fault("a warning without its day"))?;
+    let letter = super::letters::warning(office, &charter, &case, until)?;
+    let sent = super::letters::post(tx, office, by, &case, letter)?;
+    let said = format!("Warned that the request lapses on {}", dates::full(until));
+    let act = act_on(&case, "request.lapse-warned", "UK GDPR Art 12A(5)", said);
+    Ok(Recorded::new(by, (), act).and(sent))
+}
+
 /// Extends by two months, with the letter that the law wants within the first month.
 ///
 /// # Errors
@@ -383,7 +402,7 @@ pub fn end(
     note: &str,
 ) -> Result<Recorded<()>> {
     let on = dates::day_of(by.now);
-    let next: Next = Box::new(move |r, _| r.end(outcome, on));
+    let next: Next = Box::new(move |r, c| r.end(outcome, on, c));
     let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
     let said = format!("{}. {}", outcome.words(), note.trim());
     let act = act_on(&case, "request.closed", "UK GDPR Art 12(3)", said.trim());

@@ -200,7 +200,7 @@ pub fn run(command: RequestCommand) -> Result<u8> {
 }
 
 fn case_id(office: &Office, by: &By, reference: &str) -> Result<String> {
-    Ok(office.read(|tx| sql::case_by_ref(tx, &by.org, reference))?.id)
+    Ok(office.read_one(|tx| sql::case_by_ref(tx, &by.org, reference))?.id)
 }
 
 fn open(a: &OpenArgs) -> Result<u8> {
@@ -355,10 +355,11 @@ fn decide_one(at: &At, reference: &str, item: &str, word: &str, reason: String) 
     let wrong = || Error::invalid("item", "There is no such item: see candour request review");
     let (end, n) = item.split_once(':').ok_or_else(wrong)?;
     let n = n.parse().map_err(|_| wrong())?;
-    let searches = office.read(|tx| sql::searches(tx, &by.org, &id))?;
+    let searches = office.read_one(|tx| sql::searches(tx, &by.org, &id))?;
     let s = searches.iter().find(|s| s.id.ends_with(end)).ok_or_else(wrong)?;
-    review::decide(&office, &by, &s.id, n, &Decided { decision, reason, marks: Vec::new() })?;
-    let open = office.read(|tx| sql::open_findings(tx, &by.org, &id))?;
+    let decided = Decided { decision, reason, marks: Vec::new() };
+    review::decide(&office, &by, reference, &s.id, n, &decided)?;
+    let open = office.read_one(|tx| sql::open_findings(tx, &by.org, &id))?;
     eprintln!("{open} left to decide");
     Ok(0)
 }

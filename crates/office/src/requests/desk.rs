@@ -195,6 +195,7 @@ struct CasePage {
     may_release: bool,
     open: bool,
     paused: bool,
+    warned: bool,
     extended: bool,
     staff: Vec<(String, String)>,
 }
@@ -304,6 +305,7 @@ fn case_page(
         may_release: by.role.may(Permission::ReleaseCases).is_ok(),
         open,
         paused: c.request().paused_since().is_some(),
+        warned: c.request().warned.is_some(),
         extended: c.request().extended.is_some(),
         staff,
         c,

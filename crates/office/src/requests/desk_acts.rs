@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::acts;
 use super::find::{self, Answer as HandIn};
+use super::review;
 use super::rules::{Ground, Outcome, Settled};
 use crate::error::{Error, Result};
 use crate::kit::dates;
@@ -36,6 +37,7 @@ fn title(act: &str) -> Option<&'static str> {
         "authority" => "Record the authority to act",
         "clarify" => "Ask for clarification",
         "answered" => "Record their answer",
+        "warn" => "Warn that the request will be closed",
         "extend" => "Extend by two months",
         "refuse" => "Refuse the request",
         "close" => "Close the case",
@@ -58,6 +60,9 @@ fn act_page(o: &Office, me: &Signed, at: &Which, f: Filled, w: Wrong) -> Result<
     let title = title(&at.act).ok_or(Error::NotFound("the page"))?;
     let inset = o.read(|tx| {
         let case = acts::load_by_ref(tx, o, &me.by, &at.reference)?;
+        if let Some(search) = &at.search {
+            review::search_of(tx, &me.by, &at.reference, search)?;
+        }
         let c = acts::clockwork(o, &me.charter);
         let now = case.request().dates(&c)?;
         let today = dates::day_of(me.by.now);
@@ -80,6 +85,13 @@ fn act_page(o: &Office, me: &Signed, at: &Which, f: Filled, w: Wrong) -> Result<
                  a question about the format does not stop the clock.",
                 limit(&now)
             ),
+            "warn" => match case.request().clone().warn(today) {
+                Ok(next) => format!(
+                    "The letter says that the request is closed if there is no answer by {}.",
+                    next.lapses_on(&c).map_or("then".into(), dates::full)
+                ),
+                Err(e) => e.to_string(),
+            },
             "refuse" => "A refusal needs facts that prove the ground, and goes out with where to \
                          complain. Most requests can be answered in part instead."
                 .to_owned(),
@@ -140,7 +152,12 @@ pub async fn act(
 
 fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
     let by = me.by.clone();
-    let id = o.read(|tx| acts::load_by_ref(tx, o, &by, &at.reference))?.row.id;
+    let id = o.read(|tx| {
+        if let Some(search) = &at.search {
+            review::search_of(tx, &by, &at.reference, search)?;
+        }
+        Ok(acts::load_by_ref(tx, o, &by, &at.reference)?.row.id)
+    })?;
     let (office, f2) = (o.clone(), f.clone());
     match at.act.as_str() {
         "identity" if f.get("way") == "ask" => {
@@ -169,6 +186,7 @@ fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
             let on = on.unwrap_or_else(|| dates::day_of(by.now));
             o.write(move |tx| acts::clarified(tx, &office, &by, &id, f2.get("answer"), on))
         }
+        "warn" => o.write(move |tx| acts::warn(tx, &office, &by, &id)),
         "extend" => o.write(move |tx| acts::extend(tx, &office, &by, &id, f2.get("reason"))),
         "refuse" => {
             let ground = Ground::from_word(f.get("ground"))

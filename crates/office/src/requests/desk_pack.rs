@@ -128,6 +128,7 @@ pub async fn protected(
 /// Which item.
 #[derive(Deserialize)]
 pub struct At {
+    reference: String,
     search: String,
     n: u64,
 }
@@ -136,7 +137,7 @@ pub struct At {
 pub async fn original(State(office): State<Office>, me: Signed, Path(at): Path<At>) -> Answer {
     let (name, bytes) = office
         .run(move |o| {
-            let (_, item) = review::item(o, &me.by, &at.search, at.n)?;
+            let (_, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
             Ok(match item.body {
                 Thing::Message { raw, .. } => ("message.eml".to_owned(), raw),
                 Thing::Document { raw, name, .. } => {

@@ -212,7 +212,7 @@ fn pieces(text: &str, field: &str, marks: &[Mark]) -> Vec<Piece> {
 }
 
 fn item_page(o: &Office, me: &Signed, at: &At, f: Filled, w: Wrong) -> Result<ItemPage> {
-    let (s, item) = review::item(o, &me.by, &at.search, at.n)?;
+    let (s, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
     let org = &me.by.org;
     let (case, row, next) = o.read(|tx| {
         let case = acts::load(tx, o, &me.by, &s.case)?;
@@ -311,7 +311,7 @@ pub async fn decide(
 fn decide_from(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<(String, u64)>> {
     let decision = Decision::from_word(f.get("decision"))
         .ok_or_else(|| Error::invalid("decision", "Choose what happens with this item"))?;
-    let (s, item) = review::item(o, &me.by, &at.search, at.n)?;
+    let (s, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
     let ticked: Vec<usize> = f.all("mark").iter().filter_map(|m| m.parse().ok()).collect();
     let marks: Vec<Mark> =
         ticked.iter().filter_map(|i| item.others.get(i.checked_sub(1)?).cloned()).collect();
@@ -319,7 +319,7 @@ fn decide_from(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<(S
         return Err(Error::invalid("mark", "Tick at least one passage to take out"));
     }
     let d = Decided { decision, reason: f.get("reason").to_owned(), marks };
-    review::decide(o, &me.by, &at.search, at.n, &d)?;
+    review::decide(o, &me.by, &at.reference, &at.search, at.n, &d)?;
     o.read(|tx| {
         let open = sql::findings(tx, &me.by.org, &s.case)?;
         Ok(open.into_iter().find(|x| x.decision == "open").map(|x| (x.search, x.item)))

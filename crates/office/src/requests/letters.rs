@@ -166,6 +166,22 @@ pub fn clarification(_: &Office, charter: &Charter, case: &Case, question: &str)
 }
 
 #[derive(Template)]
+#[template(path = "requests/letters/warning.txt", escape = "none")]
+struct Warning {
+    f: Frame,
+    asked: String,
+    by: String,
+}
+
+/// "We have not heard from you": what closes the request, and on which day.
+pub fn warning(_: &Office, charter: &Charter, case: &Case, lapses_on: Date) -> Result<Letter> {
+    let asked = case.request().paused_since().map(dates::full).unwrap_or_default();
+    let by = dates::full(lapses_on);
+    let text = Warning { f: frame(charter, case), asked, by }.render()?;
+    Ok(letter(charter, case, "warning", text))
+}
+
+#[derive(Template)]
 #[template(path = "requests/letters/extension.txt", escape = "none")]
 struct Extension<'a> {
     f: Frame,

@@ -87,6 +87,19 @@ fn clarification_says_that_the_clock_stands_still() {
 }
 
 #[test]
+fn warning_names_the_day_and_what_to_do() {
+    let mut b = bench();
+    let asked = b.case.row.request.received;
+    b.case.row.request.pauses.push(Pause { asked, answered: None });
+    let until = asked.checked_add(jiff::Span::new().days(40)).unwrap();
+    let l = letters::warning(&b.office, &b.charter, &b.case, until).unwrap();
+    reads_well(&l, &b.case);
+    for must in [dates::full(until), dates::full(asked), "ask again at any time".into()] {
+        assert!(l.text.contains(&must), "{must}: {}", l.text);
+    }
+}
+
+#[test]
 fn extension_gives_reason_and_new_date() {
     let mut b = bench();
     b.case.row.request.extended = Some("three requests".into());

@@ -25,11 +25,15 @@ pub mod pack;
 #[path = "pack/sql.rs"]
 mod pack_sql;
 pub mod portal;
+pub mod portal_answer;
+#[path = "portal/sql.rs"]
+mod portal_sql;
 mod record;
 pub mod review;
 mod rules;
 mod spool;
 pub mod sql;
+mod words;
 
 pub use body::{Body, Wants};
 pub use rules::{Right, Settled, State, Via};

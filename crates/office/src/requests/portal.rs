@@ -1,26 +1,25 @@
 //! The public's pages: asking for one's data one question at a time, seeing where a request
-//! stands, fetching the answer, and a post's answer about paper records. No account, no script.
+//! stands, and fetching the answer. No account, no script.
 
 use askama::Template;
-use axum::extract::{Form, Multipart, Path, State};
+use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use jiff::SignedDuration;
 
 use super::acts::{self, NewCase, Opened};
 use super::desk_new::body_from;
-use super::find::{self, Answer as HandIn};
 use super::rules::{Right, State as Where, Via};
 use super::{pack, sql};
 use crate::charter;
 use crate::error::{Error, Field, Result};
 use crate::kit::forms::{Filled, Wrong};
+use crate::kit::limits::{self, Client, What};
 use crate::kit::pages::Portal;
-use crate::kit::web::{self, Answer, Failure, Public, go, mend, page};
+use crate::kit::web::{self, Answer, Public, go, mend, page, refuse};
 use crate::kit::{dates, links};
 use crate::office::Office;
 use crate::proof::By;
-use crate::staff::Role;
 
 type Pairs = Form<Vec<(String, String)>>;
 
@@ -147,11 +146,20 @@ fn write_draft(o: &Office, by: &By, token: &str, f: &Filled) -> Result<()> {
 }
 
 /// `POST /o/{org}/data-rights/ask`: begins a draft.
-pub async fn begin(State(office): State<Office>, Path(org): Path<String>) -> Answer {
+pub async fn begin(
+    State(office): State<Office>,
+    client: Client,
+    Path(org): Path<String>,
+) -> Answer {
     let public = Public::of(&office, org.clone()).await?;
     let token = links::new_token()?;
     let t = token.clone();
-    office.run(move |o| write_draft(o, &public.by, &t, &Filled::default())).await?;
+    office
+        .run(move |o| {
+            limits::take(o, What::Begin, &public.by.org, client)?;
+            write_draft(o, &public.by, &t, &Filled::default())
+        })
+        .await?;
     let mut response = go(&format!("/o/{org}/data-rights/ask/who"))?;
     let text = format!(
         "{COOKIE}={token}; Path=/o/{org}/data-rights; HttpOnly; SameSite=Lax; Max-Age=86400"
@@ -237,6 +245,7 @@ fn check_step(step: &str, f: &Filled) -> Result<()> {
 /// `POST /o/{org}/data-rights/ask/{step}`
 pub async fn answer(
     State(office): State<Office>,
+    client: Client,
     headers: HeaderMap,
     Path((org, step)): Path<(String, String)>,
     Form(pairs): Pairs,
@@ -263,7 +272,7 @@ pub async fn answer(
         return mend(&ask_page(&public, &step, f, Wrong::of(e)?)?);
     }
     if step == "check" {
-        return hand_in(office, public, token, f).await;
+        return hand_in(office, public, client, token, f).await;
     }
     let agent = f.get("who") == "other";
     let back_to_check = f.get("change") == "yes";
@@ -274,12 +283,31 @@ pub async fn answer(
     go(&format!("/o/{org}/data-rights/ask/{next}"))
 }
 
-async fn hand_in(office: Office, public: Public, token: String, f: Filled) -> Answer {
+async fn hand_in(
+    office: Office,
+    public: Public,
+    client: Client,
+    token: String,
+    f: Filled,
+) -> Answer {
     let by = public.by.clone();
     let (form, t) = (f.clone(), token.clone());
-    match office.run(move |o| log(o, &by, &t, &form)).await {
+    let logged = office
+        .run(move |o| {
+            limits::take(o, What::Ask, &by.org, client)?;
+            log(o, &by, &t, &form)
+        })
+        .await;
+    match logged {
         Ok(opened) => sent_page(&public, &opened),
-        Err(e) => mend(&ask_page(&public, "check", f, Wrong::of(e)?)?),
+        Err(e) => {
+            // The draft stays: what was typed is there when they come back.
+            let mut view = ask_page(&public, "check", f, Wrong::default())?;
+            refuse(e, |w| {
+                view.w = w;
+                view
+            })
+        }
     }
 }
 
@@ -356,6 +384,7 @@ pub async fn status_form(State(office): State<Office>, Path(org): Path<String>) 
 /// `POST /o/{org}/data-rights/status`
 pub async fn status(
     State(office): State<Office>,
+    client: Client,
     Path(org): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
@@ -363,13 +392,14 @@ pub async fn status(
     let f = Filled(pairs);
     let (public, f, found) = office
         .run(move |o| {
-            let found = look_up(o, &public, &f);
+            let found = limits::take(o, What::Status, &public.by.org, client)
+                .and_then(|()| look_up(o, &public, &f));
             Ok((public, f, found))
         })
         .await?;
     match found {
         Ok(shown) => page(&status_page(&public, f, Wrong::default(), Some(shown))),
-        Err(e) => mend(&status_page(&public, f, Wrong::of(e)?, None)),
+        Err(e) => refuse(e, |w| status_page(&public, f, w, None)),
     }
 }
 
@@ -418,146 +448,29 @@ pub async fn fetch_form() -> Answer {
 /// `POST /fetch/{token}`
 pub async fn fetch(
     State(office): State<Office>,
+    client: Client,
     Path(token): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
     let f = Filled(pairs);
     let email = f.get("email").to_owned();
-    match office.run(move |o| pack::fetch(o, &token, &email)).await {
+    let fetched = office
+        .run(move |o| {
+            // Whose link it is shows only inside: the limit is one for the whole office.
+            limits::take(o, What::Fetch, "", client)?;
+            pack::fetch(o, &token, &email)
+        })
+        .await;
+    match fetched {
         Ok((row, reader, reference)) => {
             let name = format!("{reference}-answer-{}.zip", row.number);
             Ok(stream_zip(&name, reader))
         }
-        Err(e) => mend(&FetchPage { w: Wrong::of(e)?, f }),
+        Err(e) => refuse(e, |w| FetchPage { w, f }),
     }
 }
 
 /// Streams a blob as a ZIP file, a piece at a time.
 pub fn stream_zip(name: &str, reader: crate::kit::blobs::BlobReader) -> Response {
     web::download(name, "application/zip", web::stream(reader))
-}
-
-#[derive(Template)]
-#[template(path = "requests/pages/holder.html")]
-struct HolderPage {
-    p: Portal,
-    token: String,
-    reference: String,
-    holding: String,
-    name: String,
-    known: Vec<String>,
-    due: String,
-    f: Filled,
-    w: Wrong,
-    done: bool,
-}
-
-fn holder_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Result<HolderPage> {
-    let now = o.now();
-    o.read(|tx| {
-        let (org, search) = links::look(tx, token, "paper", now)?;
-        let by = By { org, actor: "public".into(), role: Role::Public, now };
-        let s = sql::a_search(tx, &by.org, &search)?;
-        let case = acts::load(tx, o, &by, &s.case)?;
-        let h = crate::holdings::sql::by_id(tx, &by.org, &s.holding)?;
-        let c = charter::current(tx, &by.org)?;
-        let a = &case.body.asker;
-        let mut known: Vec<String> = a.other_names.clone();
-        for list in [&a.addresses, &a.postcodes, &a.numbers, &a.emails, &a.phones] {
-            known.extend(list.iter().cloned());
-        }
-        known.extend(case.body.learned.iter().map(|l| l.as_given.clone()));
-        Ok(HolderPage {
-            p: Portal::new(&c, "Please look in your records", None),
-            token: token.to_owned(),
-            reference: case.row.reference.clone(),
-            holding: h.title,
-            name: a.name.clone(),
-            known,
-            due: s.due.map(dates::full).unwrap_or_default(),
-            f,
-            w,
-            done: false,
-        })
-    })
-}
-
-/// `GET /answer/{token}`: what a post is asked to look for.
-pub async fn holder_form(State(office): State<Office>, Path(token): Path<String>) -> Answer {
-    let view =
-        office.run(move |o| holder_page(o, &token, Filled::default(), Wrong::default())).await?;
-    page(&view)
-}
-
-/// `POST /answer/{token}`
-pub async fn holder_answer(
-    State(office): State<Office>,
-    Path(token): Path<String>,
-    mut form: Multipart,
-) -> Answer {
-    let mut f = Filled::default();
-    let mut files = Vec::new();
-    let broken =
-        |_| Failure(Error::invalid("form", "The form did not arrive whole: send it again"));
-    while let Some(part) = form.next_field().await.map_err(broken)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        let file = part.file_name().map(str::to_owned).filter(|n| !n.is_empty());
-        let media = part.content_type().unwrap_or("application/octet-stream").to_owned();
-        let bytes = part.bytes().await.map_err(broken)?;
-        match file {
-            Some(file) if !bytes.is_empty() => files.push((file, media, bytes.to_vec())),
-            Some(_) => {}
-            None => f.set(&name, String::from_utf8_lossy(&bytes)),
-        }
-    }
-    let (token, f, done) = office
-        .run(move |o| {
-            let done = take_answer(o, &token, &f, files);
-            Ok((token, f, done))
-        })
-        .await?;
-    match done {
-        Ok(charter) => page(&HolderPage {
-            p: Portal::new(&charter, "Thank you", None),
-            token,
-            reference: String::new(),
-            holding: String::new(),
-            name: String::new(),
-            known: Vec::new(),
-            due: String::new(),
-            f,
-            w: Wrong::default(),
-            done: true,
-        }),
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            let view = office.run(move |o| holder_page(o, &token, f, w)).await?;
-            mend(&view)
-        }
-    }
-}
-
-fn take_answer(
-    o: &Office,
-    token: &str,
-    f: &Filled,
-    files: Vec<(String, String, Vec<u8>)>,
-) -> Result<charter::Charter> {
-    let now = o.now();
-    let (org, search) = o.read(|tx| links::look(tx, token, "paper", now))?;
-    let by = By { org, actor: "public".into(), role: Role::Public, now };
-    let nothing = match f.get("found") {
-        "nothing" => true,
-        "something" => false,
-        _ => return Err(Error::invalid("found", "Choose whether you found anything")),
-    };
-    if nothing && !files.is_empty() {
-        return Err(Error::invalid(
-            "found",
-            "You handed in copies, but chose that you found nothing",
-        ));
-    }
-    let answer = HandIn { nothing, words: f.get("words").to_owned(), files };
-    find::answer(o, &by, &search, &answer)?;
-    o.read(|tx| charter::current(tx, &by.org))
 }

@@ -203,13 +203,29 @@ impl Iterator for Items {
     }
 }
 
-/// One item of a search.
+/// A search of this case; another case's is not found under this reference.
 ///
 /// # Errors
-/// Denied or not found.
-pub fn item(office: &Office, by: &By, search: &str, n: u64) -> Result<(SearchRow, Item)> {
+/// No such case, or it has no such search.
+pub fn search_of(tx: &mut Tx<'_>, by: &By, reference: &str, search: &str) -> Result<SearchRow> {
+    let case = sql::case_by_ref(tx, &by.org, reference)?;
+    let s = sql::a_search(tx, &by.org, search)?;
+    if s.case == case.id { Ok(s) } else { Err(Error::NotFound("the search")) }
+}
+
+/// One item of a search of a case.
+///
+/// # Errors
+/// Denied or not found, also when the search is another case's.
+pub fn item(
+    office: &Office,
+    by: &By,
+    reference: &str,
+    search: &str,
+    n: u64,
+) -> Result<(SearchRow, Item)> {
     by.role.may(Permission::SeeCases)?;
-    let s = office.read(|tx| sql::a_search(tx, &by.org, search))?;
+    let s = office.read(|tx| search_of(tx, by, reference, search))?;
     let found = Items::open(office, &by.org, &s, n)?.next().transpose()?;
     found.map(|(_, i)| (s, i)).ok_or(Error::NotFound("the item"))
 }
@@ -259,14 +275,21 @@ fn reason_place(search: &str, item: u64) -> String {
 /// Decides about an item. A ready pack is ready no more.
 ///
 /// # Errors
-/// Denied, no reason, nothing to take out, or the case has been sent.
-pub fn decide(office: &Office, by: &By, search: &str, n: u64, d: &Decided) -> Result<()> {
+/// Denied, not found in this case, no reason, nothing to take out, or the case has been sent.
+pub fn decide(
+    office: &Office,
+    by: &By,
+    reference: &str,
+    search: &str,
+    n: u64,
+    d: &Decided,
+) -> Result<()> {
     by.role.may(Permission::WorkCases)?;
     let reason = d.reason.trim().to_owned();
     if d.decision != Decision::Disclose && reason.is_empty() {
         return Err(Error::invalid("reason", "Say why it is not disclosed in full"));
     }
-    let (s, item) = item(office, by, search, n)?;
+    let (s, item) = item(office, by, reference, search, n)?;
     let marks = if d.marks.is_empty() { item.others.clone() } else { d.marks.clone() };
     if d.decision == Decision::Redact && marks.is_empty() {
         return Err(Error::invalid("decision", "Nothing is marked: mark what is to be taken out"));

@@ -9,82 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Refusal, Result};
 
-/// Which right is used. The other rights join here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Right {
-    /// A copy of one's data, UK GDPR Art 15.
-    Access,
-}
-
-impl Right {
-    /// On screens.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Access => "Access request",
-        }
-    }
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-        }
-    }
-}
-
-/// How the request came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Via {
-    /// The public form.
-    Form,
-    /// E-mail.
-    Email,
-    /// Letter.
-    Letter,
-    /// Telephone.
-    Phone,
-    /// At the desk.
-    InPerson,
-    /// Social media.
-    SocialMedia,
-}
-
-impl Via {
-    /// All of them, as the desk offers them.
-    pub const ALL: [Self; 6] =
-        [Self::Form, Self::Email, Self::Letter, Self::Phone, Self::InPerson, Self::SocialMedia];
-
-    /// The word on the command line and in forms.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Form => "form",
-            Self::Email => "email",
-            Self::Letter => "letter",
-            Self::Phone => "phone",
-            Self::InPerson => "in-person",
-            Self::SocialMedia => "social-media",
-        }
-    }
-
-    /// In a sentence: "received by letter".
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Form => "through the public form",
-            Self::Email => "by e-mail",
-            Self::Letter => "by letter",
-            Self::Phone => "by telephone",
-            Self::InPerson => "in person",
-            Self::SocialMedia => "through social media",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|v| v.word() == word)
-    }
-}
+pub use super::words::{Ground, Outcome, Right, Via};
 
 /// How identity was settled. Evidence itself is not kept (UK GDPR Art 5(1)(c)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,72 +19,6 @@ pub struct Settled {
     /// The day the information that settled it came. It can move the start of the clock only if
     /// it had been asked for (UK GDPR Art 12A(2)(b)).
     pub on: Date,
-}
-
-/// Why a request is refused, in whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ground {
-    /// UK GDPR Art 12(5).
-    ManifestlyUnfounded,
-    /// UK GDPR Art 12(5).
-    ManifestlyExcessive,
-    /// UK GDPR Art 12(6), Art 11(2).
-    CannotIdentify,
-    /// An exemption covers everything, DPA 2018 Sch 2 to 4.
-    Exempt,
-    /// The agent has no authority.
-    NoAuthority,
-}
-
-impl Ground {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::ManifestlyUnfounded,
-        Self::ManifestlyExcessive,
-        Self::CannotIdentify,
-        Self::Exempt,
-        Self::NoAuthority,
-    ];
-
-    /// The word in forms.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::ManifestlyUnfounded => "unfounded",
-            Self::ManifestlyExcessive => "excessive",
-            Self::CannotIdentify => "cannot-identify",
-            Self::Exempt => "exempt",
-            Self::NoAuthority => "no-authority",
-        }
-    }
-
-    /// On screens and in the letter.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::ManifestlyUnfounded => "the request is manifestly unfounded",
-            Self::ManifestlyExcessive => "the request is manifestly excessive",
-            Self::CannotIdentify => {
-                "we cannot tell from what we were given whose data is asked for"
-            }
-            Self::Exempt => "the law lets us withhold all of this information",
-            Self::NoAuthority => "we were not shown an authority to act for this person",
-        }
-    }
-
-    /// The source.
-    pub fn source(self) -> &'static str {
-        match self {
-            Self::ManifestlyUnfounded | Self::ManifestlyExcessive => "UK GDPR Art 12(5)",
-            Self::CannotIdentify => "UK GDPR Arts 11(2), 12(6)",
-            Self::Exempt => "DPA 2018 Sch 2 to 4",
-            Self::NoAuthority => "UK GDPR Art 12(6)",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|g| g.word() == word)
-    }
 }
 
 /// Where a request stands.
@@ -191,35 +50,6 @@ pub enum State {
         /// How it ended.
         outcome: Outcome,
     },
-}
-
-/// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// Everything found was disclosed, or parts withheld with reasons.
-    Answered,
-    /// Nothing was found.
-    NothingFound,
-    /// Refused.
-    Refused,
-    /// The person withdrew it.
-    Withdrawn,
-    /// No answer to a clarification, after a warning.
-    Lapsed,
-}
-
-impl Outcome {
-    /// On screens.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Answered => "Answered",
-            Self::NothingFound => "Nothing found",
-            Self::Refused => "Refused",
-            Self::Withdrawn => "Withdrawn",
-            Self::Lapsed => "Lapsed",
-        }
-    }
 }
 
 impl State {
@@ -277,6 +107,9 @@ pub struct Request {
     /// Clarifications asked and answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
+    /// The day of the letter that warned that the open question will end the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warned: Option<Date>,
     /// The reason of an extension, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended: Option<String>,
@@ -293,11 +126,17 @@ pub struct Clockwork<'a> {
     pub division: Division,
     /// The organisation's own promise.
     pub promise_days: Option<u32>,
+    /// Days between the warning and closing as lapsed: a setting.
+    pub lapse_days: u32,
 }
 
 fn no<T>(act: &'static str, why: impl Into<String>, source_: &'static str) -> Result<T> {
     Err(Refusal { act, why: why.into(), source_ }.into())
 }
+
+const WAITS: &str = "UK GDPR Art 12A(5)";
+/// The law names no day on which an unanswered question ends a request.
+const WARNED: &str = "house rule: nobody’s request lapses unwarned; the days are a setting";
 
 impl Request {
     /// A request as it comes in.
@@ -311,6 +150,7 @@ impl Request {
             by_agent,
             authority: None,
             pauses: Vec::new(),
+            warned: None,
             extended: None,
             refused: None,
         }
@@ -438,6 +278,7 @@ impl Request {
             );
         }
         self.pauses.push(Pause { asked: on, answered: None });
+        self.warned = None;
         Ok(self)
     }
 
@@ -454,6 +295,7 @@ impl Request {
                     return Err(Error::invalid("on", "The answer can't come before the question"));
                 }
                 p.answered = Some(on);
+                self.warned = None;
                 Ok(self)
             }
             _ => no(ACT, "no question is open", "UK GDPR Art 12A(5)"),
@@ -504,18 +346,48 @@ impl Request {
         Ok(self)
     }
 
+    /// Warns that the request will be closed if the question stays open.
+    ///
+    /// # Errors
+    /// No question is open, or it was warned of already.
+    pub fn warn(mut self, on: Date) -> Result<Self> {
+        const ACT: &str = "warn";
+        self.must_be_open(ACT)?;
+        if self.paused_since().is_none() {
+            return no(ACT, "no question is open: there is nothing to warn of", WAITS);
+        }
+        if let Some(warned) = self.warned {
+            let on = crate::kit::dates::long(warned);
+            return no(ACT, format!("the warning went on {on}: once is enough"), WARNED);
+        }
+        self.warned = Some(on);
+        Ok(self)
+    }
+
+    /// The first day on which it may be closed as lapsed, once it was warned of.
+    pub fn lapses_on(&self, c: &Clockwork<'_>) -> Option<Date> {
+        self.warned?.checked_add(jiff::Span::new().days(i64::from(c.lapse_days))).ok()
+    }
+
     /// The person withdrew it, or it lapsed.
     ///
     /// # Errors
-    /// Sent or closed; lapsed without an open question.
-    pub fn end(mut self, outcome: Outcome, on: Date) -> Result<Self> {
-        self.must_be_open("close")?;
-        if outcome == Outcome::Lapsed && self.paused_since().is_none() {
-            return no(
-                "close",
-                "only a request that waits for an answer can lapse",
-                "UK GDPR Art 12A(5)",
-            );
+    /// Sent or closed; lapsed without an open question, a warning, or the days since it.
+    pub fn end(mut self, outcome: Outcome, on: Date, c: &Clockwork<'_>) -> Result<Self> {
+        const ACT: &str = "close";
+        self.must_be_open(ACT)?;
+        if outcome == Outcome::Lapsed {
+            if self.paused_since().is_none() {
+                return no(ACT, "only a request that waits for an answer can lapse", WAITS);
+            }
+            let Some(first) = self.lapses_on(c) else {
+                return no(ACT, "they have not been warned: send the warning letter first", WARNED);
+            };
+            if on < first {
+                let first = crate::kit::dates::long(first);
+                let why = format!("the warning gives them time: it can lapse on {first}");
+                return no(ACT, why, WARNED);
+            }
         }
         self.state = State::Closed { on, outcome };
         Ok(self)

@@ -5,7 +5,12 @@ use proptest::prelude::*;
 use super::*;
 
 fn clockwork(calendar: &Calendar) -> Clockwork<'_> {
-    Clockwork { calendar, division: Division::EnglandAndWales, promise_days: Some(28) }
+    Clockwork {
+        calendar,
+        division: Division::EnglandAndWales,
+        promise_days: Some(28),
+        lapse_days: 30,
+    }
 }
 
 fn d(text: &str) -> Date {
@@ -18,9 +23,10 @@ fn in_state(state: State) -> Request {
     r
 }
 
-fn states() -> Vec<State> {
+/// Every state, and the open question that any but the last two may wait for.
+fn states() -> Vec<(&'static str, Request)> {
     let on = d("2026-11-10");
-    vec![
+    let all = [
         State::Received,
         State::Identity { asked: d("2026-11-03") },
         State::Searching,
@@ -28,7 +34,12 @@ fn states() -> Vec<State> {
         State::Ready,
         State::Sent { on },
         State::Closed { on, outcome: Outcome::Answered },
-    ]
+    ];
+    let mut all: Vec<_> = all.into_iter().map(|s| (s.word(), in_state(s))).collect();
+    let asked = in_state(State::Searching).clarify(d("2026-11-05")).unwrap();
+    let warned = asked.clone().warn(d("2026-11-06")).unwrap();
+    all.extend([("+asked", asked), ("+warned", warned)]);
+    all
 }
 
 type Act = (&'static str, fn(Request, &Clockwork<'_>) -> Result<Request>);
@@ -41,7 +52,9 @@ fn acts() -> Vec<Act> {
         ("record answer", |r, _| r.clarified(d("2026-11-06"))),
         ("extend", |r, c| r.extend("three requests", d("2026-11-06"), c)),
         ("refuse", |r, _| r.refuse(Ground::ManifestlyExcessive, d("2026-11-06"))),
-        ("withdraw", |r, _| r.end(Outcome::Withdrawn, d("2026-11-06"))),
+        ("withdraw", |r, c| r.end(Outcome::Withdrawn, d("2026-11-06"), c)),
+        ("warn", |r, _| r.warn(d("2026-11-06"))),
+        ("lapse", |r, c| r.end(Outcome::Lapsed, d("2026-12-06"), c)),
         ("searched", |r, _| r.searched(0)),
         ("search again", |r, _| r.search_again()),
         ("pack, part", |r, _| r.packed(false)),
@@ -56,31 +69,33 @@ fn states_and_acts() {
     let calendar = Calendar::builtin();
     let c = clockwork(&calendar);
     let mut table = format!("{:16}", "");
-    for s in states() {
-        table += &format!("{:11}", s.word());
+    for (word, _) in states() {
+        table += &format!("{word:11}");
     }
     for (name, act) in acts() {
         table = table.trim_end().to_owned() + &format!("\n{name:16}");
-        for s in states() {
-            let next = act(in_state(s), &c);
+        for (_, r) in states() {
+            let next = act(r, &c);
             table += &format!("{:11}", next.map_or("-", |r| r.state.word()));
         }
     }
     insta::assert_snapshot!(table.trim_end(), @r"
-                    received   identity   searching  reviewing  ready      sent       closed
-    ask identity    identity   -          -          -          -          -          -
-    settle identity searching  searching  -          -          -          -          -
-    clarify         received   identity   searching  reviewing  -          -          -
-    record answer   -          -          -          -          -          -          -
-    extend          received   identity   searching  reviewing  ready      -          -
-    refuse          closed     closed     closed     closed     closed     -          -
-    withdraw        closed     closed     closed     closed     closed     -          -
-    searched        -          -          reviewing  -          -          -          -
-    search again    -          -          searching  searching  searching  -          -
-    pack, part      -          -          searching  reviewing  reviewing  -          -
-    pack, complete  -          -          -          ready      ready      -          -
-    send            -          -          -          -          sent       -          -
-    close           -          -          -          -          -          closed     -
+                    received   identity   searching  reviewing  ready      sent       closed     +asked     +warned
+    ask identity    identity   -          -          -          -          -          -          -          -
+    settle identity searching  searching  -          -          -          -          -          -          -
+    clarify         received   identity   searching  reviewing  -          -          -          -          -
+    record answer   -          -          -          -          -          -          -          searching  searching
+    extend          received   identity   searching  reviewing  ready      -          -          searching  searching
+    refuse          closed     closed     closed     closed     closed     -          -          closed     closed
+    withdraw        closed     closed     closed     closed     closed     -          -          closed     closed
+    warn            -          -          -          -          -          -          -          searching  -
+    lapse           -          -          -          -          -          -          -          -          closed
+    searched        -          -          reviewing  -          -          -          -          reviewing  reviewing
+    search again    -          -          searching  searching  searching  -          -          searching  searching
+    pack, part      -          -          searching  reviewing  reviewing  -          -          searching  searching
+    pack, complete  -          -          -          ready      ready      -          -          -          -
+    send            -          -          -          -          sent       -          -          -          -
+    close           -          -          -          -          -          closed     -          -          -
     ");
 }
 
@@ -88,11 +103,11 @@ fn states_and_acts() {
 fn every_no_names_its_source() {
     let calendar = Calendar::builtin();
     let c = clockwork(&calendar);
-    for s in states() {
+    for (s, r) in states() {
         for (name, act) in acts() {
-            if let Err(e) = act(in_state(s.clone()), &c) {
-                let Error::Refused(r) = e else { panic!("{name} in {s:?}: {e}") };
-                assert!(!r.source_.is_empty() && r.why.len() > 10, "{name} in {s:?}");
+            if let Err(e) = act(r.clone(), &c) {
+                let Error::Refused(r) = e else { panic!("{name} in {s}: {e}") };
+                assert!(!r.source_.is_empty() && r.why.len() > 10, "{name} in {s}");
             }
         }
     }
@@ -142,11 +157,32 @@ fn a_pack_is_not_sent_while_a_holding_is_unanswered() {
     assert!(in_state(State::Reviewing).send(d("2026-11-20")).is_err());
 }
 
+#[test]
+fn nothing_lapses_without_a_warning_and_the_days_it_gave() {
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
+    let lapse = |r: &Request, on: &str| r.clone().end(Outcome::Lapsed, d(on), &c);
+    let why = |r: &Request, on: &str| lapse(r, on).unwrap_err().to_string();
+    let open = in_state(State::Searching);
+    assert!(why(&open, "2027-11-05").contains("waits for an answer"));
+    let asked = open.clarify(d("2026-11-05")).unwrap();
+    assert!(why(&asked, "2027-11-05").contains("warning letter first"), "however long ago");
+    let warned = asked.warn(d("2026-11-10")).unwrap();
+    assert_eq!(warned.lapses_on(&c), Some(d("2026-12-10")));
+    assert!(why(&warned, "2026-12-09").contains("10 December 2026"));
+    let lapsed = lapse(&warned, "2026-12-10").unwrap();
+    assert!(matches!(lapsed.state, State::Closed { outcome: Outcome::Lapsed, .. }));
+    assert!(warned.clone().warn(d("2026-11-11")).is_err(), "once");
+    // An answer, and a further question, begin anew.
+    let again = warned.clarified(d("2026-11-20")).unwrap().clarify(d("2026-11-21")).unwrap();
+    assert!(why(&again, "2027-11-05").contains("warning letter first"));
+}
+
 proptest! {
     /// Whatever is done in whatever order, a request never leaves the end states, and its act-by
     /// date is never after the limit.
     #[test]
-    fn no_path_breaks_the_clock(steps in proptest::collection::vec(0..13usize, 0..30)) {
+    fn no_path_breaks_the_clock(steps in proptest::collection::vec(0..15usize, 0..30)) {
         let calendar = Calendar::builtin();
         let c = clockwork(&calendar);
         let mut r = in_state(State::Received);

@@ -8,6 +8,7 @@ use super::rules::Request;
 use crate::error::{Error, Result};
 
 pub use super::pack_sql::{PackRow, a_pack, fetched, insert_pack, packs};
+pub use super::portal_sql::{draft, drop_draft, drop_old_drafts, put_draft};
 
 /// A case, as kept.
 #[derive(Debug, Clone)]
@@ -52,6 +53,7 @@ fn case(r: &Row<'_>) -> Result<CaseRow> {
     })
 }
 
+/// Keeps a new case.
 pub fn insert_case(tx: &mut Tx<'_>, org: &str, c: &CaseRow) -> Result<()> {
     tx.exec(
         "INSERT INTO cases (id, org, ref, kind, state, facts, version, act_by, limit_on, owner,
@@ -100,6 +102,7 @@ pub fn update_case(tx: &mut Tx<'_>, org: &str, c: &CaseRow, closed: Option<Date>
     if n == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 
+/// A case by its id.
 pub fn case_by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<CaseRow> {
     tx.row(
         "SELECT id, ref, facts, version, act_by, limit_on, owner, key_id, sealed, secret, made_at
@@ -110,6 +113,7 @@ pub fn case_by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<CaseRow> {
     .ok_or(Error::NotFound("the case"))
 }
 
+/// A case by its reference.
 pub fn case_by_ref(tx: &mut Tx<'_>, org: &str, reference: &str) -> Result<CaseRow> {
     tx.row(
         "SELECT id, ref, facts, version, act_by, limit_on, owner, key_id, sealed, secret, made_at
@@ -185,6 +189,7 @@ pub struct Figures {
     pub paused: u64,
 }
 
+/// How many open cases there are, and of these late, due soon, unassigned and paused.
 pub fn figures(tx: &mut Tx<'_>, org: &str, today: Date, soon: Date) -> Result<Figures> {
     tx.row(
         "SELECT count(*) AS open,
@@ -209,6 +214,7 @@ pub fn figures(tx: &mut Tx<'_>, org: &str, today: Date, soon: Date) -> Result<Fi
     .map(Option::unwrap_or_default)
 }
 
+/// How many cases are closed.
 pub fn closed_count(tx: &mut Tx<'_>, org: &str) -> Result<u64> {
     Ok(tx.count(
         "SELECT count(*) AS n FROM cases WHERE org = $1 AND closed_on IS NOT NULL",
@@ -271,6 +277,7 @@ fn search(r: &Row<'_>) -> std::result::Result<SearchRow, DbError> {
     })
 }
 
+/// Plans the search of a holding for a case, unless there is one.
 pub fn plan_search(tx: &mut Tx<'_>, id: &str, org: &str, case: &str, holding: &str) -> Result<()> {
     tx.exec(
         "INSERT INTO searches (id, org, case_id, holding_id, state, round, map_version, items,
@@ -282,6 +289,7 @@ pub fn plan_search(tx: &mut Tx<'_>, id: &str, org: &str, case: &str, holding: &s
     Ok(())
 }
 
+/// The searches of a case, by the title of their holding.
 pub fn searches(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<SearchRow>> {
     Ok(tx.rows(
         "SELECT s.id, s.case_id, s.holding_id, s.state, s.round, s.map_version, s.items, s.record,
@@ -293,6 +301,7 @@ pub fn searches(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<SearchRow>
     )?)
 }
 
+/// A search by its id.
 pub fn a_search(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<SearchRow> {
     tx.row(
         "SELECT id, case_id, holding_id, state, round, map_version, items, record, blob, trouble,
@@ -376,6 +385,7 @@ fn finding(r: &Row<'_>) -> std::result::Result<FindingRow, DbError> {
     })
 }
 
+/// Keeps an item that a person has to look at, unless it is kept already.
 pub fn insert_finding(tx: &mut Tx<'_>, org: &str, case: &str, f: &FindingRow) -> Result<()> {
     tx.exec(
         "INSERT INTO findings (search_id, item, item_key, org, case_id, why, decision, reason, marks)
@@ -396,11 +406,13 @@ pub fn insert_finding(tx: &mut Tx<'_>, org: &str, case: &str, f: &FindingRow) ->
     Ok(())
 }
 
+/// Removes every finding of a search.
 pub fn drop_findings(tx: &mut Tx<'_>, org: &str, search: &str) -> Result<()> {
     tx.exec("DELETE FROM findings WHERE org = $1 AND search_id = $2", bind![org, search])?;
     Ok(())
 }
 
+/// The findings of a case, by search and item.
 pub fn findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<FindingRow>> {
     Ok(tx.rows(
         "SELECT search_id, item, item_key, why, decision, reason, marks FROM findings
@@ -410,6 +422,7 @@ pub fn findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<FindingRow
     )?)
 }
 
+/// The finding about an item, if there is one.
 pub fn a_finding(
     tx: &mut Tx<'_>,
     org: &str,
@@ -424,6 +437,7 @@ pub fn a_finding(
     )?)
 }
 
+/// How many findings of a case wait for a decision.
 pub fn open_findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<u64> {
     Ok(tx.count(
         "SELECT count(*) AS n FROM findings
@@ -432,6 +446,7 @@ pub fn open_findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<u64> {
     )?)
 }
 
+/// Keeps the decision on a finding, by whom and when.
 pub fn decide(tx: &mut Tx<'_>, org: &str, f: &FindingRow, by: &str, now: Timestamp) -> Result<()> {
     tx.exec(
         "UPDATE findings SET decision = $4, reason = $5, marks = $6, decided_by = $7,
@@ -460,39 +475,4 @@ pub fn last_decided(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Option<Tim
             |r| r.instant_opt("at"),
         )?
         .flatten())
-}
-
-/// Keeps the answers of an unfinished public form.
-pub fn put_draft(
-    tx: &mut Tx<'_>,
-    token: [u8; 32],
-    org: &str,
-    sealed: &[u8],
-    ends: Timestamp,
-) -> Result<()> {
-    tx.exec(
-        "INSERT INTO drafts (token, org, sealed, ends_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (token) DO UPDATE SET sealed = excluded.sealed, ends_at = excluded.ends_at",
-        bind![token, org, sealed, ends],
-    )?;
-    Ok(())
-}
-
-pub fn draft(
-    tx: &mut Tx<'_>,
-    token: [u8; 32],
-    now: Timestamp,
-) -> Result<Option<(String, Vec<u8>)>> {
-    let sql = "SELECT org, sealed FROM drafts WHERE token = $1 AND ends_at > $2";
-    Ok(tx.row(sql, bind![token, now], |r| Ok::<_, DbError>((r.text("org")?, r.bytes("sealed")?)))?)
-}
-
-pub fn drop_draft(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<()> {
-    tx.exec("DELETE FROM drafts WHERE token = $1", bind![token])?;
-    Ok(())
-}
-
-pub fn drop_old_drafts(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
-    tx.exec("DELETE FROM drafts WHERE ends_at < $1", bind![now])?;
-    Ok(())
 }

@@ -8,7 +8,7 @@ use super::rules::{self, Permission, Role};
 use super::sql::{self, SessionRow, StaffRow};
 use crate::error::{Error, Result};
 use crate::kit::vault::{self, Vault};
-use crate::kit::{links, new_id};
+use crate::kit::{limits, links, new_id};
 use crate::office::Office;
 use crate::proof::{Act, By, Recorded};
 
@@ -36,6 +36,7 @@ fn address(email: &str) -> Result<String> {
 /// Denied, or the address, name or password need mending.
 pub fn add(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStaff) -> Result<Recorded<String>> {
     by.role.may(Permission::ManageStaff)?;
+    by.role.may_hand_out(new.role)?;
     let email = address(&new.email)?;
     if new.name.trim().is_empty() {
         return Err(Error::invalid("name", "Enter their name"));
@@ -56,8 +57,6 @@ pub fn add(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStaff) -> Result<Re
         role: new.role,
         password,
         totp: None,
-        failed: 0,
-        locked_until: None,
         left: None,
     };
     sql::insert(tx, &row, by.now)?;
@@ -124,7 +123,7 @@ pub fn end_set_up(office: &Office) -> Result<()> {
 /// Changes somebody's role. The last officer stays.
 ///
 /// # Errors
-/// Denied, not found, or it would leave no officer.
+/// Denied, not found, it would leave no officer, or either role may do more than one's own.
 pub fn set_role(
     tx: &mut Tx<'_>,
     vault: &Vault,
@@ -134,6 +133,8 @@ pub fn set_role(
 ) -> Result<Recorded<()>> {
     by.role.may(Permission::ManageStaff)?;
     let row = sql::by_id(tx, &by.org, id)?;
+    by.role.may_hand_out(row.role)?;
+    by.role.may_hand_out(role)?;
     keep_an_officer(tx, by, &row, role == Role::Officer)?;
     sql::set_role(tx, &by.org, id, role)?;
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
@@ -144,10 +145,11 @@ pub fn set_role(
 /// Somebody leaves: their sessions end at once.
 ///
 /// # Errors
-/// Denied, not found, or it would leave no officer.
+/// Denied, not found, it would leave no officer, or they may do more than one's own role.
 pub fn leave(tx: &mut Tx<'_>, vault: &Vault, by: &By, id: &str) -> Result<Recorded<()>> {
     by.role.may(Permission::ManageStaff)?;
     let row = sql::by_id(tx, &by.org, id)?;
+    by.role.may_hand_out(row.role)?;
     keep_an_officer(tx, by, &row, false)?;
     sql::leave(tx, &by.org, id, by.now)?;
     sql::end_sessions(tx, &by.org, id)?;
@@ -168,14 +170,33 @@ fn keep_an_officer(tx: &mut Tx<'_>, by: &By, row: &StaffRow, stays: bool) -> Res
     Ok(())
 }
 
+/// The one-time link that somebody of the office made: the code app is still asked.
+const LINK: &str = "sign-in";
+/// The link of the command line, for a first run or a lost telephone: it asks for no code, as
+/// whoever can run commands can read the key file.
+const RECOVERY: &str = "recovery";
+
 /// A one-time link to sign in (and set a password). Answers the token.
 ///
 /// # Errors
-/// Denied or not found.
+/// Denied, not found or gone, one's own account, or one that may do more than one's own role.
 pub fn sign_in_link(tx: &mut Tx<'_>, by: &By, id: &str) -> Result<Recorded<String>> {
     by.role.may(Permission::ManageStaff)?;
     let row = sql::by_id(tx, &by.org, id)?;
-    let token = links::make(tx, &by.org, "sign-in", &row.id, by.now, rules::LINK)?;
+    by.role.may_hand_out(row.role)?;
+    if row.left.is_some() {
+        return Err(Error::NotFound("the account"));
+    }
+    if by.actor_id() == row.id {
+        return Err(crate::error::Refusal {
+            act: "make a sign-in link",
+            why: "this is your own account: ask another officer, or use the command line".into(),
+            source_: "house rule: nobody makes a link for themselves",
+        }
+        .into());
+    }
+    let purpose = if by.actor == "command" { RECOVERY } else { LINK };
+    let token = links::make(tx, &by.org, purpose, &row.id, by.now, rules::LINK)?;
     Ok(Recorded::new(by, token, Act::new("staff.link-made").about("staff", id)))
 }
 
@@ -188,50 +209,53 @@ pub enum SignIn {
     CodeNext(String),
 }
 
-/// Signs in with address and password. Wrong address and wrong password are not told apart.
+/// Signs in with address and password. Wrong address and wrong password are not told apart, nor
+/// are a locked account and an address that is locked without being known.
 ///
 /// # Errors
 /// Wrong, or locked for a time.
 pub fn sign_in(office: &Office, email: &str, password: &str, agent: &str) -> Result<SignIn> {
     let now = office.now();
-    let wrong = || Error::invalid("password", "The e-mail address or the password is not right");
-    let row = match address(email) {
-        Ok(email) => office.read(|tx| sql::by_email(tx, &email))?,
-        Err(_) => None,
-    };
+    // What is no address is counted as it was typed.
+    let typed = address(email).unwrap_or_else(|_| email.trim().to_lowercase());
+    let mark = tries_of(office, &typed)?;
+    let row = office.read(|tx| {
+        limits::not_locked(tx, mark, now)?;
+        sql::by_email(tx, &typed)
+    })?;
     let hash = row.as_ref().and_then(|r| r.password.clone());
-    if let Some(r) = &row {
-        not_locked(r, now)?;
-    }
     let fits = rules::password_fits(password, hash.as_deref());
-    let Some(row) = row else { return Err(wrong()) };
-    if !fits {
-        failed(office, &row, now)?;
-        return Err(wrong());
+    match row {
+        Some(row) if fits => begin(office, &row, agent, row.totp.is_none()),
+        row => {
+            failed(office, mark, row.as_ref(), now)?;
+            let wrong = "The e-mail address or the password is not right";
+            Err(Error::invalid("password", wrong))
+        }
     }
-    let complete = row.totp.is_none();
-    let token = start_session(office, &row, agent, complete)?;
+}
+
+fn tries_of(office: &Office, email: &str) -> Result<limits::Mark> {
+    office.vault().mark(&format!("sign-in\u{0}{email}"))
+}
+
+fn begin(office: &Office, row: &StaffRow, agent: &str, complete: bool) -> Result<SignIn> {
+    let token = start_session(office, row, agent, complete)?;
     Ok(if complete { SignIn::Done(token) } else { SignIn::CodeNext(token) })
 }
 
-fn not_locked(row: &StaffRow, now: Timestamp) -> Result<()> {
-    match row.locked_until {
-        Some(until) if until > now => {
-            Err(Error::TooMany((until.as_second() - now.as_second()) / 60 + 1))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn failed(office: &Office, row: &StaffRow, now: Timestamp) -> Result<()> {
-    let (id, tries) = (row.id.clone(), row.failed + 1);
-    let until = rules::locked_until(tries, now);
-    if until.is_none() {
-        return office.chore(move |tx| sql::set_tries(tx, &id, tries, until));
-    }
+/// Counts a wrong password or code for an address, known or not.
+fn failed(
+    office: &Office,
+    mark: limits::Mark,
+    row: Option<&StaffRow>,
+    now: Timestamp,
+) -> Result<()> {
+    let locked = office.chore(move |tx| limits::wrong(tx, mark, now, rules::locked_until))?;
+    let Some(row) = row.filter(|_| locked) else { return Ok(()) };
     let by = By { org: row.org.clone(), actor: "public".into(), role: Role::Public, now };
-    office.write(move |tx| {
-        sql::set_tries(tx, &id, tries, until)?;
+    let id = row.id.clone();
+    office.write(move |_| {
         let act = Act::new("staff.locked").about("staff", &id).law("UK GDPR Art 32(1)(b)");
         Ok(Recorded::new(&by, (), act))
     })
@@ -240,7 +264,7 @@ fn failed(office: &Office, row: &StaffRow, now: Timestamp) -> Result<()> {
 fn start_session(office: &Office, row: &StaffRow, agent: &str, complete: bool) -> Result<String> {
     let now = office.now();
     let token = links::new_token()?;
-    let hash = links::hash(&token);
+    let (hash, mark) = (links::hash(&token), tries_of(office, &row.email)?);
     let session = SessionRow {
         id: new_id(now),
         org: row.org.clone(),
@@ -255,7 +279,10 @@ fn start_session(office: &Office, row: &StaffRow, agent: &str, complete: bool) -
     let by = By { org: row.org.clone(), actor: format!("staff:{}", row.id), role: row.role, now };
     office.write(move |tx| {
         sql::insert_session(tx, hash, &session)?;
-        sql::set_tries(tx, &session.staff, 0, None)?;
+        // A right password alone gives no fresh tries for the code.
+        if complete {
+            limits::right(tx, mark)?;
+        }
         sql::drop_old_sessions(tx, by.now)?;
         let word = if complete { "staff.signed-in" } else { "staff.password-given" };
         Ok(Recorded::new(&by, (), Act::new(word).about("staff", &session.staff)))
@@ -276,12 +303,13 @@ pub fn give_code(office: &Office, token: &str, code: &str) -> Result<()> {
         let secret = open_totp(tx, office.vault(), &row)?;
         Ok((row, secret))
     })?;
-    not_locked(&row, now)?;
+    let mark = tries_of(office, &row.email)?;
+    office.read_one(|tx| limits::not_locked(tx, mark, now))?;
     let wrong = || Error::invalid("code", "This code is not right, or was used before");
     let clean: String = code.chars().filter(char::is_ascii_digit).collect();
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let Some(step) = secret.and_then(|s| totp(&s, &row.email).ok()?.check(&clean, seconds)) else {
-        failed(office, &row, now)?;
+        failed(office, mark, Some(&row), now)?;
         return Err(wrong());
     };
     let by = By { org: row.org.clone(), actor: format!("staff:{}", row.id), role: row.role, now };
@@ -291,23 +319,26 @@ pub fn give_code(office: &Office, token: &str, code: &str) -> Result<()> {
             return Err(Error::invalid("code", "This code is not right, or was used before"));
         }
         sql::complete_session(tx, hash)?;
-        sql::set_tries(tx, &row.id, 0, None)?;
+        limits::right(tx, mark)?;
         Ok(Recorded::new(&by, (), Act::new("staff.signed-in").about("staff", &row.id)))
     })
 }
 
-/// Signs in by a one-time link.
+/// Signs in by a one-time link. Where the account has a code app the code is asked next, unless
+/// the command line made the link.
 ///
 /// # Errors
 /// The link is stale.
-pub fn sign_in_by_link(office: &Office, token: &str, agent: &str) -> Result<String> {
-    let (token, now) = (token.to_owned(), office.now());
-    let row = office.chore(move |tx| {
-        let (org, id) = links::spend(tx, &token, "sign-in", now)?;
+pub fn sign_in_by_link(office: &Office, token: &str, agent: &str) -> Result<SignIn> {
+    let (link, now) = (token.to_owned(), office.now());
+    let (row, recovery) = office.chore(move |tx| {
+        let recovery = links::look(tx, &link, RECOVERY, now).is_ok();
+        let purpose = if recovery { RECOVERY } else { LINK };
+        let (org, id) = links::spend(tx, &link, purpose, now)?;
         let row = sql::by_id(tx, &org, &id)?;
-        if row.left.is_some() { Err(Error::NotFound("the account")) } else { Ok(row) }
+        if row.left.is_some() { Err(Error::NotFound("the account")) } else { Ok((row, recovery)) }
     })?;
-    start_session(office, &row, agent, true)
+    begin(office, &row, agent, recovery || row.totp.is_none())
 }
 
 /// Who stands behind a session's token, if it is complete and has not run out.

@@ -71,14 +71,14 @@ pub fn run(command: StaffCommand) -> Result<u8> {
         }
         StaffCommand::Link { email, at } => {
             let (office, by) = at.open_org()?;
-            let row = office.read(|tx| sql::by_email(tx, &email.to_lowercase()))?;
+            let row = office.read_one(|tx| sql::by_email(tx, &email.to_lowercase()))?;
             let row = row.filter(|r| r.org == by.org).ok_or(Error::NotFound("the account"))?;
             let token = office.write(move |tx| acts::sign_in_link(tx, &by, &row.id))?;
             println!("/office/link/{token}");
         }
         StaffCommand::List { at } => {
             let (office, by) = at.open_org()?;
-            let all = office.read(|tx| sql::all(tx, &by.org))?;
+            let all = office.read_one(|tx| sql::all(tx, &by.org))?;
             if at.json {
                 let rows: Vec<_> = all
                     .iter()

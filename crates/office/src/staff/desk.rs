@@ -3,8 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
-use fast_qr::QRBuilder;
-use fast_qr::convert::svg::SvgBuilder;
+use axum::response::Response;
 
 use super::acts::{self, NewStaff, SignIn};
 use super::rules::{Permission, Role};
@@ -12,8 +11,9 @@ use super::sql::{self, SessionRow, StaffRow};
 use crate::charter::{Charter, Contact, Law, Organisation};
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
+use crate::kit::limits::{self, Client, What};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, mend, page};
+use crate::kit::web::{Answer, Signed, go, mend, page, refuse};
 use crate::kit::{dates, web};
 use crate::office::Office;
 
@@ -52,24 +52,38 @@ pub async fn sign_in_form() -> Answer {
 /// `POST /office/sign-in`
 pub async fn sign_in(
     State(office): State<Office>,
+    client: Client,
     headers: HeaderMap,
     Form(pairs): Pairs,
 ) -> Answer {
     let mut f = Filled(pairs);
     let (email, password) = (f.get("email").to_owned(), raw(&f, "password"));
     let agent = agent(&headers);
-    match office.run(move |o| acts::sign_in(o, &email, &password, &agent)).await {
-        Ok(SignIn::Done(token)) => Ok(web::go_with_session(&office, &token, "/office")),
-        Ok(SignIn::CodeNext(token)) => Ok(web::go_with_session(&office, &token, "/office/code")),
+    let signed = office
+        .run(move |o| {
+            limits::take(o, What::SignIn, "", client)?;
+            acts::sign_in(o, &email, &password, &agent)
+        })
+        .await;
+    match signed {
+        Ok(signed) => Ok(go_signed(&office, &signed)),
         Err(e) => {
             f.set("password", "");
-            mend(&door("sign-in", "/office/sign-in", f, Wrong::of(e)?))
+            refuse(e, |w| door("sign-in", "/office/sign-in", f, w))
         }
     }
 }
 
+/// On into the office, or to the page that asks for the code.
+fn go_signed(office: &Office, signed: &SignIn) -> Response {
+    match signed {
+        SignIn::Done(token) => web::go_with_session(office, token, "/office"),
+        SignIn::CodeNext(token) => web::go_with_session(office, token, "/office/code"),
+    }
+}
+
 /// A password as typed: spaces at its ends belong to it.
-fn raw(f: &Filled, name: &str) -> String {
+pub(super) fn raw(f: &Filled, name: &str) -> String {
     f.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default()
 }
 
@@ -79,13 +93,24 @@ pub async fn code_form() -> Answer {
 }
 
 /// `POST /office/code`
-pub async fn code(State(office): State<Office>, headers: HeaderMap, Form(pairs): Pairs) -> Answer {
+pub async fn code(
+    State(office): State<Office>,
+    client: Client,
+    headers: HeaderMap,
+    Form(pairs): Pairs,
+) -> Answer {
     let f = Filled(pairs);
     let Some(token) = web::cookie(&headers) else { return go("/office/sign-in") };
     let given = f.get("code").to_owned();
-    match office.run(move |o| acts::give_code(o, &token, &given)).await {
+    let done = office
+        .run(move |o| {
+            limits::take(o, What::SignIn, "", client)?;
+            acts::give_code(o, &token, &given)
+        })
+        .await;
+    match done {
         Ok(()) => go("/office"),
-        Err(e) => mend(&door("code", "/office/code", Filled::default(), Wrong::of(e)?)),
+        Err(e) => refuse(e, |w| door("code", "/office/code", Filled::default(), w)),
     }
 }
 
@@ -98,14 +123,21 @@ pub async fn link_form(Path(token): Path<String>) -> Answer {
 /// `POST /office/link/{token}`
 pub async fn link(
     State(office): State<Office>,
+    client: Client,
     headers: HeaderMap,
     Path(token): Path<String>,
 ) -> Answer {
     let agent = agent(&headers);
     let action = format!("/office/link/{token}");
-    match office.run(move |o| acts::sign_in_by_link(o, &token, &agent)).await {
-        Ok(session) => Ok(web::go_with_session(&office, &session, "/office")),
-        Err(e) => mend(&door("link", action, Filled::default(), Wrong::of(e)?)),
+    let signed = office
+        .run(move |o| {
+            limits::take(o, What::SignIn, "", client)?;
+            acts::sign_in_by_link(o, &token, &agent)
+        })
+        .await;
+    match signed {
+        Ok(signed) => Ok(go_signed(&office, &signed)),
+        Err(e) => refuse(e, |w| door("link", action, Filled::default(), w)),
     }
 }
 
@@ -219,7 +251,7 @@ struct ListPage {
 }
 
 fn list_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<ListPage> {
-    let all = o.read(|tx| sql::all(tx, &me.by.org))?;
+    let all = o.read_one(|tx| sql::all(tx, &me.by.org))?;
     Ok(ListPage {
         d: Desk::new(me, "Staff", "Staff"),
         lines: all
@@ -233,15 +265,17 @@ fn list_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<ListPage> {
                 left: s.left.is_some(),
             })
             .collect(),
-        roles: roles(),
+        roles: roles(me),
         may_manage: me.by.role.may(Permission::ManageStaff).is_ok(),
         f,
         w,
     })
 }
 
-fn roles() -> Vec<(&'static str, &'static str, &'static str)> {
-    Role::STAFF.into_iter().map(|r| (r.word(), r.label(), r.about())).collect()
+/// The roles that this member of staff may give.
+fn roles(me: &Signed) -> Vec<(&'static str, &'static str, &'static str)> {
+    let mine = Role::STAFF.into_iter().filter(|r| me.by.role.may_hand_out(*r).is_ok());
+    mine.map(|r| (r.word(), r.label(), r.about())).collect()
 }
 
 /// `GET /office/staff`
@@ -296,15 +330,15 @@ fn add_from(o: &Office, me: &Signed, f: &Filled) -> Result<(String, String)> {
     Ok((name, token))
 }
 
-struct SessionLine {
-    id: String,
-    agent: String,
-    made: String,
-    seen: String,
-    current: bool,
+pub(super) struct SessionLine {
+    pub(super) id: String,
+    pub(super) agent: String,
+    pub(super) made: String,
+    pub(super) seen: String,
+    pub(super) current: bool,
 }
 
-fn session_lines(all: Vec<SessionRow>, current: &str) -> Vec<SessionLine> {
+pub(super) fn session_lines(all: Vec<SessionRow>, current: &str) -> Vec<SessionLine> {
     all.into_iter()
         .map(|s| SessionLine {
             current: s.id == current,
@@ -323,6 +357,8 @@ struct OnePage {
     s: StaffRow,
     roles: Vec<(&'static str, &'static str, &'static str)>,
     sessions: Vec<SessionLine>,
+    reach: bool,
+    own: bool,
     w: Wrong,
 }
 
@@ -333,8 +369,10 @@ fn one_page(o: &Office, me: &Signed, id: &str, w: Wrong) -> Result<OnePage> {
         let sessions = sql::sessions_of(tx, &me.by.org, id)?;
         Ok(OnePage {
             d: Desk::new(me, "Staff", s.name.clone()),
+            reach: me.by.role.may_hand_out(s.role).is_ok(),
+            own: s.id == me.me.id,
             s,
-            roles: roles(),
+            roles: roles(me),
             sessions: session_lines(sessions, &me.session.id),
             w,
         })
@@ -389,94 +427,11 @@ fn change_from(o: &Office, me: &Signed, id: &str, f: &Filled) -> Result<Option<(
             o.write(move |tx| acts::end_session(tx, &by, &id, &session))?;
         }
         "link" => {
-            let name = o.read(|tx| sql::by_id(tx, &me.by.org, &id))?.name;
+            let name = o.read_one(|tx| sql::by_id(tx, &me.by.org, &id))?.name;
             let token = o.write(move |tx| acts::sign_in_link(tx, &by, &id))?;
             return Ok(Some((name, token)));
         }
         _ => return Err(Error::NotFound("the act")),
     }
     Ok(None)
-}
-
-#[derive(Template)]
-#[template(path = "staff/pages/account.html")]
-struct AccountPage {
-    d: Desk,
-    s: StaffRow,
-    sessions: Vec<SessionLine>,
-    secret: String,
-    qr: String,
-    w: Wrong,
-}
-
-fn account_page(o: &Office, me: &Signed, secret: Option<&str>, w: Wrong) -> Result<AccountPage> {
-    let sessions = o.read(|tx| sql::sessions_of(tx, &me.by.org, &me.me.id))?;
-    let bytes = match secret.and_then(|s| hex::decode(s).ok()).filter(|s| s.len() == 20) {
-        Some(bytes) => bytes,
-        None => acts::new_secret()?,
-    };
-    let totp = acts::totp(&bytes, &me.me.email)?;
-    let url = totp.to_url().map_err(|e| Error::fault(format!("code app: {e}")))?;
-    let code = QRBuilder::new(url.as_bytes()).build();
-    let qr = code.map(|c| SvgBuilder::default().to_str(&c)).unwrap_or_default();
-    Ok(AccountPage {
-        d: Desk::new(me, "Staff", "Your account"),
-        s: me.me.clone(),
-        sessions: session_lines(sessions, &me.session.id),
-        secret: hex::encode(&bytes),
-        qr,
-        w,
-    })
-}
-
-/// `GET /office/account`
-pub async fn account(State(office): State<Office>, me: Signed) -> Answer {
-    let view = office.run(move |o| account_page(o, &me, None, Wrong::default())).await?;
-    page(&view)
-}
-
-/// `POST /office/account`: password, code app, end a session.
-pub async fn change_account(
-    State(office): State<Office>,
-    me: Signed,
-    Form(pairs): Pairs,
-) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = account_from(o, &me, &f);
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => web::go_saying(&office, &me, "/office/account", "Saved.").await,
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            let view = office.run(move |o| account_page(o, &me, Some(f.get("secret")), w)).await?;
-            mend(&view)
-        }
-    }
-}
-
-fn account_from(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
-    let (by, vault) = (me.by.clone(), o.vault().clone());
-    match f.get("act") {
-        "password" => {
-            let new = raw(f, "password");
-            o.write(move |tx| acts::set_password(tx, &by, &new))
-        }
-        "code-app" => {
-            let secret = hex::decode(f.get("secret")).unwrap_or_default();
-            let code = f.get("code").to_owned();
-            if me.me.totp.is_some() {
-                return Err(Error::invalid("code", "The code app is on already"));
-            }
-            o.write(move |tx| acts::turn_on_totp(tx, &vault, &by, &secret, &code))
-        }
-        "end" => {
-            let (id, session) = (me.me.id.clone(), f.get("session").to_owned());
-            o.write(move |tx| acts::end_session(tx, &by, &id, &session))
-        }
-        _ => Err(Error::NotFound("the act")),
-    }
 }

@@ -6,7 +6,10 @@
 pub mod acts;
 pub mod cli;
 pub mod desk;
+pub mod desk_account;
 mod rules;
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
 pub use rules::{Permission, Role};

@@ -114,6 +114,21 @@ impl Role {
         if allowed { Ok(()) } else { Err(Error::Denied(what.words())) }
     }
 
+    /// Whether the role may give, take or open an account of another role. An officer may all;
+    /// whoever else manages staff may not reach the officer's and the deputy's, which release.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] when it may not.
+    pub fn may_hand_out(self, other: Self) -> Result<()> {
+        let releases = other.may(Permission::ReleaseCases).is_ok();
+        if releases && self.may(Permission::ReleaseCases).is_err() {
+            return Err(Error::Denied(
+                "an officer’s or deputy’s account is for an officer or the command line",
+            ));
+        }
+        Ok(())
+    }
+
     /// The word in the database and on the command line.
     pub fn word(self) -> &'static str {
         match self {

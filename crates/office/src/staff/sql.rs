@@ -23,10 +23,6 @@ pub struct StaffRow {
     pub password: Option<String>,
     /// Sealed secret of the code app, if they have one.
     pub totp: Option<Vec<u8>>,
-    /// Failures in a row.
-    pub failed: i64,
-    /// Locked until.
-    pub locked_until: Option<Timestamp>,
     /// When they left.
     pub left: Option<Timestamp>,
 }
@@ -42,12 +38,11 @@ fn staff(r: &Row<'_>) -> std::result::Result<StaffRow, DbError> {
         role: Role::from_word(&role).unwrap_or(Role::Holder),
         password: r.text_opt("password")?,
         totp: r.bytes_opt("totp")?,
-        failed: r.int("failed")?,
-        locked_until: r.instant_opt("locked_until")?,
         left: r.instant_opt("left_at")?,
     })
 }
 
+/// Keeps a new member of staff; the address must not be in use.
 pub fn insert(tx: &mut Tx<'_>, s: &StaffRow, now: Timestamp) -> Result<()> {
     let taken = tx.count(
         "SELECT count(*) AS n FROM staff WHERE email = $1 AND left_at IS NULL",
@@ -57,8 +52,8 @@ pub fn insert(tx: &mut Tx<'_>, s: &StaffRow, now: Timestamp) -> Result<()> {
         return Err(Error::invalid("email", "There is already an account with this address"));
     }
     tx.exec(
-        "INSERT INTO staff (id, org, email, name, role, password, totp, totp_step, failed, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, 0, $7)",
+        "INSERT INTO staff (id, org, email, name, role, password, totp, totp_step, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, $7)",
         bind![
             s.id.as_str(),
             s.org.as_str(),
@@ -76,18 +71,17 @@ pub fn insert(tx: &mut Tx<'_>, s: &StaffRow, now: Timestamp) -> Result<()> {
 /// because the address says which one it is.
 pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<StaffRow>> {
     Ok(tx.row(
-        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
-                left_at
+        "SELECT id, org, email, name, role, password, totp, left_at
          FROM staff WHERE email = $1 AND left_at IS NULL",
         bind![email],
         staff,
     )?)
 }
 
+/// A member of staff by id, also one who has left.
 pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
     tx.row(
-        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
-                left_at
+        "SELECT id, org, email, name, role, password, totp, left_at
          FROM staff WHERE org = $1 AND id = $2",
         bind![org, id],
         staff,
@@ -95,29 +89,17 @@ pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<StaffRow> {
     .ok_or(Error::NotFound("the member of staff"))
 }
 
+/// Everybody, by name; those who have left come last.
 pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<StaffRow>> {
     Ok(tx.rows(
-        "SELECT id, org, email, name, role, password, totp, failed, locked_until,
-                left_at
+        "SELECT id, org, email, name, role, password, totp, left_at
          FROM staff WHERE org = $1 ORDER BY left_at IS NOT NULL, name, id",
         bind![org],
         staff,
     )?)
 }
 
-pub fn set_tries(
-    tx: &mut Tx<'_>,
-    id: &str,
-    failed: i64,
-    locked_until: Option<Timestamp>,
-) -> Result<()> {
-    tx.exec(
-        "UPDATE staff SET failed = $2, locked_until = $3 WHERE id = $1",
-        bind![id, failed, locked_until],
-    )?;
-    Ok(())
-}
-
+/// Sets the sealed secret of the code app, or takes it away.
 pub fn set_totp(tx: &mut Tx<'_>, org: &str, id: &str, sealed: Option<Vec<u8>>) -> Result<()> {
     tx.exec(
         "UPDATE staff SET totp = $3, totp_step = 0 WHERE org = $1 AND id = $2",
@@ -134,20 +116,19 @@ pub fn take_step(tx: &mut Tx<'_>, id: &str, step: i64) -> Result<bool> {
     )? == 1)
 }
 
+/// Sets the hash of a password.
 pub fn set_password(tx: &mut Tx<'_>, org: &str, id: &str, hash: &str) -> Result<()> {
-    tx.exec(
-        "UPDATE staff SET password = $3, failed = 0, locked_until = NULL
-         WHERE org = $1 AND id = $2",
-        bind![org, id, hash],
-    )?;
+    tx.exec("UPDATE staff SET password = $3 WHERE org = $1 AND id = $2", bind![org, id, hash])?;
     Ok(())
 }
 
+/// Sets a role.
 pub fn set_role(tx: &mut Tx<'_>, org: &str, id: &str, role: Role) -> Result<()> {
     tx.exec("UPDATE staff SET role = $3 WHERE org = $1 AND id = $2", bind![org, id, role.word()])?;
     Ok(())
 }
 
+/// Notes when somebody left.
 pub fn leave(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
     tx.exec("UPDATE staff SET left_at = $3 WHERE org = $1 AND id = $2", bind![org, id, now])?;
     Ok(())
@@ -198,6 +179,7 @@ fn session(r: &Row<'_>) -> std::result::Result<SessionRow, DbError> {
     })
 }
 
+/// Keeps a session under the hash of its token.
 pub fn insert_session(tx: &mut Tx<'_>, token: [u8; 32], s: &SessionRow) -> Result<()> {
     tx.exec(
         "INSERT INTO sessions
@@ -218,6 +200,7 @@ pub fn insert_session(tx: &mut Tx<'_>, token: [u8; 32], s: &SessionRow) -> Resul
     Ok(())
 }
 
+/// The session of a token, by its hash; it may have run out.
 pub fn session_of(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<Option<SessionRow>> {
     Ok(tx.row(
         "SELECT id, org, staff_id, made_at, seen_at, ends_at, agent, totp_done, banner
@@ -227,6 +210,7 @@ pub fn session_of(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<Option<SessionRow>
     )?)
 }
 
+/// The sessions of a member of staff, last seen first.
 pub fn sessions_of(tx: &mut Tx<'_>, org: &str, staff: &str) -> Result<Vec<SessionRow>> {
     Ok(tx.rows(
         "SELECT id, org, staff_id, made_at, seen_at, ends_at, agent, totp_done, banner
@@ -236,21 +220,25 @@ pub fn sessions_of(tx: &mut Tx<'_>, org: &str, staff: &str) -> Result<Vec<Sessio
     )?)
 }
 
+/// Notes when a session was last seen.
 pub fn touch_session(tx: &mut Tx<'_>, token: [u8; 32], now: Timestamp) -> Result<()> {
     tx.exec("UPDATE sessions SET seen_at = $2 WHERE token = $1", bind![token, now])?;
     Ok(())
 }
 
+/// The code was given: the session is a whole one.
 pub fn complete_session(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<()> {
     tx.exec("UPDATE sessions SET totp_done = $2 WHERE token = $1", bind![token, true])?;
     Ok(())
 }
 
+/// Sets or takes away the message that a session shows once.
 pub fn set_banner(tx: &mut Tx<'_>, id: &str, banner: Option<&str>) -> Result<()> {
     tx.exec("UPDATE sessions SET banner = $2 WHERE id = $1", bind![id, banner])?;
     Ok(())
 }
 
+/// Ends one session of a member of staff.
 pub fn end_session(tx: &mut Tx<'_>, org: &str, staff: &str, id: &str) -> Result<()> {
     tx.exec(
         "DELETE FROM sessions WHERE org = $1 AND staff_id = $2 AND id = $3",
@@ -259,11 +247,13 @@ pub fn end_session(tx: &mut Tx<'_>, org: &str, staff: &str, id: &str) -> Result<
     Ok(())
 }
 
+/// Ends every session of a member of staff.
 pub fn end_sessions(tx: &mut Tx<'_>, org: &str, staff: &str) -> Result<()> {
     tx.exec("DELETE FROM sessions WHERE org = $1 AND staff_id = $2", bind![org, staff])?;
     Ok(())
 }
 
+/// Removes the sessions of everybody that have run out.
 pub fn drop_old_sessions(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     tx.exec("DELETE FROM sessions WHERE ends_at < $1", bind![now])?;
     Ok(())

@@ -1,45 +1,17 @@
 //! DOCX and XLSX.
 
-use super::parts::{self, Part};
+use super::parts::{self, Part, Walk};
 use super::sheet::{Tally, Then};
 use super::xml::{self, Element};
 use super::{Checked, Kind};
 
-/// Looks through the parts; takes out what is only about the file; stops what hides content.
+/// Looks through a DOCX or XLSX.
 pub fn check(kind: Kind, raw: &[u8]) -> Checked {
-    let parts = match parts::read(raw) {
-        Ok(p) => p,
-        Err(why) => return Checked::stopped(kind, why),
-    };
-    let mut tally = Tally::default();
-    if parts.loose {
-        tally.add("bytes outside the document", Then::Cleaned, false);
-    }
-    let mut all = parts.all;
-    if look(&all, &mut tally).is_none() {
-        return Checked::stopped(kind, "a part of the file can’t be read");
-    }
-    parts::pictures(&mut all, media_dir(kind), &mut tally);
-    if tally.stops() || !tally.cleans() {
-        return Checked::of(kind, tally.findings(), None);
-    }
-    let Some(clean) = clean(all) else {
-        return Checked::stopped(kind, "the file can’t be cleaned safely");
-    };
-    // What was cleaned is opened once more: nothing may be left to clean.
-    let mut again = Tally::default();
-    let good = parts::read(&clean).ok().and_then(|p| look(&p.all, &mut again));
-    if good.is_none() || again.stops() || again.cleans() {
-        return Checked::stopped(kind, "the file can’t be cleaned safely");
-    }
-    Checked::of(kind, tally.findings(), Some(clean))
-}
-
-fn media_dir(kind: Kind) -> &'static str {
-    match kind {
+    let pictures = match kind {
         Kind::Workbook => "xl/media/",
         _ => "word/media/",
-    }
+    };
+    parts::walk(kind, raw, &Walk { pictures, look, clean })
 }
 
 /// Parts that go: what they are, and whether the person's own data may be in them.

@@ -1,37 +1,13 @@
 //! ODT and ODS.
 
-use super::parts::{self, Part};
+use super::parts::{self, Part, Walk};
 use super::sheet::{Tally, Then};
 use super::xml::{self, Element};
 use super::{Checked, Kind};
 
-/// Looks through the parts; takes out what is only about the file; stops what hides content.
+/// Looks through an ODT or ODS.
 pub fn check(kind: Kind, raw: &[u8]) -> Checked {
-    let parts = match parts::read(raw) {
-        Ok(p) => p,
-        Err(why) => return Checked::stopped(kind, why),
-    };
-    let mut tally = Tally::default();
-    if parts.loose {
-        tally.add("bytes outside the document", Then::Cleaned, false);
-    }
-    let mut all = parts.all;
-    if look(&all, &mut tally).is_none() {
-        return Checked::stopped(kind, "a part of the file can’t be read");
-    }
-    parts::pictures(&mut all, "Pictures/", &mut tally);
-    if tally.stops() || !tally.cleans() {
-        return Checked::of(kind, tally.findings(), None);
-    }
-    let Some(clean) = clean(all) else {
-        return Checked::stopped(kind, "the file can’t be cleaned safely");
-    };
-    let mut again = Tally::default();
-    let good = parts::read(&clean).ok().and_then(|p| look(&p.all, &mut again));
-    if good.is_none() || again.stops() || again.cleans() {
-        return Checked::stopped(kind, "the file can’t be cleaned safely");
-    }
-    Checked::of(kind, tally.findings(), Some(clean))
+    parts::walk(kind, raw, &Walk { pictures: "Pictures/", look, clean })
 }
 
 fn goes(name: &str) -> Option<(&'static str, bool)> {

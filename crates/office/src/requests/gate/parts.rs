@@ -6,7 +6,7 @@ use std::io::{Cursor, Read as _, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::{Kind, Outcome, check};
+use super::{Checked, Kind, Outcome, check};
 use crate::requests::gate::sheet::Tally;
 use crate::requests::gate::{Then, xml};
 
@@ -51,7 +51,7 @@ pub fn kind(raw: &[u8]) -> Kind {
 }
 
 /// Reads the parts, or says why not.
-pub fn read(raw: &[u8]) -> Result<Parts, &'static str> {
+fn read(raw: &[u8]) -> Result<Parts, &'static str> {
     let mut zip = ZipArchive::new(Cursor::new(raw)).map_err(|_| "the file is damaged")?;
     if zip.len() > PARTS {
         return Err("the file has too many parts");
@@ -80,6 +80,47 @@ pub fn read(raw: &[u8]) -> Result<Parts, &'static str> {
         all.push(Part { name, data });
     }
     Ok(Parts { all, loose })
+}
+
+/// How a family of office files is looked through.
+pub struct Walk {
+    /// The folder of its pictures.
+    pub pictures: &'static str,
+    /// Notes what the parts hold; `None` when one can't be read.
+    pub look: fn(&[Part], &mut Tally) -> Option<()>,
+    /// Writes the file again without what goes; `None` when that can't be done.
+    pub clean: fn(Vec<Part>) -> Option<Vec<u8>>,
+}
+
+/// Looks through the parts; takes out what is only about the file; stops what hides content.
+pub fn walk(kind: Kind, raw: &[u8], how: &Walk) -> Checked {
+    const UNSAFE: &str = "the file can’t be cleaned safely";
+    let parts = match read(raw) {
+        Ok(p) => p,
+        Err(why) => return Checked::stopped(kind, why),
+    };
+    let mut tally = Tally::default();
+    if parts.loose {
+        tally.add("bytes outside the document", Then::Cleaned, false);
+    }
+    let mut all = parts.all;
+    if (how.look)(&all, &mut tally).is_none() {
+        return Checked::stopped(kind, "a part of the file can’t be read");
+    }
+    pictures(&mut all, how.pictures, &mut tally);
+    if tally.stops() || !tally.cleans() {
+        return Checked::of(kind, tally.findings(), None);
+    }
+    let Some(clean) = (how.clean)(all) else {
+        return Checked::stopped(kind, UNSAFE);
+    };
+    // What was cleaned is opened once more: nothing may be left to clean.
+    let mut again = Tally::default();
+    let good = read(&clean).ok().and_then(|p| (how.look)(&p.all, &mut again));
+    if good.is_none() || again.stops() || again.cleans() {
+        return Checked::stopped(kind, UNSAFE);
+    }
+    Checked::of(kind, tally.findings(), Some(clean))
 }
 
 /// Writes parts as a ZIP again: no dates, no remarks. `mimetype` stays plain and first.
@@ -151,7 +192,7 @@ pub fn resolve(base: &str, target: &str) -> String {
 }
 
 /// Sends the pictures inside an office file through the gate as well.
-pub fn pictures(parts: &mut [Part], dir: &str, tally: &mut Tally) {
+fn pictures(parts: &mut [Part], dir: &str, tally: &mut Tally) {
     for p in parts.iter_mut().filter(|p| p.name.starts_with(dir)) {
         let checked = check("", "", &p.data);
         match (checked.kind, checked.outcome) {

@@ -63,8 +63,8 @@ fn build(office: &Office, by: &By, plan: &Plan, blob: BlobWriter) -> Result<Pack
     let written = write::pack(office, plan, Sealing::new(blob))?;
     let (finished, sha256) = written.to.end()?;
     let mut content = written.content;
-    readable(office, &finished)?;
-    let reader = BlobReader::open(office.db(), office.vault(), &by.org, &finished.id)?;
+    let (db, vault, key) = (office.db(), office.vault(), &plan.case.row.key);
+    let reader = BlobReader::before_finish(db, vault, &by.org, key, &finished)?;
     let again = gate::read_again(Opened::new(reader), &written.files, &content.reread)?;
     content.sheet.read_again = again.files;
     content.sheet.redactions_checked = again.redactions;
@@ -74,24 +74,25 @@ fn build(office: &Office, by: &By, plan: &Plan, blob: BlobWriter) -> Result<Pack
         complete: written.complete,
         left_out: plan.open() + content.stuck,
         items: content.items,
-        blob: finished.id,
+        blob: finished.id.clone(),
         sha256,
         bytes: finished.bytes,
         gate: serde_json::to_string(&content.sheet)?,
         made: plan.made,
         fetched: None,
     };
-    keep(office, by, plan, row)
+    keep(office, by, plan, row, finished)
 }
 
-/// Lets the blob be read; no row refers to it before [`keep`].
-fn readable(office: &Office, finished: &Finished) -> Result<()> {
-    let copy = Finished::clone(finished);
-    office.chore(move |tx| blobs::finish(tx, &copy))
-}
-
-/// Keeps the pack with its act, if nothing it was made from has changed meanwhile.
-fn keep(office: &Office, by: &By, plan: &Plan, row: PackRow) -> Result<PackRow> {
+/// Keeps the pack with its act, if nothing it was made from has changed meanwhile. Only now can
+/// its file be read; until then a crash leaves a blob that the daily rounds sweep away.
+fn keep(
+    office: &Office,
+    by: &By,
+    plan: &Plan,
+    row: PackRow,
+    finished: Finished,
+) -> Result<PackRow> {
     let (office2, by2, state) = (office.clone(), by.clone(), plan.state());
     let (id, version, pack) = (plan.case.row.id.clone(), plan.case.row.version, row.clone());
     office.write(move |tx| {
@@ -103,6 +104,7 @@ fn keep(office: &Office, by: &By, plan: &Plan, row: PackRow) -> Result<PackRow> 
         }
         case.row.request = case.row.request.packed(pack.complete)?;
         acts::save(tx, &office2, &by2, case.clone())?;
+        blobs::finish(tx, &finished)?;
         sql::insert_pack(tx, &by2.org, &id, &pack)?;
         let said = format!(
             "Pack {}, {}: {} items in it, {} left out, {} bytes, SHA-256 {}",

@@ -48,6 +48,7 @@ fn pack(r: &Row<'_>) -> std::result::Result<PackRow, DbError> {
     })
 }
 
+/// Keeps a finished pack of a case.
 pub fn insert_pack(tx: &mut Tx<'_>, org: &str, case: &str, p: &PackRow) -> Result<()> {
     tx.exec(
         "INSERT INTO packs (id, org, case_id, number, complete, left_out, items, blob, sha256,
@@ -71,6 +72,7 @@ pub fn insert_pack(tx: &mut Tx<'_>, org: &str, case: &str, p: &PackRow) -> Resul
     Ok(())
 }
 
+/// The packs of a case, newest first.
 pub fn packs(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<PackRow>> {
     Ok(tx.rows(
         "SELECT id, number, complete, left_out, items, blob, sha256, bytes, gate, made_at,
@@ -93,6 +95,7 @@ pub fn a_pack(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<(PackRow, String)>
     .ok_or(Error::NotFound("the pack"))
 }
 
+/// Notes when a pack was last fetched by its link.
 pub fn fetched(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
     tx.exec("UPDATE packs SET fetched_at = $3 WHERE org = $1 AND id = $2", bind![org, id, now])?;
     Ok(())

@@ -153,7 +153,7 @@ impl Bench {
 
     fn decide(&self, search: &str, n: u64, decision: Decision, reason: &str) {
         let d = Decided { decision, reason: reason.into(), marks: Vec::new() };
-        review::decide(&self.office, &self.by, search, n, &d).unwrap();
+        review::decide(&self.office, &self.by, &self.reference(), search, n, &d).unwrap();
     }
 
     fn make(&self) -> (PackRow, BTreeMap<String, Vec<u8>>) {
@@ -164,6 +164,11 @@ impl Bench {
         assert_eq!(crate::kit::sha256_hex(&zip), pack.sha256);
         assert_eq!(zip.len() as u64, pack.bytes);
         (pack, unpack(&zip))
+    }
+
+    fn reference(&self) -> String {
+        let case = self.office.read(|tx| acts::load(tx, &self.office, &self.by, &self.case));
+        case.unwrap().row.reference
     }
 
     fn state(&self) -> State {
@@ -637,7 +642,7 @@ fn a_pack_older_than_a_decision_is_not_sent() {
     let all = b.office.read(|tx| sql::searches(tx, &by.org, &b.case)).unwrap();
     let post = all.iter().find(|s| s.items == 4).unwrap();
     let d = Decided { decision: Decision::Exclude, reason: "Not them".into(), marks: Vec::new() };
-    review::decide(&b.office, &by, &post.id, 3, &d).unwrap();
+    review::decide(&b.office, &by, &b.reference(), &post.id, 3, &d).unwrap();
     assert!(matches!(send(&b.office, &by, &b.case, "link"), Err(Error::Refused(_))));
     make(&b.office, &by, &b.case).unwrap();
     send(&b.office, &by, &b.case, "link").unwrap();

@@ -1,0 +1,143 @@
+//! The page behind the link in a letter to a post: what to look for in paper records, and its
+//! answer. No account, no script.
+
+use askama::Template;
+use axum::extract::{Multipart, Path, State};
+
+use super::acts;
+use super::find::{self, Answer as HandIn};
+use super::sql;
+use crate::charter;
+use crate::error::{Error, Result};
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::pages::Portal;
+use crate::kit::web::{Answer, Failure, mend, page};
+use crate::kit::{dates, links};
+use crate::office::Office;
+use crate::proof::By;
+use crate::staff::Role;
+
+#[derive(Template)]
+#[template(path = "requests/pages/holder.html")]
+struct HolderPage {
+    p: Portal,
+    token: String,
+    reference: String,
+    holding: String,
+    name: String,
+    known: Vec<String>,
+    due: String,
+    f: Filled,
+    w: Wrong,
+    done: bool,
+}
+
+fn holder_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Result<HolderPage> {
+    let now = o.now();
+    o.read(|tx| {
+        let (org, search) = links::look(tx, token, "paper", now)?;
+        let by = By { org, actor: "public".into(), role: Role::Public, now };
+        let s = sql::a_search(tx, &by.org, &search)?;
+        let case = acts::load(tx, o, &by, &s.case)?;
+        let h = crate::holdings::sql::by_id(tx, &by.org, &s.holding)?;
+        let c = charter::current(tx, &by.org)?;
+        let a = &case.body.asker;
+        let mut known: Vec<String> = a.other_names.clone();
+        for list in [&a.addresses, &a.postcodes, &a.numbers, &a.emails, &a.phones] {
+            known.extend(list.iter().cloned());
+        }
+        known.extend(case.body.learned.iter().map(|l| l.as_given.clone()));
+        Ok(HolderPage {
+            p: Portal::new(&c, "Please look in your records", None),
+            token: token.to_owned(),
+            reference: case.row.reference.clone(),
+            holding: h.title,
+            name: a.name.clone(),
+            known,
+            due: s.due.map(dates::full).unwrap_or_default(),
+            f,
+            w,
+            done: false,
+        })
+    })
+}
+
+/// `GET /answer/{token}`: what a post is asked to look for.
+pub async fn holder_form(State(office): State<Office>, Path(token): Path<String>) -> Answer {
+    let view =
+        office.run(move |o| holder_page(o, &token, Filled::default(), Wrong::default())).await?;
+    page(&view)
+}
+
+/// `POST /answer/{token}`
+pub async fn holder_answer(
+    State(office): State<Office>,
+    Path(token): Path<String>,
+    mut form: Multipart,
+) -> Answer {
+    let mut f = Filled::default();
+    let mut files = Vec::new();
+    let broken =
+        |_| Failure(Error::invalid("form", "The form did not arrive whole: send it again"));
+    while let Some(part) = form.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned).filter(|n| !n.is_empty());
+        let media = part.content_type().unwrap_or("application/octet-stream").to_owned();
+        let bytes = part.bytes().await.map_err(broken)?;
+        match file {
+            Some(file) if !bytes.is_empty() => files.push((file, media, bytes.to_vec())),
+            Some(_) => {}
+            None => f.set(&name, String::from_utf8_lossy(&bytes)),
+        }
+    }
+    let (token, f, done) = office
+        .run(move |o| {
+            let done = take_answer(o, &token, &f, files);
+            Ok((token, f, done))
+        })
+        .await?;
+    match done {
+        Ok(charter) => page(&HolderPage {
+            p: Portal::new(&charter, "Thank you", None),
+            token,
+            reference: String::new(),
+            holding: String::new(),
+            name: String::new(),
+            known: Vec::new(),
+            due: String::new(),
+            f,
+            w: Wrong::default(),
+            done: true,
+        }),
+        Err(e) => {
+            let w = Wrong::of(e)?;
+            let view = office.run(move |o| holder_page(o, &token, f, w)).await?;
+            mend(&view)
+        }
+    }
+}
+
+fn take_answer(
+    o: &Office,
+    token: &str,
+    f: &Filled,
+    files: Vec<(String, String, Vec<u8>)>,
+) -> Result<charter::Charter> {
+    let now = o.now();
+    let (org, search) = o.read(|tx| links::look(tx, token, "paper", now))?;
+    let by = By { org, actor: "public".into(), role: Role::Public, now };
+    let nothing = match f.get("found") {
+        "nothing" => true,
+        "something" => false,
+        _ => return Err(Error::invalid("found", "Choose whether you found anything")),
+    };
+    if nothing && !files.is_empty() {
+        return Err(Error::invalid(
+            "found",
+            "You handed in copies, but chose that you found nothing",
+        ));
+    }
+    let answer = HandIn { nothing, words: f.get("words").to_owned(), files };
+    find::answer(o, &by, &search, &answer)?;
+    o.read(|tx| charter::current(tx, &by.org))
+}

@@ -1,0 +1,57 @@
+//! What the daily rounds sweep up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::kit::blobs::{self, BlobReader, BlobWriter};
+use crate::kit::limits;
+
+/// An office whose clock can be moved.
+fn office(dir: &std::path::Path) -> (Office, String, Arc<AtomicI64>) {
+    drop(Office::init(dir, None).unwrap());
+    let at: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+    let clock = Arc::new(AtomicI64::new(at.as_second()));
+    let hand = clock.clone();
+    let now = move || Timestamp::from_second(hand.load(Ordering::SeqCst)).unwrap();
+    let office = Office::open_at(dir, None, Box::new(now)).unwrap();
+    let charter = charter::Charter::parse(include_str!("demo/charter.toml")).unwrap();
+    let org = office.found(charter).unwrap();
+    (office, org, clock)
+}
+
+#[test]
+fn the_rounds_sweep_what_a_crash_left_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, org, clock) = office(dir.path());
+    let (vault, o, now) = (office.vault().clone(), org.clone(), office.now());
+    let key = office.chore(move |tx| vault.key_for(tx, &o, "office", now)).unwrap();
+    let write = || {
+        let now = office.now();
+        let start = BlobWriter::start(office.db(), office.vault(), &org, &key, "pack", now);
+        let mut blob = start.unwrap();
+        blob.add(&vec![7; 3 << 20]).unwrap();
+        blob
+    };
+    // One cut while it was written, one while it was read again, one that came to its end.
+    let cut = write().id().to_owned();
+    let unread = write().end().unwrap().id;
+    let whole = write().end().unwrap();
+    let done = whole.clone();
+    office.chore(move |tx| blobs::finish(tx, &done)).unwrap();
+    office.chore(|tx| limits::wrong(tx, [1; 32], Timestamp::UNIX_EPOCH, |_, _| None)).unwrap();
+    let there = |id: &str| office.read(|tx| Ok(sql::chunk(tx, id, 0).is_ok())).unwrap();
+    let all = || [there(&cut), there(&unread), there(&whole.id)];
+    clock.fetch_add(47 * 3600, Ordering::SeqCst);
+    let at_work = write().id().to_owned();
+    rounds(&office, &org).unwrap();
+    assert_eq!(all(), [true; 3], "somebody may still be at work on it");
+    assert_eq!(office.read(sql::tries).unwrap(), 0, "old tries are forgotten");
+    clock.fetch_add(2 * 3600, Ordering::SeqCst);
+    rounds(&office, &org).unwrap();
+    assert_eq!(all(), [false, false, true]);
+    assert!(there(&at_work));
+    BlobReader::open(office.db(), office.vault(), &org, &whole.id).unwrap();
+}
