@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part of the harness")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests only")]
 
+pub mod served;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
