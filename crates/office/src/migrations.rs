@@ -12,8 +12,13 @@ macro_rules! list {
 }
 
 /// Every step, in order.
-pub const ALL: &[Migration] =
-    list!["0001_house", "0002_staff", "0003_register_holdings", "0004_requests"];
+pub const ALL: &[Migration] = list![
+    "0001_house",
+    "0002_staff",
+    "0003_register_holdings",
+    "0004_requests",
+    "0005_ledger_rows",
+];
 
 /// Every table, parents before children: the order in which an office is moved.
 pub const TABLES: &[&str] = &[

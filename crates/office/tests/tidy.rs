@@ -63,7 +63,7 @@ const UNDOCUMENTED: &[(&str, usize)] = &[
     ("crates/office/src/charter/sql.rs", 3),
     ("crates/office/src/holdings/sql.rs", 5),
     ("crates/office/src/kit/sql.rs", 22),
-    ("crates/office/src/proof/sql.rs", 11),
+    ("crates/office/src/proof/sql.rs", 8),
     ("crates/office/src/register/sql.rs", 3),
     ("crates/office/src/requests/pack/sql.rs", 3),
     ("crates/office/src/requests/sql.rs", 17),

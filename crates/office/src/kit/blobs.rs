@@ -6,6 +6,7 @@
 //! backup holds them.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use candour_db::{Db, Tx};
 use flate2::Compression;
@@ -25,7 +26,7 @@ const MOST: u64 = 96 << 20;
 /// Writes one blob.
 pub struct BlobWriter {
     db: Db,
-    key: Unwrapped,
+    key: Arc<Unwrapped>,
     id: String,
     buffer: Vec<u8>,
     bytes: u64,
@@ -128,7 +129,7 @@ pub fn finish(tx: &mut Tx<'_>, blob: &Finished) -> Result<()> {
 /// Reads a finished blob as a stream; memory holds one chunk.
 pub struct BlobReader {
     db: Db,
-    key: Unwrapped,
+    key: Arc<Unwrapped>,
     id: String,
     chunks: u64,
     next: u64,
