@@ -126,7 +126,8 @@ fn with_a_glance(text: &str) -> Vec<(usize, usize, bool, bool)> {
         .collect()
 }
 
-/// As first written, a character at a time: byte ranges of sentences and lines, without the spaces around them, none of them empty.
+/// As first written, a character at a time: byte ranges of sentences and lines, without the spaces
+/// around them, none of them empty.
 fn sentences_by_characters(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut start = 0;
