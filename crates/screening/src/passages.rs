@@ -6,6 +6,8 @@ mod glance;
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr3};
+
 use crate::names::{self, NameFit, fit, fold};
 use crate::words::{self, Forename, Known, Word};
 use crate::{Hit, Kind, recognise, weak_email};
@@ -90,9 +92,30 @@ fn theirs(hit: &Hit, subject: &Subject) -> bool {
 
 // ---- sentences ---------------------------------------------------------------------------------
 
-/// Bytes at which a sentence or line may end; 0xe2 begins the two separators beyond ASCII.
-fn may_end(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'\r' | 0xc | b'.' | b'!' | b'?' | 0xe2)
+/// Where a sentence or line may end: its signs, each group with the place it was seen last.
+struct Ends<'a> {
+    bytes: &'a [u8],
+    next: [Option<usize>; 3],
+}
+
+impl Ends<'_> {
+    /// The first such byte from here on.
+    fn from(&mut self, from: usize) -> Option<usize> {
+        for group in 0..self.next.len() {
+            if self.next[group].is_none_or(|at| at < from) {
+                let rest = &self.bytes[from..];
+                let step = match group {
+                    0 => memchr3(b'.', b'!', b'?', rest),
+                    1 => memchr3(b'\n', b'\r', 0xc, rest),
+                    // Begins the two separators beyond ASCII.
+                    _ => memchr(0xe2, rest),
+                };
+                // Past the end where there is none.
+                self.next[group] = Some(step.map_or(usize::MAX, |step| from + step));
+            }
+        }
+        self.next.into_iter().flatten().min().filter(|at| *at < self.bytes.len())
+    }
 }
 
 /// Byte ranges of sentences and lines, without the spaces around them, none of them empty.
@@ -100,8 +123,8 @@ fn sentences(text: &str) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let (mut start, mut from) = (0, 0);
-    while let Some(step) = bytes[from..].iter().position(|b| may_end(*b)) {
-        let at = from + step;
+    let mut signs = Ends { bytes, next: [None; 3] };
+    while let Some(at) = signs.from(from) {
         let mut after = at + 1;
         let ends = match bytes[at] {
             0xe2 => {
