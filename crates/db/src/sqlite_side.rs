@@ -62,24 +62,24 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// SQLite numbers `$2` by first appearance, so each is bound by its name.
+/// The statement with `?2` for `$2`: SQLite numbers those by their digits, and the others by first
+/// appearance, to be found by name. No literal of ours holds a `$`.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
 fn bind_all(s: &mut rusqlite::Statement<'_>, binds: &[Value]) -> Result<(), DbError> {
-    for i in 1..=s.parameter_count() {
-        let n = s
-            .parameter_name(i)
-            .and_then(|n| n.strip_prefix('$'))
-            .and_then(|n| n.parse::<usize>().ok())
-            .ok_or_else(|| DbError::shape("a parameter is not $1 … $n"))?;
+    for n in 1..=s.parameter_count() {
         let v = binds
             .get(n - 1)
             .ok_or_else(|| DbError::shape(format!("${n} has no value bound to it")))?;
-        s.raw_bind_parameter(i, Bound(v))?;
+        s.raw_bind_parameter(n, Bound(v))?;
     }
     Ok(())
 }
 
 pub(crate) fn exec(c: &Connection, sql: &str, binds: &[Value]) -> Result<u64, DbError> {
-    let mut s = c.prepare_cached(sql)?;
+    let mut s = c.prepare_cached(&numbered(sql))?;
     bind_all(&mut s, binds)?;
     Ok(s.raw_execute()? as u64)
 }
@@ -91,7 +91,7 @@ pub(crate) fn query(
     read_only: bool,
     each: &mut dyn FnMut(&Row<'_>) -> bool,
 ) -> Result<(), DbError> {
-    let mut s = c.prepare_cached(sql)?;
+    let mut s = c.prepare_cached(&numbered(sql))?;
     if read_only && !s.readonly() {
         return Err(DbError::shape("a read may not write"));
     }

@@ -1,6 +1,8 @@
 //! A transaction: the one way to speak SQL.
 
 use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::{DbError, Row, Trouble, Value, postgres_side, sqlite_side};
 
@@ -23,11 +25,21 @@ pub struct Tx<'a> {
     read_only: bool,
     /// What closures leave for the finisher.
     pub(crate) notes: Vec<Box<dyn Any + Send>>,
+    /// What closures of this transaction keep for those after them.
+    memory: HashMap<String, Arc<dyn Any + Send + Sync>>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(side: Side<'a>) -> Self {
-        Self { side, retry: false, failed: None, left: None, read_only: false, notes: Vec::new() }
+        Self {
+            side,
+            retry: false,
+            failed: None,
+            left: None,
+            read_only: false,
+            notes: Vec::new(),
+            memory: HashMap::new(),
+        }
     }
 
     /// For a read; without a snapshot it has one statement.
@@ -53,6 +65,26 @@ impl<'a> Tx<'a> {
     /// Leaves a note for the finisher of this commit; dropped if this closure fails.
     pub fn note(&mut self, note: impl Any + Send) {
         self.notes.push(Box::new(note));
+    }
+
+    /// Keeps something for the rest of this transaction, so that the closures that share a commit
+    /// need not ask or work it out again. A closure that fails takes all of it with it.
+    pub fn remember<T: Any + Send + Sync>(&mut self, name: String, what: Arc<T>) {
+        self.memory.insert(name, what);
+    }
+
+    /// What was kept under this name in this transaction.
+    pub fn remembered<T: Any + Send + Sync>(&self, name: &str) -> Option<Arc<T>> {
+        self.memory.get(name).and_then(|what| Arc::clone(what).downcast().ok())
+    }
+
+    /// Forgets what was kept under this name: it no longer stands.
+    pub fn forget(&mut self, name: &str) {
+        self.memory.remove(name);
+    }
+
+    pub(crate) fn forget_all(&mut self) {
+        self.memory.clear();
     }
 
     fn watch<T>(&mut self, r: Result<T, DbError>) -> Result<T, DbError> {

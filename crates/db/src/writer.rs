@@ -199,6 +199,8 @@ fn once(conn: &mut Own, finisher: &Finisher, batch: &mut [Job]) -> Result<(), Db
             tx.batch("RELEASE SAVEPOINT one")?;
         } else {
             tx.notes.truncate(before);
+            // It may have kept what is being undone.
+            tx.forget_all();
             tx.batch("ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one")?;
         }
     }

@@ -329,12 +329,17 @@ fn one_that_fails_among_many_takes_nobody_with_it() {
             while begun.load(Ordering::Relaxed) == 0 {
                 std::thread::yield_now();
             }
-            for i in 0..64 {
+            for i in 0..64_u64 {
                 let (db, about_to) = (second.clone(), Arc::clone(&about_to));
                 scope.spawn(move || {
                     about_to.fetch_add(1, Ordering::Relaxed);
                     let r: Result<u64, DbError> = db.write(move |tx| {
                         tx.note(format!("note {i}"));
+                        // What one keeps is for those after it, unless it fails.
+                        let kept = tx.remembered::<u64>("kept").map_or(0, |n| *n);
+                        assert!(kept % 16 != 5, "{kept} had failed");
+                        tx.remember("kept".into(), Arc::new(i));
+                        assert_eq!(tx.remembered("kept").as_deref(), Some(&i));
                         put(tx, &format!("thing {i}"))?;
                         if i % 16 == 5 {
                             // A rule of the table, and then this closure's own refusal.

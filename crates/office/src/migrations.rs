@@ -17,6 +17,7 @@ pub const ALL: &[Migration] = list![
     "0002_staff",
     "0003_register_holdings",
     "0004_requests",
+    "0005_ledger_rows",
     "0006_permissions",
     "0007_tries",
     "0008_mailing",

@@ -15,10 +15,14 @@ use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
 use crate::office::Office;
 use crate::requests::find::{self, Connections, Quiet};
+use crate::{mailing, permissions};
 
 /// A blob that is not finished after so long was left by a process that died: nothing we write
 /// takes two days.
 const UNFINISHED: SignedDuration = SignedDuration::from_hours(48);
+
+/// A machine may repeat a request for this long and gets the same answer.
+const REPEATS: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// Set to stop the loops at the next moment.
 pub type Stop = Arc<AtomicBool>;
@@ -116,9 +120,14 @@ fn rounds(office: &Office, org: &str) -> Result<()> {
             tracing::warn!("holding {}: {e}", h.short);
         }
     }
+    mailing::screenings::clear_folder(office);
+    permissions::acts::expire_due(office, &by)?;
     let (vault, o, now) = (office.vault().clone(), org.to_owned(), by.now);
     office.chore(move |tx| {
         crate::proof::acts::checkpoint(tx, &vault, &o, now)?;
+        permissions::sweep(tx, &o, now)?;
+        mailing::screenings::sweep(tx, &o, now)?;
+        mailing::sql::sweep_answers(tx, &o, now - REPEATS)?;
         sql::drop_unfinished(tx, now - UNFINISHED)?;
         sql::drop_old_tries(tx, now)?;
         crate::requests::sql::drop_old_drafts(tx, now)?;

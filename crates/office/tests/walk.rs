@@ -163,3 +163,25 @@ fn a_backup_is_restored_and_an_office_moves_to_postgresql() {
         assert_eq!(there, office.json(&["request", "review", &reference, "--all"]));
     }
 }
+
+#[test]
+fn a_check_takes_the_census_that_a_map_lacks() {
+    let office = Office::new(Kept::Sqlite, 1);
+    let lines = office.ok(&["holding", "map", "club"]);
+    let counted = |text: &str| text.contains("as_stored") && text.contains("census");
+    assert!(counted(&lines));
+    let mut map: toml::Table = lines.parse().unwrap();
+    for c in map["collection"].as_array_mut().unwrap() {
+        for f in c.get_mut("field").and_then(|f| f.as_array_mut()).into_iter().flatten() {
+            let f = f.as_table_mut().unwrap();
+            f.remove("as_stored");
+            f.remove("census");
+        }
+    }
+    let file = office.path("bare.toml");
+    std::fs::write(&file, toml::to_string(&map).unwrap()).unwrap();
+    office.ok(&["holding", "map", "club", "--set", file.to_str().unwrap()]);
+    assert!(!counted(&office.ok(&["holding", "map", "club"])));
+    office.ok(&["holding", "check", "club"]);
+    assert!(counted(&office.ok(&["holding", "map", "club"])));
+}

@@ -2,11 +2,16 @@
 //!
 //! Marks rather too much than too little. A mark is a question to a person, never a redaction.
 
+mod glance;
+
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr3};
+
 use crate::names::{self, NameFit, fit, fold};
-use crate::words::{self, Forename, Word};
+use crate::words::{self, Forename, Known, Word};
 use crate::{Hit, Kind, recognise, weak_email};
+use glance::glance;
 
 /// Whose copy it is.
 #[derive(Debug, Clone, Default)]
@@ -36,10 +41,11 @@ pub fn about_others(text: &str, subject: &Subject) -> Vec<Passage> {
     for (start, end) in sentences(text) {
         let mut whys: Vec<&'static str> = Vec::new();
         let sentence = &text[start..end];
-        if names_another(sentence, subject) {
+        let glance = glance(sentence);
+        if glance.name && names_another(sentence, subject) {
             whys.push("another person's name");
         }
-        if relation(sentence) {
+        if glance.relation && relation(sentence) {
             whys.push("a relative, neighbour or friend of someone");
         }
         while next < hits.len() && hits[next].end <= start {
@@ -86,26 +92,59 @@ fn theirs(hit: &Hit, subject: &Subject) -> bool {
 
 // ---- sentences ---------------------------------------------------------------------------------
 
+/// Where a sentence or line may end: its signs, each group with the place it was seen last.
+struct Ends<'a> {
+    bytes: &'a [u8],
+    next: [Option<usize>; 3],
+}
+
+impl Ends<'_> {
+    /// The first such byte from here on.
+    fn from(&mut self, from: usize) -> Option<usize> {
+        for group in 0..self.next.len() {
+            if self.next[group].is_none_or(|at| at < from) {
+                let rest = &self.bytes[from..];
+                let step = match group {
+                    0 => memchr3(b'.', b'!', b'?', rest),
+                    1 => memchr3(b'\n', b'\r', 0xc, rest),
+                    // Begins the two separators beyond ASCII.
+                    _ => memchr(0xe2, rest),
+                };
+                // Past the end where there is none.
+                self.next[group] = Some(step.map_or(usize::MAX, |step| from + step));
+            }
+        }
+        self.next.into_iter().flatten().min().filter(|at| *at < self.bytes.len())
+    }
+}
+
 /// Byte ranges of sentences and lines, without the spaces around them, none of them empty.
 fn sentences(text: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let after = at + c.len_utf8();
-        let ends = match c {
-            '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{c}' => true,
-            '.' | '!' | '?' => {
-                let space = chars.peek().is_some_and(|(_, next)| next.is_whitespace());
-                let lower = text[after..].trim_start().starts_with(char::is_lowercase);
-                space && !lower && !(c == '.' && abbreviated(&text[start..at]))
+    let (mut start, mut from) = (0, 0);
+    let mut signs = Ends { bytes, next: [None; 3] };
+    while let Some(at) = signs.from(from) {
+        let mut after = at + 1;
+        let ends = match bytes[at] {
+            0xe2 => {
+                after = at + 3;
+                matches!(&bytes[at..after], [_, 0x80, 0xa8 | 0xa9])
             }
-            _ => false,
+            b'.' | b'!' | b'?' => {
+                let rest = &text[after..];
+                let next = rest.trim_start();
+                let space = next.len() < rest.len();
+                let lower = space && next.starts_with(char::is_lowercase);
+                space && !lower && !(bytes[at] == b'.' && abbreviated(&text[start..at]))
+            }
+            _ => true,
         };
         if ends {
             push_trimmed(text, start, after, &mut found);
             start = after;
         }
+        from = after;
     }
     push_trimmed(text, start, text.len(), &mut found);
     found
@@ -136,6 +175,8 @@ fn abbreviated(before: &str) -> bool {
 struct Token<'a> {
     written: &'a str,
     folded: Cow<'a, str>,
+    /// What the lists say of it.
+    known: Known,
     /// Nothing but a space, a dot after an initial or title, or an opening bracket before it.
     joined: bool,
     /// A comma and a space before it, as in "Novak, Bram".
@@ -160,9 +201,11 @@ fn tokens(sentence: &str) -> Vec<Token<'_>> {
         let gap = sentence[end..start].trim_matches([' ', '\u{a0}', '\t']);
         let dot = found.last().is_some_and(|last| gap == "." && dotted(last));
         if !written.is_empty() {
+            let folded = folded(written);
             found.push(Token {
                 written,
-                folded: folded(written),
+                known: words::known(&folded),
+                folded,
                 joined: gap.is_empty() || dot,
                 comma: gap == ",",
             });
@@ -193,11 +236,7 @@ fn bare(word: &str) -> &str {
 
 /// A title or an initial, after which a full stop ends nothing.
 fn dotted(token: &Token<'_>) -> bool {
-    token.written.chars().count() == 1 || is_title(&token.folded)
-}
-
-fn is_title(folded: &str) -> bool {
-    words::TITLES.contains(&folded) || words::LEADING_TITLES.contains(&folded)
+    token.written.chars().count() == 1 || token.known.title || token.known.leading
 }
 
 fn capital(token: &Token<'_>) -> bool {
@@ -237,7 +276,7 @@ fn candidate(tokens: &[Token<'_>], at: usize) -> (usize, Option<String>) {
         return (end, name);
     }
     if !capital(first) {
-        let known = words::forename(&first.folded) == Some(Forename::Plain);
+        let known = first.known.forename == Some(Forename::Plain);
         // A name in small letters, alone or with what may be its surname.
         return (at + 1, known.then(|| first.folded.clone().into_owned()));
     }
@@ -246,8 +285,8 @@ fn candidate(tokens: &[Token<'_>], at: usize) -> (usize, Option<String>) {
     }
     let end = run_end(tokens, at, false);
     let run = &tokens[at..end];
-    let body = run.iter().any(|token| words::word(&token.folded) == Word::Body);
-    let known = run.iter().any(|t| words::forename(&t.folded).is_some());
+    let body = run.iter().any(|token| token.known.word == Word::Body);
+    let known = run.iter().any(|t| t.known.forename.is_some());
     let full = run.iter().filter(|t| t.written.chars().count() > 1).count();
     let loud = run.iter().all(shouted);
     let name = match run {
@@ -266,22 +305,19 @@ fn candidate(tokens: &[Token<'_>], at: usize) -> (usize, Option<String>) {
 /// A title before a name: "Mrs Novak", "dr weber"; not the verb "miss" or the word "major".
 fn titled(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
     let Some(next) = next.filter(|next| next.joined) else { return false };
-    let name_like = |t: &Token<'_>| words::word(&t.folded) == Word::Open && t.folded.len() > 1;
-    if words::TITLES.contains(&token.folded.as_ref()) {
+    let name_like = |t: &Token<'_>| t.known.word == Word::Open && t.folded.len() > 1;
+    if token.known.title {
         let verb = token.folded == "miss" && !capital(token);
         return !verb && (capital(next) || name_like(next));
     }
-    words::LEADING_TITLES.contains(&token.folded.as_ref())
-        && capital(token)
-        && capital(next)
-        && name_like(next)
+    token.known.leading && capital(token) && capital(next) && name_like(next)
 }
 
 /// Whether a capitalised word may open a name.
 fn opens(token: &Token<'_>) -> bool {
     let letters = !token.written.contains(|c: char| c.is_ascii_digit());
-    let known = words::forename(&token.folded).is_some();
-    letters && (known || words::word(&token.folded) == Word::Open)
+    let known = token.known.forename.is_some();
+    letters && (known || token.known.word == Word::Open)
 }
 
 /// The token after the capitalised words, initials and particles that stand together.
@@ -289,8 +325,8 @@ fn run_end(tokens: &[Token<'_>], from: usize, titled: bool) -> usize {
     let mut end = from;
     while let Some(token) = tokens.get(end) {
         let glued = end == from || token.joined;
-        let wall = matches!(words::word(&token.folded), Word::Common | Word::Role)
-            && words::forename(&token.folded).is_none()
+        let wall = matches!(token.known.word, Word::Common | Word::Role)
+            && token.known.forename.is_none()
             && token.written.chars().count() > 1;
         let particle = end > from
             && PARTICLES.contains(&token.folded.as_ref())
@@ -319,9 +355,9 @@ fn run_end(tokens: &[Token<'_>], from: usize, titled: bool) -> usize {
 /// "Novak, Bram": a capitalised word, a comma, and a forename or an initial.
 fn surname_first(tokens: &[Token<'_>], at: usize) -> bool {
     let Some(next) = tokens.get(at + 1) else { return false };
-    let known = words::forename(&next.folded).is_some();
+    let known = next.known.forename.is_some();
     capital(&tokens[at])
-        && words::word(&tokens[at].folded) == Word::Open
+        && tokens[at].known.word == Word::Open
         && next.comma
         && capital(next)
         && known
@@ -329,11 +365,9 @@ fn surname_first(tokens: &[Token<'_>], at: usize) -> bool {
 
 /// A capitalised word alone names somebody if it is a forename and not merely an English word.
 fn single(token: &Token<'_>, opening: bool) -> bool {
-    match words::forename(&token.folded) {
+    match token.known.forename {
         Some(Forename::Plain) => true,
-        Some(Forename::AlsoWord) => {
-            !opening && !shouted(token) && words::word(&token.folded) == Word::Open
-        }
+        Some(Forename::AlsoWord) => !opening && !shouted(token) && token.known.word == Word::Open,
         None => false,
     }
 }

@@ -111,6 +111,11 @@ static FORENAMES: LazyLock<HashMap<&'static str, Forename, Quick>> = LazyLock::n
         .collect()
 });
 
+/// Every forename of the list, folded.
+pub(crate) fn forenames() -> impl Iterator<Item = &'static str> {
+    FORENAMES.keys().copied()
+}
+
 /// Looks a folded word up among forenames.
 pub(crate) fn forename(folded: &str) -> Option<Forename> {
     FORENAMES.get(folded).copied()
@@ -218,4 +223,40 @@ pub(crate) fn word(folded: &str) -> Word {
     } else {
         Word::Open
     }
+}
+
+/// All that the lists say of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub forename: Option<Forename>,
+    pub word: Word,
+    /// One of [`TITLES`].
+    pub title: bool,
+    /// One of [`LEADING_TITLES`].
+    pub leading: bool,
+}
+
+/// Of a word that no list has.
+const UNKNOWN: Known = Known { forename: None, word: Word::Open, title: false, leading: false };
+
+/// The lists in one, so that a word is looked up once.
+static KNOWN: LazyLock<HashMap<&'static str, Known, Quick>> = LazyLock::new(|| {
+    let listed = FORENAMES.keys().chain(COMMON_SET.iter()).chain(ROLE_SET.iter());
+    let listed = listed.chain(BODY_SET.iter()).chain(TITLES).chain(LEADING_TITLES);
+    listed
+        .map(|text| {
+            let known = Known {
+                forename: forename(text),
+                word: word(text),
+                title: TITLES.contains(text),
+                leading: LEADING_TITLES.contains(text),
+            };
+            (*text, known)
+        })
+        .collect()
+});
+
+/// Looks a folded word up in all lists.
+pub(crate) fn known(folded: &str) -> Known {
+    KNOWN.get(folded).copied().unwrap_or(UNKNOWN)
 }

@@ -57,6 +57,61 @@ pub fn sql(engine: Engine, members: u64) -> String {
     out
 }
 
+/// Whose request is heavy.
+pub const HEAVY: &str = "heavy@example.org";
+/// Her long messages.
+const LONG: u64 = 40_000;
+/// Rows that are hers: herself and the messages.
+pub const HEAVY_ROWS: u64 = LONG + 1;
+
+/// What the messages are put together from.
+const PHRASES: [&str; 12] = [
+    "The pontoon will be closed for repairs until the end of the month.",
+    "Please bring a towel and a change of clothes for the afternoon.",
+    "Your subscription is due on the first of next month as usual.",
+    "We have moved the meeting to the small hall upstairs.",
+    "Parking is behind the boathouse; the gate is locked at nine.",
+    "The new rota is on the board beside the kitchen door.",
+    "Tea and cake will be served after the prize giving.",
+    "If the weather is poor we shall decide on the day.",
+    "The treasurer asks for receipts before the year ends.",
+    "Lockers that are not labelled will be emptied in spring.",
+    "Thank you for helping at the garden party in July.",
+    "Crew lists for the regatta close on Friday evening.",
+];
+
+/// Statements for PostgreSQL that make a club consistent and indexed, as most are that run for
+/// years, with one member about whom there is very much. In one message of fifty somebody else is
+/// named.
+pub fn heavy(members: u64) -> String {
+    let hers = members / 4;
+    let phrases: Vec<String> = PHRASES.iter().map(|p| format!("'{p}'")).collect();
+    format!(
+        "UPDATE members SET email = lower(email);
+         CREATE INDEX members_email ON members (email);
+         DELETE FROM messages WHERE member_id = {hers};
+         DELETE FROM addresses WHERE member_id = {hers};
+         UPDATE members SET email = '{HEAVY}' WHERE id = {hers};
+         INSERT INTO messages SELECT {members} * 100 + i, {hers}, '2024-01-01',
+           (SELECT string_agg(phrases[1 + (i * 7 + k * k * 13 + k * (i % 11)) % {many}], ' ')
+            FROM generate_series(1, 36) AS k)
+           || CASE WHEN i % 50 = 0 THEN ' Bram Novak will bring the chairs.' ELSE '' END
+           FROM generate_series(1, {LONG}) AS i, (SELECT ARRAY[{all}] AS phrases) AS p;
+         ANALYZE;\n",
+        many = PHRASES.len(),
+        all = phrases.join(", ")
+    )
+}
+
+/// What asks for the rows of the heavy request, each table on its own.
+pub fn heavy_rows(members: u64) -> [String; 2] {
+    let hers = members / 4;
+    [
+        format!("SELECT * FROM members WHERE id = {hers}"),
+        format!("SELECT * FROM messages WHERE member_id = {hers}"),
+    ]
+}
+
 /// The club's data map, below a head that says where it is.
 pub const MAP: &str = r#"
 [[collection]]

@@ -6,6 +6,7 @@ use super::rules::Charter;
 use super::sql;
 use crate::error::{Error, Result};
 use crate::kit::vault::Vault;
+use crate::permissions;
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
@@ -30,6 +31,8 @@ pub fn set(tx: &mut Tx<'_>, vault: &Vault, by: &By, charter: &Charter) -> Result
     charter.check()?;
     let version = sql::latest(tx, &by.org)?.map_or(1, |(v, _)| v + 1);
     sql::insert(tx, &by.org, version, &charter.to_toml()?, by.now, &by.actor)?;
+    // Decisions in memory hang on the charter: every process looks again.
+    permissions::touch(tx, &by.org)?;
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
     let act = Act::new("charter.set")
         .about("org", &by.org)

@@ -13,6 +13,8 @@ mod rules;
 mod sql;
 
 pub use acts::{current, found, only_org, set, version};
-pub use contact::{Aim, Cap, Channel, Partner, Permissions, Purpose};
+#[cfg(test)]
+pub use contact::Cap;
+pub use contact::{Aim, Channel, Permissions, Purpose};
 pub use rules::{Channels, Charter, Contact, Delivery, Identity, Law, Organisation, Rights, Theme};
 pub use sql::{by_short, orgs};

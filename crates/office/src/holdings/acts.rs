@@ -228,7 +228,7 @@ pub fn scan_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec<
     Ok(found)
 }
 
-/// Checks and saves the outcome.
+/// Checks and saves the outcome, with a fresh census: after it searches trust their indexes.
 ///
 /// # Errors
 /// Unreachable, or changed meanwhile.
@@ -236,7 +236,10 @@ pub fn check_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec
     by.role.may(Permission::SeeHoldings)?;
     let found = problems(office, &by.org, holding)?;
     let lines: Vec<String> = found.iter().map(line).collect();
-    let (by, h, n) = (by.clone(), holding.clone(), found.len());
+    let (by, mut h, n) = (by.clone(), holding.clone(), found.len());
+    if !h.is_paper() {
+        scan::census(connect(office, &holding.map)?.as_mut(), &mut h.map, by.now)?;
+    }
     let vault = office.vault().clone();
     office.write(move |tx| {
         sql::set_map(tx, &by.org, &h.id, h.version, &h.map, &lines, Some(by.now))?;

@@ -6,6 +6,9 @@
 //! backup holds them.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use candour_db::{Db, Tx};
 use flate2::Compression;
@@ -22,14 +25,54 @@ const CHUNK: usize = 1 << 20;
 /// A chunk never grows beyond this when opened: guards against a broken row.
 const MOST: u64 = 96 << 20;
 
-/// Writes one blob.
+/// Writes one blob. Chunks are compressed, sealed and kept on a thread of their own, one while the
+/// next is gathered, so that a search does not wait for the disk.
 pub struct BlobWriter {
-    db: Db,
-    key: Unwrapped,
+    keeper: Option<Keeper>,
     id: String,
     buffer: Vec<u8>,
     bytes: u64,
     chunks: u64,
+}
+
+/// The thread that keeps the chunks, and the way to it.
+struct Keeper {
+    chunks: SyncSender<Vec<u8>>,
+    thread: JoinHandle<Result<()>>,
+}
+
+impl Keeper {
+    fn start(db: &Db, key: Arc<Unwrapped>, id: &str) -> Result<Self> {
+        let (chunks, todo) = sync_channel::<Vec<u8>>(1);
+        let (db, id) = (db.clone(), id.to_owned());
+        let thread = std::thread::Builder::new().name("blob".into()).spawn(move || {
+            for (n, plain) in (0..).zip(todo) {
+                let mut z = DeflateEncoder::new(Vec::new(), Compression::fast());
+                z.write_all(&plain)?;
+                let sealed = key.seal(&place(&id, n), &z.finish()?)?;
+                let id = id.clone();
+                db.write(move |tx| sql::insert_chunk(tx, &id, n, &sealed))?;
+            }
+            Ok(())
+        })?;
+        Ok(Self { chunks, thread })
+    }
+
+    /// Waits until everything given is kept; the first trouble there was.
+    fn end(self) -> Result<()> {
+        drop(self.chunks);
+        self.thread.join().map_err(|_| Error::fault("the keeper of a blob panicked"))?
+    }
+}
+
+impl Drop for BlobWriter {
+    fn drop(&mut self) {
+        // Given up: nobody will see what was kept, so its trouble is nobody's. Nothing of it is
+        // written once the writer is gone.
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.end();
+        }
+    }
 }
 
 /// What a finished blob is called and how large it is. Must be given to [`finish`] in the
@@ -60,17 +103,20 @@ impl BlobWriter {
         let unwrapped = db.read(|tx| vault.unwrap(tx, org, key))?;
         let (i, o, k) = (id.clone(), org.to_owned(), key.clone());
         db.write(move |tx| sql::insert_blob(tx, &i, &o, &k, purpose, now))?;
-        Ok(Self { db: db.clone(), key: unwrapped, id, buffer: Vec::new(), bytes: 0, chunks: 0 })
+        let keeper = Some(Keeper::start(db, unwrapped, &id)?);
+        Ok(Self { keeper, id, buffer: Vec::new(), bytes: 0, chunks: 0 })
     }
 
     fn flush_chunk(&mut self) -> Result<()> {
-        let mut z = DeflateEncoder::new(Vec::new(), Compression::fast());
-        z.write_all(&self.buffer)?;
-        let sealed = self.key.seal(&place(&self.id, self.chunks), &z.finish()?)?;
-        let (id, n) = (self.id.clone(), self.chunks);
-        self.db.write(move |tx| sql::insert_chunk(tx, &id, n, sealed.clone()))?;
+        let chunk = std::mem::take(&mut self.buffer);
+        let gone = || Error::fault("a blob was written to after its end");
+        let sent = self.keeper.as_ref().ok_or_else(gone)?.chunks.send(chunk).is_ok();
+        if !sent {
+            // The keeper has stopped; it says why.
+            self.keeper.take().map_or(Ok(()), Keeper::end)?;
+            return Err(gone());
+        }
         self.chunks += 1;
-        self.buffer.clear();
         Ok(())
     }
 
@@ -102,7 +148,10 @@ impl BlobWriter {
         if !self.buffer.is_empty() {
             self.flush_chunk()?;
         }
-        Ok(Finished { id: self.id, bytes: self.bytes, chunks: self.chunks })
+        if let Some(keeper) = self.keeper.take() {
+            keeper.end()?;
+        }
+        Ok(Finished { id: self.id.clone(), bytes: self.bytes, chunks: self.chunks })
     }
 }
 
@@ -128,7 +177,7 @@ pub fn finish(tx: &mut Tx<'_>, blob: &Finished) -> Result<()> {
 /// Reads a finished blob as a stream; memory holds one chunk.
 pub struct BlobReader {
     db: Db,
-    key: Unwrapped,
+    key: Arc<Unwrapped>,
     id: String,
     chunks: u64,
     next: u64,
@@ -168,7 +217,7 @@ impl BlobReader {
         Ok(Self::of(db, unwrapped, blob.clone()))
     }
 
-    fn of(db: &Db, key: Unwrapped, blob: Finished) -> Self {
+    fn of(db: &Db, key: Arc<Unwrapped>, blob: Finished) -> Self {
         let Finished { id, bytes, chunks } = blob;
         let now = std::io::Cursor::default();
         Self { db: db.clone(), key, id, chunks, next: 0, now, bytes }
@@ -238,5 +287,48 @@ mod tests {
         again.clear();
         open().unwrap().read_to_end(&mut again).unwrap();
         assert!(again == plain);
+    }
+
+    fn started() -> (tempfile::TempDir, Office, BlobWriter, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let office = Office::init(dir.path(), None).unwrap();
+        let charter = crate::charter::Charter::parse(include_str!("../demo/charter.toml")).unwrap();
+        let org = office.found(charter).unwrap();
+        let (vault, o, now) = (office.vault().clone(), org.clone(), office.now());
+        let key = office.chore(move |tx| vault.key_for(tx, &o, "office", now)).unwrap();
+        let db = office.db();
+        let blob = BlobWriter::start(db, office.vault(), &org, &key, "spool", now).unwrap();
+        (dir, office, blob, org)
+    }
+
+    #[test]
+    fn what_was_added_is_read_in_order() {
+        let (_dir, office, mut blob, org) = started();
+        let part: Vec<u8> = (0..700_000_u32).map(|i| (i % 251) as u8).collect();
+        let parts = 9_u8;
+        for n in 0..parts {
+            blob.add(&[n]).unwrap();
+            blob.add(&part).unwrap();
+        }
+        let done = blob.end().unwrap();
+        assert_eq!(done.bytes, u64::from(parts) * 700_001);
+        let id = done.id.clone();
+        office.chore(move |tx| finish(tx, &done)).unwrap();
+        let mut all = Vec::new();
+        let mut reader = BlobReader::open(office.db(), office.vault(), &org, &id).unwrap();
+        reader.read_to_end(&mut all).unwrap();
+        let expected: Vec<u8> = (0..parts).flat_map(|n| [&[n][..], &part].concat()).collect();
+        assert!(all == expected);
+    }
+
+    #[test]
+    fn a_chunk_that_cannot_be_kept_is_told() {
+        let (_dir, office, mut blob, org) = started();
+        let id = blob.id().to_owned();
+        office.chore(move |tx| sql::drop_blob(tx, &org, &id)).unwrap();
+        let chunk = vec![7; CHUNK];
+        let told = (0..4).find_map(|_| blob.add(&chunk).err());
+        // At the latest when it ends.
+        assert!(told.is_some() || blob.end().is_err());
     }
 }

@@ -71,7 +71,7 @@ pub fn insert_blob(
 }
 
 /// Keeps one sealed chunk of a blob.
-pub fn insert_chunk(tx: &mut Tx<'_>, blob: &str, n: u64, sealed: Vec<u8>) -> Result<()> {
+pub fn insert_chunk(tx: &mut Tx<'_>, blob: &str, n: u64, sealed: &[u8]) -> Result<()> {
     tx.exec(
         "INSERT INTO blob_chunks (blob, n, sealed) VALUES ($1, $2, $3)",
         bind![blob, n, sealed],

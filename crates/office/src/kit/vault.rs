@@ -4,6 +4,8 @@
 //! a value copied to another row does not open. Destroying a wrapped key makes all it sealed
 //! unreadable for ever, backups of the data included (UK GDPR Arts 17, 32).
 
+use std::sync::Arc;
+
 use candour_db::Tx;
 use jiff::Timestamp;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
@@ -76,6 +78,7 @@ impl Vault {
         let key = Unwrapped(random()?);
         let wrapped = seal_with(&self.wrap, &aad(&[org, &id]), &key.0)?;
         sql::insert_key(tx, &id, org, scope, wrapped, now)?;
+        tx.remember(kept_as(org, &id), Arc::new(key));
         Ok(id)
     }
 
@@ -96,18 +99,24 @@ impl Vault {
         }
     }
 
-    /// Takes a key out.
+    /// Takes a key out. The acts that share a commit take it out once.
     ///
     /// # Errors
     /// Not found, or shredded.
-    pub fn unwrap(&self, tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Unwrapped> {
+    pub fn unwrap(&self, tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Arc<Unwrapped>> {
+        let name = kept_as(org, id);
+        if let Some(key) = tx.remembered(&name) {
+            return Ok(key);
+        }
         let wrapped = sql::wrapped_key(tx, org, id)?.ok_or_else(|| {
             Error::Unavailable("the key of this record has been destroyed".into())
         })?;
         let plain = open_with(&self.wrap, &aad(&[org, id]), &wrapped)?;
         let key = <[u8; 32]>::try_from(plain.as_slice())
             .map_err(|_| Error::fault("a wrapped key is not 32 bytes"))?;
-        Ok(Unwrapped(key))
+        let key = Arc::new(Unwrapped(key));
+        tx.remember(name, Arc::clone(&key));
+        Ok(key)
     }
 
     /// Seals bytes under a key; `place` says where they will stand.
@@ -145,6 +154,7 @@ impl Vault {
     /// # Errors
     /// Of the database, or not found.
     pub fn shred(&self, tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
+        tx.forget(&kept_as(org, id));
         sql::shred_key(tx, org, id, now)
     }
 }
@@ -165,6 +175,11 @@ impl Unwrapped {
     pub fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>> {
         open_with(&self.0, place.as_bytes(), sealed)
     }
+}
+
+/// What an unwrapped key is called in the memory of a transaction.
+fn kept_as(org: &str, id: &str) -> String {
+    format!("key\u{0}{org}\u{0}{id}")
 }
 
 fn derive(office: &[u8; 32], purpose: &str) -> Result<[u8; 32]> {

@@ -318,7 +318,7 @@ pub fn certify(office: &Office, by: &By, c: &Certificate) -> Result<(String, Str
     let proof = office.chore(move |tx| {
         let told = proof::history(tx, &vault, &org, &subject)?;
         let entry = told.first().ok_or_else(|| Error::fault("the certificate has no entry"))?;
-        proof::proof_file(tx, &vault, &org, &entry.id, now).map(|(text, _)| text)
+        proof::proof_file(tx, &vault, &org, entry.idx, now).map(|(text, _)| text)
     })?;
     Ok((body, proof))
 }

@@ -12,4 +12,4 @@ pub mod sql;
 
 pub use acts::{erase, find_or_keep, hash_of, hash_raw, hasher, kind_word, open};
 pub use rules::{Asker, Hash16, Known, PersonRow, Representative, learn, seek, subject};
-pub use sql::{by_hash, by_id, count, hash16, ids_of, latest};
+pub use sql::{by_hash, by_id, count, hash16, ids_of};

@@ -83,11 +83,6 @@ pub struct Known {
 }
 
 impl Known {
-    /// A person of one e-mail address.
-    pub fn by_email(email: &str) -> Self {
-        Self { identifiers: vec![(Kind::Email, email.trim().to_owned())], ..Self::default() }
-    }
-
     /// Adds what is told now; what is told anew replaces what was known.
     pub fn learn(&mut self, more: &Known) {
         for (kind, raw) in &more.identifiers {

@@ -77,16 +77,6 @@ pub fn by_hash(tx: &mut Tx<'_>, org: &str, hash: Hash16) -> Result<Vec<PersonRow
     )?)
 }
 
-/// The latest persons.
-pub fn latest(tx: &mut Tx<'_>, org: &str, limit: u64) -> Result<Vec<PersonRow>> {
-    Ok(tx.rows(
-        "SELECT id, key_id, sealed, subscriber, member, company, made_at, erased_at FROM persons
-         WHERE org = $1 AND erased_at IS NULL ORDER BY made_at DESC, id DESC LIMIT $2",
-        bind![org, limit],
-        person,
-    )?)
-}
-
 /// How many persons are known.
 pub fn count(tx: &mut Tx<'_>, org: &str) -> Result<u64> {
     Ok(tx.count(

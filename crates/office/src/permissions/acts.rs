@@ -12,6 +12,7 @@ use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
 use crate::kit::vault::Vault;
 use crate::kit::{dates, new_id};
+use crate::office::Office;
 use crate::people::{self, Hash16, Known, PersonRow};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
@@ -453,13 +454,21 @@ pub fn delivered(
     Ok(Recorded::new(by, (), Act::new("marketing.delivered").about("campaign", &clean)))
 }
 
-/// Sets consents that have run out to expired.
+/// Sets consents that have run out to expired, if any have.
 ///
 /// # Errors
 /// Of the database.
-pub fn expire(tx: &mut Tx<'_>, by: &By) -> Result<Recorded<usize>> {
+pub fn expire_due(office: &Office, by: &By) -> Result<()> {
     let yesterday = dates::day_of(by.now).yesterday().map_err(|e| Error::fault(e.to_string()))?;
-    let rows = sql::lapsing(tx, &by.org, yesterday, 10_000)?;
+    while !office.read(|tx| sql::lapsing(tx, &by.org, yesterday, 1))?.is_empty() {
+        let by = by.clone();
+        office.write(move |tx| expire(tx, &by, yesterday))?;
+    }
+    Ok(())
+}
+
+fn expire(tx: &mut Tx<'_>, by: &By, yesterday: Date) -> Result<Recorded<usize>> {
+    let rows = sql::lapsing(tx, &by.org, yesterday, 1000)?;
     let n = rows.len();
     for mut row in rows {
         row.state = "expired".into();

@@ -149,7 +149,6 @@ struct PersonPage {
     w: Wrong,
     /// Id of the person; empty for an address nobody is known by.
     id: String,
-    name: String,
     identifiers: Vec<(String, String)>,
     facts: Vec<String>,
     shown: Shown,
@@ -201,7 +200,6 @@ fn person_page(
         f,
         w,
         id: id.to_owned(),
-        name,
         identifiers,
         facts,
         shown,

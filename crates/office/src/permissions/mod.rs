@@ -32,9 +32,9 @@ mod terms;
 pub mod tokens;
 pub mod told;
 
-pub use live::{Live, Now, needs_registers, now, now_blocking};
+pub use live::{Live, needs_registers, now_blocking};
 pub use rules::{Question, Rule, decide};
-pub use terms::{Attested, Class, Facts, Got, Register, Said, Stop, Subscriber, What};
+pub use terms::{Attested, Class, Facts, Register};
 
 /// Moves the head of an organisation's permissions on, so that every process looks again.
 ///
@@ -43,4 +43,20 @@ pub use terms::{Attested, Class, Facts, Got, Register, Said, Stop, Subscriber, W
 pub fn touch(tx: &mut candour_db::Tx<'_>, org: &str) -> crate::error::Result<()> {
     // No identifier has this hash; nothing is read anew but what hangs on the version.
     sql::touch(tx, org, &[[0; 16]]).map(drop)
+}
+
+/// Forgets what no decision looks at any more: deliveries before every cap, changes that every
+/// process has read.
+///
+/// # Errors
+/// Of the database.
+pub fn sweep(
+    tx: &mut candour_db::Tx<'_>,
+    org: &str,
+    now: jiff::Timestamp,
+) -> crate::error::Result<()> {
+    let settings = crate::charter::current(tx, org)?.permissions;
+    let today = crate::kit::dates::day_of(now);
+    sql::sweep_deliveries(tx, org, facts::since(&settings, today))?;
+    sql::sweep_changes(tx, org, 100_000)
 }

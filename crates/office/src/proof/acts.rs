@@ -3,11 +3,12 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use candour_db::{DbError, Finisher, Trouble, Tx};
 use candour_ledger::{
-    Edge, Entry, LedgerError, LogKey, ProofFile, TileSource, leaf_hash, sign_checkpoint,
+    Edge, Entry, FinishedTile, LedgerError, LogKey, ProofFile, TileSource, leaf_hash,
+    sign_checkpoint,
 };
 use jiff::Timestamp;
 
@@ -37,17 +38,7 @@ pub fn record(tx: &mut Tx<'_>, vault: &Vault, by: &By, act: Act) -> Result<()> {
         key = Some(said.key);
     }
     let bytes = entry.to_bytes()?;
-    tx.note(EntryRow {
-        org: by.org.clone(),
-        act: act.act.to_owned(),
-        at: entry.at,
-        leaf: leaf_hash(&bytes),
-        id,
-        subject,
-        bytes,
-        key,
-        sealed,
-    });
+    tx.note(EntryRow { org: by.org.clone(), leaf: leaf_hash(&bytes), subject, bytes, key, sealed });
     Ok(())
 }
 
@@ -58,32 +49,66 @@ fn place(entry: &str) -> String {
 /// The finisher of every commit: gives the batch's entries their places in the tree. Other
 /// processes on the same database wait for this log's head row only from here to the commit.
 pub fn finisher() -> Finisher {
-    Arc::new(|tx: &mut Tx<'_>, notes: Vec<Box<dyn Any + Send>>| {
+    let heads = Heads::default();
+    Arc::new(move |tx: &mut Tx<'_>, notes: Vec<Box<dyn Any + Send>>| {
         let mut by_org: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();
         for note in notes {
             if let Ok(row) = note.downcast::<EntryRow>() {
                 by_org.entry(row.org.clone()).or_default().push(*row);
             }
         }
-        by_org.into_iter().try_for_each(|(org, rows)| append(tx, &org, &rows))
+        by_org.into_iter().try_for_each(|(org, rows)| append(tx, &heads, &org, rows))
     })
 }
 
-fn append(tx: &mut Tx<'_>, org: &str, rows: &[EntryRow]) -> std::result::Result<(), DbError> {
-    let saved = sql::lock_edge(tx, org)?
-        .ok_or_else(|| broken("this organisation has no ledger".to_owned()))?;
-    let mut edge = Edge::from_bytes(&saved).map_err(|e| broken(e.to_string()))?;
-    for row in rows {
-        sql::insert_entry(tx, edge.size(), row)?;
-        for tile in edge.append(row.leaf) {
-            let hashes = {
-                let cell = RefCell::new(&mut *tx);
-                tile.hashes(&Tiles { tx: &cell, org }).map_err(|e| broken(e.to_string()))?
-            };
-            sql::insert_tile(tx, org, tile.level, tile.index, hashes, tile.root)?;
+/// Where each log stood after this process's last commit, as saved. Only a guess: another process
+/// may have gone on, or the commit may have failed; the head row says.
+type Heads = Mutex<BTreeMap<String, Vec<u8>>>;
+
+type Kept<T> = std::result::Result<T, DbError>;
+
+fn append(tx: &mut Tx<'_>, heads: &Heads, org: &str, rows: Vec<EntryRow>) -> Kept<()> {
+    let guess = heads.lock().unwrap_or_else(PoisonError::into_inner).remove(org);
+    let taken = match guess {
+        Some(saved) => take_places(tx, org, &saved, &rows)?,
+        None => None,
+    };
+    let taken = match taken {
+        Some(taken) => taken,
+        None => {
+            let saved = sql::lock_edge(tx, org)?
+                .ok_or_else(|| broken("this organisation has no ledger".to_owned()))?;
+            take_places(tx, org, &saved, &rows)?
+                .ok_or_else(|| broken("its head moved while it was locked".to_owned()))?
         }
+    };
+    sql::insert_entries(tx, taken.first, rows)?;
+    for tile in taken.tiles {
+        let hashes = {
+            let cell = RefCell::new(&mut *tx);
+            tile.hashes(&Tiles { tx: &cell, org }).map_err(|e| broken(e.to_string()))?
+        };
+        sql::insert_tile(tx, org, tile.level, tile.index, hashes, tile.root)?;
     }
-    sql::set_edge(tx, org, edge.size(), edge.to_bytes())
+    heads.lock().unwrap_or_else(PoisonError::into_inner).insert(org.to_owned(), taken.head);
+    Ok(())
+}
+
+/// Places in the tree for some entries.
+struct Taken {
+    first: u64,
+    tiles: Vec<FinishedTile>,
+    head: Vec<u8>,
+}
+
+/// Moves the head past the new entries; `None` if it does not stand at `saved`.
+fn take_places(tx: &mut Tx<'_>, org: &str, saved: &[u8], rows: &[EntryRow]) -> Kept<Option<Taken>> {
+    let mut edge = Edge::from_bytes(saved).map_err(|e| broken(e.to_string()))?;
+    let first = edge.size();
+    let tiles = rows.iter().flat_map(|row| edge.append(row.leaf)).collect();
+    let head = edge.to_bytes();
+    let moved = sql::advance(tx, org, saved, edge.size(), head.clone())?;
+    Ok(moved.then_some(Taken { first, tiles, head }))
 }
 
 fn broken(what: String) -> DbError {
@@ -109,7 +134,8 @@ impl TileSource for Tiles<'_, '_, '_> {
         }
         let (from, to) = (index * 256, index * 256 + width);
         let parts = match level.checked_sub(1) {
-            None => sql::leaves(&mut tx, self.org, from, to),
+            None => sql::bytes(&mut tx, self.org, from, to)
+                .map(|all| all.iter().map(|bytes| leaf_hash(bytes).to_vec()).collect()),
             Some(below) => sql::roots(&mut tx, self.org, below, from, to),
         }
         .map_err(fail)?;
@@ -181,7 +207,7 @@ pub fn tell(tx: &mut Tx<'_>, vault: &Vault, org: &str, row: KeptRow) -> Result<T
     let entry = Entry::parse(&row.bytes)?;
     let (mut said, mut erased) = (None, false);
     if let (Some(key), Some(sealed)) = (&row.key, &row.sealed) {
-        match vault.open(tx, org, key, &place(&row.id), sealed) {
+        match vault.open(tx, org, key, &place(&entry.id), sealed) {
             Ok(plain) if plain.len() >= 32 => {
                 let (salt, text) = plain.split_at(32);
                 let salt = <[u8; 32]>::try_from(salt).unwrap_or_default();
@@ -197,7 +223,7 @@ pub fn tell(tx: &mut Tx<'_>, vault: &Vault, org: &str, row: KeptRow) -> Result<T
     }
     Ok(Told {
         idx: row.idx,
-        id: row.id,
+        id: entry.id,
         at: entry.at,
         actor: entry.actor,
         act: entry.act,
@@ -216,7 +242,8 @@ pub fn history(tx: &mut Tx<'_>, vault: &Vault, org: &str, subject: &str) -> Resu
     rows.into_iter().map(|row| tell(tx, vault, org, row)).collect()
 }
 
-/// A `tlog-proof` file for one entry, with a fresh checkpoint, and the entry's bytes.
+/// A `tlog-proof` file for the entry at a position of the log, with a fresh checkpoint, and the
+/// entry's bytes.
 ///
 /// # Errors
 /// Not found, or of the database.
@@ -224,10 +251,10 @@ pub fn proof_file(
     tx: &mut Tx<'_>,
     vault: &Vault,
     org: &str,
-    entry: &str,
+    position: u64,
     now: Timestamp,
 ) -> Result<(String, Vec<u8>)> {
-    let row = sql::entry(tx, org, entry)?.ok_or(Error::NotFound("the entry"))?;
+    let row = sql::entry(tx, org, position)?.ok_or(Error::NotFound("the entry"))?;
     let (_, note) = checkpoint(tx, vault, org, now)?;
     let vkeys = [log_key(vault, org)?.vkey()];
     let cell = RefCell::new(tx);

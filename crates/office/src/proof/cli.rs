@@ -38,8 +38,8 @@ pub enum LedgerCommand {
     },
     /// Write the proof file of one entry.
     Proof {
-        /// The entry's id.
-        entry: String,
+        /// The entry's position in the log, as `ledger show` has it.
+        position: u64,
         #[command(flatten)]
         at: At,
     },
@@ -61,11 +61,11 @@ pub fn run(command: LedgerCommand) -> Result<u8> {
             print!("{note}");
             Ok(0)
         }
-        LedgerCommand::Proof { entry, at } => {
+        LedgerCommand::Proof { position, at } => {
             let (office, by) = at.open_org()?;
             let (vault, org) = (office.vault().clone(), by.org.clone());
             let (text, _) =
-                office.chore(move |tx| acts::proof_file(tx, &vault, &org, &entry, by.now))?;
+                office.chore(move |tx| acts::proof_file(tx, &vault, &org, position, by.now))?;
             print!("{text}");
             Ok(0)
         }

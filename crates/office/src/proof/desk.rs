@@ -19,7 +19,6 @@ const PAGE: u64 = 50;
 
 struct Line {
     idx: u64,
-    id: String,
     at: String,
     who: String,
     words: String,
@@ -94,30 +93,37 @@ fn line(tx: &mut candour_db::Tx<'_>, org: &str, t: Told, words: bool) -> Result<
         _ => String::new(),
     };
     let words = if said.is_empty() { t.act.clone() } else { format!("{}: {said}", t.act) };
-    Ok(Line { idx: t.idx, id: t.id, at: dates::moment(t.at), who, words, law: t.law.join(", ") })
+    Ok(Line { idx: t.idx, at: dates::moment(t.at), who, words, law: t.law.join(", ") })
 }
 
-/// `GET /office/ledger/proof/{entry}`: a `tlog-proof` file.
-pub async fn proof(State(office): State<Office>, me: Signed, Path(entry): Path<String>) -> Answer {
+/// A position in the log, from an address.
+fn position(text: &str) -> Result<u64> {
+    text.parse().map_err(|_| Error::NotFound("the entry"))
+}
+
+/// `GET /office/ledger/proof/{position}`: a `tlog-proof` file.
+pub async fn proof(State(office): State<Office>, me: Signed, Path(at): Path<String>) -> Answer {
+    let at = position(&at)?;
     if me.by.role.may(Permission::SeeCases).is_err() {
         me.by.role.may(Permission::SeeLedger)?;
     }
-    let name = format!("{entry}.tlog-proof");
+    let name = format!("entry-{at}.tlog-proof");
     let (text, _) = office
         .run(move |o| {
             let (vault, org, now) = (o.vault().clone(), me.by.org.clone(), me.by.now);
-            o.chore(move |tx| acts::proof_file(tx, &vault, &org, &entry, now))
+            o.chore(move |tx| acts::proof_file(tx, &vault, &org, at, now))
         })
         .await?;
     Ok(download(&name, "text/plain; charset=utf-8", text))
 }
 
-/// `GET /office/ledger/entry/{entry}`: the entry's bytes, which the proof is about.
-pub async fn entry(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+/// `GET /office/ledger/entry/{position}`: the entry's bytes, which the proof is about.
+pub async fn entry(State(office): State<Office>, me: Signed, Path(at): Path<String>) -> Answer {
+    let at = position(&at)?;
     me.by.role.may(Permission::SeeLedger)?;
     let bytes = office
         .run(move |o| {
-            o.read(|tx| sql::entry(tx, &me.by.org, &id))?
+            o.read(|tx| sql::entry(tx, &me.by.org, at))?
                 .map(|e| e.bytes)
                 .ok_or(Error::NotFound("the entry"))
         })

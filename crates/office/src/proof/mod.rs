@@ -17,3 +17,6 @@ pub mod sql;
 
 pub use acts::{Told, finisher, history, proof_file};
 pub use rules::{Act, By, Recorded};
+
+#[cfg(test)]
+mod tests;

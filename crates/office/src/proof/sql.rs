@@ -10,12 +10,6 @@ use crate::error::Result;
 pub struct EntryRow {
     /// Organisation.
     pub org: String,
-    /// The entry's id.
-    pub id: String,
-    /// When.
-    pub at: Timestamp,
-    /// The dotted word.
-    pub act: String,
     /// The first reference.
     pub subject: String,
     /// RFC 6962 leaf hash.
@@ -32,8 +26,6 @@ pub struct EntryRow {
 pub struct KeptRow {
     /// Position in the log.
     pub idx: u64,
-    /// The entry's id.
-    pub id: String,
     /// Canonical bytes.
     pub bytes: Vec<u8>,
     /// The key that seals the words.
@@ -45,16 +37,32 @@ pub struct KeptRow {
 fn kept(r: &Row<'_>) -> std::result::Result<KeptRow, DbError> {
     Ok(KeptRow {
         idx: r.count("idx")?,
-        id: r.text("id")?,
         bytes: r.bytes("bytes")?,
         key: r.text_opt("key_id")?,
         sealed: r.bytes_opt("sealed")?,
     })
 }
 
+/// Gives an organisation an empty ledger.
 pub fn insert_head(tx: &mut Tx<'_>, org: &str, edge: Vec<u8>) -> Result<()> {
     tx.exec("INSERT INTO ledger_heads (org, size, edge) VALUES ($1, 0, $2)", bind![org, edge])?;
     Ok(())
+}
+
+/// Moves the head from one edge to the next, and keeps other writers of this log waiting until
+/// this commit; `false` if the head is elsewhere.
+pub fn advance(
+    tx: &mut Tx<'_>,
+    org: &str,
+    from: &[u8],
+    size: u64,
+    to: Vec<u8>,
+) -> std::result::Result<bool, DbError> {
+    let n = tx.exec(
+        "UPDATE ledger_heads SET size = $2, edge = $3 WHERE org = $1 AND edge = $4",
+        bind![org, size, to, from],
+    )?;
+    Ok(n == 1)
 }
 
 /// Reads the edge and keeps other writers of this log waiting until this commit.
@@ -64,41 +72,42 @@ pub fn lock_edge(tx: &mut Tx<'_>, org: &str) -> std::result::Result<Option<Vec<u
     })
 }
 
+/// The edge of the tree as it stands.
 pub fn edge(tx: &mut Tx<'_>, org: &str) -> Result<Option<Vec<u8>>> {
     Ok(tx.row("SELECT edge FROM ledger_heads WHERE org = $1", bind![org], |r| r.bytes("edge"))?)
 }
 
-pub fn set_edge(
+/// Puts entries into the table, from position `first` on.
+pub fn insert_entries(
     tx: &mut Tx<'_>,
-    org: &str,
-    size: u64,
-    edge: Vec<u8>,
+    first: u64,
+    rows: Vec<EntryRow>,
 ) -> std::result::Result<(), DbError> {
-    tx.exec("UPDATE ledger_heads SET size = $2, edge = $3 WHERE org = $1", bind![org, size, edge])?;
+    const ONE: &str = "INSERT INTO ledger_entries (org, idx, subject, bytes, key_id, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6)";
+    let (mut rows, mut next) = (rows.into_iter(), first);
+    while rows.len() > 0 {
+        // Few lengths, so that each is prepared once; many rows, because a server answers each
+        // statement on its own.
+        let together = if rows.len() >= 32 { 32 } else { rows.len().min(8) };
+        let together = if together < 8 { 1 } else { together };
+        let mut statement = ONE.to_owned();
+        let mut binds = Vec::with_capacity(together * 6);
+        for (n, e) in rows.by_ref().take(together).enumerate() {
+            if n > 0 {
+                let marks: Vec<String> = (n * 6 + 1..=n * 6 + 6).map(|m| format!("${m}")).collect();
+                statement.push_str(&format!(", ({})", marks.join(", ")));
+            }
+            binds.extend([e.org.into(), next.into(), e.subject.into(), e.bytes.into()]);
+            binds.extend([e.key.into(), e.sealed.into()]);
+            next += 1;
+        }
+        tx.exec(&statement, &binds)?;
+    }
     Ok(())
 }
 
-pub fn insert_entry(tx: &mut Tx<'_>, idx: u64, e: &EntryRow) -> std::result::Result<(), DbError> {
-    tx.exec(
-        "INSERT INTO ledger_entries
-             (org, idx, id, at, act, subject, leaf, bytes, key_id, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        bind![
-            e.org.as_str(),
-            idx,
-            e.id.as_str(),
-            e.at,
-            e.act.as_str(),
-            e.subject.as_str(),
-            e.leaf,
-            e.bytes.clone(),
-            e.key.clone(),
-            e.sealed.clone()
-        ],
-    )?;
-    Ok(())
-}
-
+/// Keeps a finished tile.
 pub fn insert_tile(
     tx: &mut Tx<'_>,
     org: &str,
@@ -114,6 +123,7 @@ pub fn insert_tile(
     Ok(())
 }
 
+/// The hashes of a finished tile.
 pub fn tile(
     tx: &mut Tx<'_>,
     org: &str,
@@ -127,17 +137,17 @@ pub fn tile(
     )
 }
 
-/// Leaf hashes of a range of entries, in order.
-pub fn leaves(
+/// The bytes of a range of entries, in order.
+pub fn bytes(
     tx: &mut Tx<'_>,
     org: &str,
     from: u64,
     to: u64,
 ) -> std::result::Result<Vec<Vec<u8>>, DbError> {
     tx.rows(
-        "SELECT leaf FROM ledger_entries WHERE org = $1 AND idx >= $2 AND idx < $3 ORDER BY idx",
+        "SELECT bytes FROM ledger_entries WHERE org = $1 AND idx >= $2 AND idx < $3 ORDER BY idx",
         bind![org, from, to],
-        |r| r.bytes("leaf"),
+        |r| r.bytes("bytes"),
     )
 }
 
@@ -157,42 +167,46 @@ pub fn roots(
     )
 }
 
+/// Entries from a position on.
 pub fn entries(tx: &mut Tx<'_>, org: &str, from: u64, limit: u64) -> Result<Vec<KeptRow>> {
     Ok(tx.rows(
-        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
+        "SELECT idx, bytes, key_id, sealed FROM ledger_entries
          WHERE org = $1 AND idx >= $2 ORDER BY idx LIMIT $3",
         bind![org, from, limit],
         kept,
     )?)
 }
 
+/// Entries before a position, latest first.
 pub fn entries_before(tx: &mut Tx<'_>, org: &str, before: u64, limit: u64) -> Result<Vec<KeptRow>> {
     Ok(tx.rows(
-        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
+        "SELECT idx, bytes, key_id, sealed FROM ledger_entries
          WHERE org = $1 AND idx < $2 ORDER BY idx DESC LIMIT $3",
         bind![org, before, limit],
         kept,
     )?)
 }
 
+/// Entries about a thing, latest first.
 pub fn entries_of(tx: &mut Tx<'_>, org: &str, subject: &str, limit: u64) -> Result<Vec<KeptRow>> {
     Ok(tx.rows(
-        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
+        "SELECT idx, bytes, key_id, sealed FROM ledger_entries
          WHERE org = $1 AND subject = $2 ORDER BY idx DESC LIMIT $3",
         bind![org, subject, limit],
         kept,
     )?)
 }
 
-pub fn entry(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Option<KeptRow>> {
+/// The entry at a position.
+pub fn entry(tx: &mut Tx<'_>, org: &str, idx: u64) -> Result<Option<KeptRow>> {
     Ok(tx.row(
-        "SELECT idx, id, bytes, key_id, sealed FROM ledger_entries
-         WHERE org = $1 AND id = $2",
-        bind![org, id],
+        "SELECT idx, bytes, key_id, sealed FROM ledger_entries WHERE org = $1 AND idx = $2",
+        bind![org, idx],
         kept,
     )?)
 }
 
+/// Keeps a signed checkpoint.
 pub fn insert_checkpoint(
     tx: &mut Tx<'_>,
     org: &str,

@@ -238,7 +238,7 @@ struct HistoryLine {
     at: String,
     words: String,
     law: String,
-    id: String,
+    idx: u64,
 }
 
 impl HistoryLine {
@@ -248,7 +248,7 @@ impl HistoryLine {
             None if t.erased => "(these words were erased with the case’s key)".into(),
             None => t.act.clone(),
         };
-        Self { at: dates::moment(t.at), words, law: t.law.join(", "), id: t.id }
+        Self { at: dates::moment(t.at), words, law: t.law.join(", "), idx: t.idx }
     }
 }
 

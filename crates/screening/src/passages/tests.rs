@@ -99,6 +99,59 @@ fn without_a_known_title_a_surname_alone_may_be_the_subject() {
     assert_eq!(about_others("Mr Weber rang.", &subject).len(), 1);
 }
 
+#[test]
+fn no_word_of_the_lists_is_longer_than_a_glance_takes() {
+    let longest = words::forenames().chain(RELATIONS.iter().copied()).map(str::len).max();
+    assert!(longest.is_some_and(|n| n <= super::glance::LONGEST), "{longest:?}");
+}
+
+/// Every sentence taken apart word by word, as first written; the glance must not change it.
+fn without_a_glance(text: &str) -> Vec<(usize, usize, bool, bool)> {
+    let subject = amara();
+    sentences_by_characters(text)
+        .into_iter()
+        .map(|(a, b)| (a, b, names_another(&text[a..b], &subject), relation(&text[a..b])))
+        .filter(|(.., named, related)| *named || *related)
+        .collect()
+}
+
+fn with_a_glance(text: &str) -> Vec<(usize, usize, bool, bool)> {
+    about_others(text, &amara())
+        .into_iter()
+        .map(|p| {
+            let related = p.why.contains("relative");
+            (p.start, p.end, p.why.contains("another person's name"), related)
+        })
+        .filter(|(.., named, related)| *named || *related)
+        .collect()
+}
+
+/// As first written, a character at a time: byte ranges of sentences and lines, without the spaces
+/// around them, none of them empty.
+fn sentences_by_characters(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let after = at + c.len_utf8();
+        let ends = match c {
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{c}' => true,
+            '.' | '!' | '?' => {
+                let space = chars.peek().is_some_and(|(_, next)| next.is_whitespace());
+                let lower = text[after..].trim_start().starts_with(char::is_lowercase);
+                space && !lower && !(c == '.' && abbreviated(&text[start..at]))
+            }
+            _ => false,
+        };
+        if ends {
+            push_trimmed(text, start, after, &mut found);
+            start = after;
+        }
+    }
+    push_trimmed(text, start, text.len(), &mut found);
+    found
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -113,6 +166,21 @@ proptest! {
             prop_assert!(!passage.why.is_empty());
             last = passage.end;
         }
+    }
+
+    #[test]
+    fn a_glance_overlooks_nothing(
+        text in "(bram|Bram|NOVAK|will|Will|Mark|The|the|Monday|mrs|Mrs|dr|Cllr|miss|my|her|Her|our|\
+                 husband|Sister|ex|friend|secretary|Zoë|zoë|O.Brien|Jo-Ann|[A-Z]\\.|[0-9]{1,4}|van|\
+                 Quill|amara|[a-z]{1,9}|[A-Z][a-z]{1,9}|[.!?]|[\n\r\x0c\u{2028}\u{2029}]|\
+                 [ ,()'’—-]| | | |  |\\PC){0,40}",
+    ) {
+        prop_assert_eq!(with_a_glance(&text), without_a_glance(&text));
+    }
+
+    #[test]
+    fn a_glance_overlooks_nothing_in_any_text(text in any::<String>()) {
+        prop_assert_eq!(with_a_glance(&text), without_a_glance(&text));
     }
 
     #[test]

@@ -173,7 +173,6 @@ struct ReasonView {
     words: String,
     n: u64,
     allowed: bool,
-    width: u64,
 }
 
 #[derive(Template)]
@@ -257,7 +256,6 @@ fn outcome(me: &Signed, s: &Screening) -> Result<OutcomePage> {
         words: words.clone(),
         n: *n,
         allowed: crate::permissions::Rule::ALL.iter().any(|r| r.word() == code && r.allows()),
-        width: n * 100 / all,
     });
     let faults = s.faults.lines().filter_map(|l| l.split_once('\t'));
     Ok(OutcomePage {

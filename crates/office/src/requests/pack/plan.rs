@@ -147,8 +147,8 @@ pub fn gather(office: &Office, by: &By, case_id: &str) -> Result<Plan> {
     // A chore, because a fresh checkpoint may have to be kept.
     plan.proofs = office.chore(move |tx| {
         let mut files = Vec::new();
-        for (act, id) in proof_entries(tx, &org, &subject)? {
-            let (text, _) = proof::proof_file(tx, &vault, &org, &id, now)?;
+        for (act, position) in proof_entries(tx, &org, &subject)? {
+            let (text, _) = proof::proof_file(tx, &vault, &org, position, now)?;
             files.push((format!("proof/{}.tlog-proof", act.replace('.', "-")), text));
         }
         Ok(files)
@@ -214,14 +214,14 @@ fn fate(
 }
 
 /// The entries whose proof goes with the pack: that the request came, that the search ended.
-fn proof_entries(tx: &mut Tx<'_>, org: &str, subject: &str) -> Result<Vec<(String, String)>> {
+fn proof_entries(tx: &mut Tx<'_>, org: &str, subject: &str) -> Result<Vec<(String, u64)>> {
     const WANTED: [&str; 2] = ["request.received", "request.search-finished"];
     let mut found = BTreeMap::new();
     for row in proof::sql::entries_of(tx, org, subject, 1_000_000)? {
         let act = Entry::parse(&row.bytes)?.act;
         // Newest first: the first one of a kind is the last that happened.
         if WANTED.contains(&act.as_str()) {
-            found.entry(act).or_insert(row.id);
+            found.entry(act).or_insert(row.idx);
         }
     }
     Ok(found.into_iter().collect())
