@@ -16,7 +16,7 @@ mod cut;
 mod dialect;
 mod judge;
 mod outs;
-mod plain;
+pub(crate) mod plain;
 mod run;
 mod shape;
 mod source;

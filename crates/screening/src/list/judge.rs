@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::cut::{Piece, What};
 use super::dialect::{Dialect, RowSpan, Span};
-use super::plain::keyed_hash;
 use super::shape::{Encoding, decode};
 use super::{ColumnNote, Fault, Verdict, Verdicts, written};
 use crate::{Book, KeyedHash, Kind, NotNormal};
@@ -241,7 +240,7 @@ impl Judge<'_> {
                     let field = self.dialect.field(bytes, *span, &mut desk.scratch);
                     let text = decode(self.encoding, field).ok_or(Fault::NotText);
                     text.and_then(|text| {
-                        keyed_hash(self.keyed, *kind, &text).map_err(Fault::NotNormal)
+                        self.keyed.of_written(*kind, &text).map_err(Fault::NotNormal)
                     })
                 }
             };
