@@ -40,6 +40,16 @@ pub(crate) struct Tally {
     pub empty_lines: u64,
 }
 
+impl ColumnNote {
+    /// Counts a cell that cannot be read.
+    pub(crate) fn wrong(&mut self, fault: Fault) {
+        match fault {
+            Fault::Short | Fault::NotNormal(NotNormal::Empty) => self.empty += 1,
+            _ => self.unreadable += 1,
+        }
+    }
+}
+
 impl Tally {
     pub fn new(columns: usize, reasons: usize) -> Tally {
         let columns = vec![ColumnNote::default(); columns];
@@ -250,10 +260,7 @@ impl Judge<'_> {
                     desk.hashes.push(hash);
                 }
                 Err(wrong) => {
-                    match wrong {
-                        Fault::Short | Fault::NotNormal(NotNormal::Empty) => note.empty += 1,
-                        _ => note.unreadable += 1,
-                    }
+                    note.wrong(wrong);
                     if n == 0 {
                         fault = Some((wrong, Some(*column)));
                     }
