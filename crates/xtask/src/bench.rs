@@ -20,9 +20,10 @@ use crate::{packages, tool};
 /// `cargo xtask bench`
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only these parts: ledger, commits, find-sqlite, find-postgres.
+    /// Only these parts: ledger, commits, find-sqlite, find-postgres, screening.
     parts: Vec<String>,
-    /// How large: members of the club, writes; ledger entries are ten times that.
+    /// How large: members of the club, writes; ledger entries are ten times that,
+    /// rows to screen a hundred times.
     #[arg(long, default_value_t = 100_000)]
     size: u64,
 }
@@ -35,6 +36,7 @@ const PARTS: &[Part] = &[
     ("commits", commits),
     ("find-sqlite", find_sqlite),
     ("find-postgres", find_postgres),
+    ("screening", |args| crate::bench_screening::run(args.size * 100)),
 ];
 
 /// Runs the parts asked for, or all.

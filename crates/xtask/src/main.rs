@@ -1,6 +1,7 @@
 //! Check, test, bench, screenshots: the chores of this repository. `cargo xtask help` lists them.
 
 mod bench;
+mod bench_screening;
 mod check;
 mod club;
 mod duties;
