@@ -234,12 +234,9 @@ pub enum ScreenError {
     /// An old workbook.
     #[error("the list is an old workbook (XLS); save it as CSV or XLSX")]
     OldWorkbook,
-    /// Parquet in a program that was built without it.
-    #[error(
-        "the list is a Parquet file and this program was built without the feature `parquet`; \
-         build with it, or save the list as CSV"
-    )]
-    NoParquet,
+    /// Parquet.
+    #[error("the list is a Parquet file, which is not read here; save it as CSV")]
+    Parquet,
     /// The first row does not end.
     #[error("the first row is longer than 1 MiB; this is not a list, or its delimiter is unknown")]
     HeaderTooLong,

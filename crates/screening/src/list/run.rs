@@ -69,7 +69,7 @@ fn look(start: &[u8], bytes: u64, plan: &Plan) -> Result<Sample, ScreenError> {
         Format::Csv => Ok(sample),
         Format::Workbook => Err(ScreenError::Workbook),
         Format::OldWorkbook => Err(ScreenError::OldWorkbook),
-        Format::Parquet => Err(ScreenError::NoParquet),
+        Format::Parquet => Err(ScreenError::Parquet),
     }
 }
 
