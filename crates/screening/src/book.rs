@@ -1,6 +1,6 @@
 //! Which profile an identifier belongs to, for a hundred million of them.
 
-/// Bits of a hash that choose a shelf, at the least. Two whole bytes, so that they need not be kept.
+/// Bits of a hash that choose a shelf, at the least: two whole bytes, which then need not be kept.
 const FEWEST_BITS: u32 = 16;
 /// As many shelves as are worth their headers.
 const MOST_BITS: u32 = 24;
