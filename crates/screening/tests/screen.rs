@@ -20,7 +20,8 @@ fn keyed() -> KeyedHash {
     KeyedHash::new(&[3; 32])
 }
 
-/// Profile 0 is stopped, 1 allowed, 2 capped, 3 blocked for want of a ground.
+/// Profile 0 is stopped, 1 allowed, 2 capped, 3 blocked for want of a ground, 4 like 3 but of the
+/// rank of 2.
 fn verdicts() -> Verdicts {
     let verdict = |rank, allowed, reason| Verdict { rank, allowed, reason };
     let reason = |code: &str| Reason { code: code.into(), text: format!("because of {code}") };
@@ -30,6 +31,7 @@ fn verdicts() -> Verdicts {
             verdict(2, true, 1),
             verdict(3, false, 2),
             verdict(1, false, 3),
+            verdict(3, false, 3),
         ],
         unknown: verdict(0, true, 4),
         reasons: ["stop", "allowed", "cap", "ground", "unknown"].map(reason).into(),
@@ -158,7 +160,7 @@ fn the_highest_verdict_of_a_row_counts() {
     let mut desk = Desk::new(
         "id;email;phone\n1;allowed@a.org;07700900001\n2;allowed@a.org;07700 900 002\n\
          3;capped@a.org;07700900001\n4;ground@a.org;07700900009\n5;x@a.org;\n\
-         6;x@a.org;rubbish\n7;;07700900001\n8;ground@a.org;447700900001\n",
+         6;x@a.org;rubbish\n7;;07700900001\n8;ground@a.org;447700900001\n9;capped@a.org;07700900003\n",
         &[],
     );
     desk.plan.columns.push(Column { at: At::Number(3), kind: Kind::Phone });
@@ -168,15 +170,16 @@ fn the_highest_verdict_of_a_row_counts() {
         (Kind::Email, "ground@a.org", 3),
         (Kind::Phone, "07700900001", 1),
         (Kind::Phone, "+447700900002", 0),
+        (Kind::Phone, "07700900003", 4),
     ]);
     let done = desk.screen().unwrap();
-    assert_eq!(done.reasons, [1, 2, 1, 1, 2]);
-    assert_eq!((done.blocked, done.unreadable), (3, 1));
+    assert_eq!(done.reasons, [1, 2, 2, 1, 2]);
+    assert_eq!((done.blocked, done.unreadable), (4, 1));
     let kept = desk.text("allowed.csv");
     let kept: Vec<&str> = kept.lines().skip(1).map(|l| &l[..1]).collect();
     assert_eq!(kept, ["1", "5", "6", "8"]);
     let phone = done.columns[1];
-    assert_eq!((phone.readable, phone.empty, phone.unreadable), (6, 1, 1));
+    assert_eq!((phone.readable, phone.empty, phone.unreadable), (7, 1, 1));
 }
 
 #[test]
@@ -436,7 +439,7 @@ fn files_in_the_way_are_refused_or_replaced_whole() {
 #[test]
 fn verdicts_that_are_not_whole_are_refused() {
     let mut desk = Desk::new("email\na@a.org\n", &[]);
-    desk.book = book(&[(Kind::Email, "a@a.org", 4)]);
+    desk.book = book(&[(Kind::Email, "a@a.org", 5)]);
     assert!(desk.refusal().contains("every profile needs one"));
 }
 
