@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use candour_screening::{
-    At, Book, Column, KeyedHash, Kind, Outs, Plan, Reason, Verdict, Verdicts, normalise, screen,
+    At, Book, Column, KeyedHash, Kind, Outs, Plan, Reason, Verdict, Verdicts, screen,
 };
 
 type Answer = Result<(), Box<dyn std::error::Error>>;
@@ -80,9 +80,9 @@ fn run(folder: &Path) -> Answer {
     let start = Instant::now();
     let keyed = KeyedHash::new(&[7; 32]);
     let stops = BufReader::new(File::open(folder.join("stops.csv"))?);
-    let mut book = Book::with_capacity(0);
+    let mut book = Book::with_capacity(1_000_000);
     for line in stops.lines().skip(1) {
-        book.set(keyed.of(Kind::Email, &normalise(Kind::Email, &line?)?), 0);
+        book.set(keyed.of_written(Kind::Email, &line?)?, 0);
     }
     let loaded = start.elapsed().as_secs_f64();
     let plan = Plan::new(vec![Column { at: At::Name("email".into()), kind: Kind::Email }]);

@@ -1,11 +1,11 @@
 //! Which profile an identifier belongs to, for a hundred million of them.
 
-/// Bits of a hash that choose a shelf, at the least. Two whole bytes, so that they need not be kept.
+/// Bits of a hash that choose a shelf, at the least: two whole bytes, which then need not be kept.
 const FEWEST_BITS: u32 = 16;
 /// As many shelves as are worth their headers.
 const MOST_BITS: u32 = 24;
 /// Entries a shelf holds on average before every shelf is split in two.
-const FULL: usize = 128;
+const FULL: usize = 64;
 /// Bytes of a hash that tell identifiers apart: an accident among a billion is one in 10^20.
 const KEY: usize = 16;
 /// What an entry keeps of the key: the shelf says the first two bytes.
@@ -23,6 +23,8 @@ pub struct Book {
     shelves: Vec<Vec<Entry>>,
     bits: u32,
     len: usize,
+    /// Entries a shelf has room for from its first on.
+    room: usize,
     highest: Option<u32>,
 }
 
@@ -67,7 +69,9 @@ impl Book {
     pub fn with_capacity(identifiers: usize) -> Book {
         let wanted = (identifiers / FULL + 1).next_power_of_two().ilog2();
         let bits = wanted.clamp(FEWEST_BITS, MOST_BITS);
-        Book { shelves: vec![Vec::new(); 1 << bits], bits, len: 0, highest: None }
+        // The share of each. Shelves differ: what one lacks another has too much.
+        let room = (identifiers >> bits).max(4);
+        Book { shelves: vec![Vec::new(); 1 << bits], bits, len: 0, room, highest: None }
     }
 
     /// How many identifiers are in it.
@@ -101,8 +105,9 @@ impl Book {
             Ok(at) => Some(profile(&std::mem::replace(&mut shelf[at], entry))),
             Err(at) => {
                 if shelf.len() == shelf.capacity() {
-                    // An eighth more: doubling would leave a third of the memory empty.
-                    shelf.reserve_exact(shelf.len() / 8 + 4);
+                    // A little more: doubling would leave a third of the memory empty.
+                    let more = if shelf.is_empty() { self.room } else { shelf.len() / 16 + 2 };
+                    shelf.reserve_exact(more);
                 }
                 shelf.insert(at, entry);
                 self.len += 1;
@@ -132,6 +137,8 @@ impl Book {
     pub fn get_all(&self, hashes: &[[u8; 32]], found: &mut Vec<Option<u32>>) {
         /// As many as a processor keeps under way, and some.
         const TOGETHER: usize = 32;
+        /// Entries to either side, so that no line lies between two touches.
+        const NEAR: usize = 64 / size_of::<Entry>();
         found.clear();
         let mut guesses = [(0usize, 0usize); TOGETHER];
         for some in hashes.chunks(TOGETHER) {
@@ -142,7 +149,11 @@ impl Book {
             }
             let mut near = 0u64;
             for (shelf, guess) in &guesses[..some.len()] {
-                near ^= self.shelves[*shelf].get(*guess).map_or(0, order);
+                let shelf = self.shelves[*shelf].as_slice();
+                // The entry is a few places off: three touches reach every line it may be in.
+                for place in [guess.saturating_sub(NEAR), *guess, guess + NEAR] {
+                    near ^= shelf.get(place).map_or(0, |entry| u64::from(entry[0]));
+                }
             }
             std::hint::black_box(near);
             found.extend(some.iter().map(|hash| self.get(hash)));
@@ -191,6 +202,7 @@ impl Book {
         }
         self.shelves = split;
         self.bits += 1;
+        self.room = FULL / 2;
     }
 }
 

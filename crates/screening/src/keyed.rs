@@ -3,7 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::Kind;
+use crate::list::plain;
+use crate::{Kind, NotNormal};
 
 /// HMAC-SHA-256 under one key, its padded state worked out once.
 ///
@@ -32,6 +33,11 @@ impl KeyedHash {
     /// The hash of one normal form: the kind's name, a zero byte, the value.
     pub fn of(&self, kind: Kind, normal: &str) -> [u8; 32] {
         self.of_bytes(kind, normal.as_bytes())
+    }
+
+    /// The hash of the normal form of what somebody wrote; faster than the two steps.
+    pub fn of_written(&self, kind: Kind, raw: &str) -> Result<[u8; 32], NotNormal> {
+        plain::keyed_hash(self, kind, raw)
     }
 
     /// The same for a normal form that is known to be text.

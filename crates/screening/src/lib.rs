@@ -29,8 +29,8 @@ pub use book::Book;
 pub use columns::likely_kind;
 pub use keyed::KeyedHash;
 pub use list::{
-    At, Column, ColumnNote, Digest, Encoding, Fault, Format, Guess, Outcome, Outs, Plan, Reason,
-    ScreenError, Shape, Verdict, Verdicts, inspect, screen,
+    At, Cell, Column, ColumnNote, Digest, Encoding, Fault, Format, Guess, Outcome, Outs, Plan,
+    Reason, ScreenError, Shape, Verdict, Verdicts, inspect, screen, screen_rows,
 };
 pub use names::{NameFit, fit, fold};
 pub use normal::{NotNormal, bank_account_uk, member_number_loose, normalise, weak_email};

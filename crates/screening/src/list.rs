@@ -16,12 +16,14 @@ mod cut;
 mod dialect;
 mod judge;
 mod outs;
-mod plain;
+pub(crate) mod plain;
+mod rows;
 mod run;
 mod shape;
 mod source;
 mod written;
 
+pub use rows::{Cell, screen_rows};
 pub use run::screen;
 pub use shape::{Encoding, Format, Guess, Shape, inspect};
 
@@ -92,6 +94,8 @@ pub struct Plan {
     pub encoding: Option<Encoding>,
     /// The delimiter, where it should not be guessed: one ASCII character.
     pub delimiter: Option<u8>,
+    /// The allowed rows of a workbook are written as a workbook (XLSX), not as CSV.
+    pub workbook: bool,
 }
 
 impl Plan {
@@ -105,6 +109,7 @@ impl Plan {
             workers: 2,
             encoding: None,
             delimiter: None,
+            workbook: false,
         }
     }
 }
@@ -145,6 +150,15 @@ pub enum Fault {
     /// Bytes that are not text in the encoding of the list.
     #[error("it holds bytes that are not in the encoding of the list; save the list as UTF-8")]
     NotText,
+    /// A formula in a workbook: what it says may change.
+    #[error("it is a formula; paste it as a value")]
+    Formula,
+    /// A formula that failed, in a workbook.
+    #[error("it is an error of the spreadsheet, such as #N/A; mend it")]
+    ErrorCell,
+    /// A date, in a workbook.
+    #[error("it is a date; format the column as text and enter it again")]
+    Date,
     /// No normal form.
     #[error("{0}")]
     NotNormal(NotNormal),
@@ -220,12 +234,9 @@ pub enum ScreenError {
     /// An old workbook.
     #[error("the list is an old workbook (XLS); save it as CSV or XLSX")]
     OldWorkbook,
-    /// Parquet in a program that was built without it.
-    #[error(
-        "the list is a Parquet file and this program was built without the feature `parquet`; \
-         build with it, or save the list as CSV"
-    )]
-    NoParquet,
+    /// Parquet.
+    #[error("the list is a Parquet file, which is not read here; save it as CSV")]
+    Parquet,
     /// The first row does not end.
     #[error("the first row is longer than 1 MiB; this is not a list, or its delimiter is unknown")]
     HeaderTooLong,
@@ -302,6 +313,12 @@ pub enum ScreenError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The rows of a workbook stopped coming.
+    #[error("the workbook can't be read to its end: {0}")]
+    Rows(String),
+    /// The allowed rows can't be made into a workbook.
+    #[error("the allowed rows can't be written as a workbook: {0}; ask for CSV")]
+    NoWorkbook(String),
     /// A mistake of this program.
     #[error("the counts do not add up; nothing was written, and this program is at fault")]
     Counts,

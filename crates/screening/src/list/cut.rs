@@ -42,6 +42,8 @@ pub(crate) struct Cutter<R> {
     source: Source<R>,
     dialect: Dialect,
     longest: usize,
+    /// Bytes that are asked for at once.
+    size: usize,
     /// The beginning of the next piece.
     carry: Vec<u8>,
     line: u64,
@@ -58,7 +60,8 @@ impl<R: Read> Cutter<R> {
     /// Rows longer than `longest` bytes come in parts.
     pub fn new(source: Source<R>, dialect: Dialect, longest: usize) -> Cutter<R> {
         let carry = Vec::new();
-        Cutter { source, dialect, longest, carry, line: 1, ended: false, long: None }
+        let (size, line) = (PIECE, 1);
+        Cutter { source, dialect, longest, size, carry, line, ended: false, long: None }
     }
 
     /// What the list was. To be asked when [`Cutter::next`] has answered `None`.
@@ -75,7 +78,7 @@ impl<R: Read> Cutter<R> {
     pub fn take(&mut self, len: usize) -> Result<Vec<u8>, ScreenError> {
         let mut bytes = std::mem::take(&mut self.carry);
         while bytes.len() < len && !self.ended {
-            self.fill(&mut bytes, PIECE)?;
+            self.fill(&mut bytes, self.size)?;
         }
         self.carry = bytes.split_off(len.min(bytes.len()));
         self.line += lines(&bytes, self.dialect.end);
@@ -89,8 +92,8 @@ impl<R: Read> Cutter<R> {
         if self.long.is_some() {
             return self.long_part(bytes);
         }
-        while !self.ended && bytes.len() < PIECE {
-            let more = PIECE - bytes.len();
+        while !self.ended && bytes.len() < self.size {
+            let more = self.size - bytes.len();
             self.fill(&mut bytes, more)?;
         }
         loop {
@@ -114,7 +117,7 @@ impl<R: Read> Cutter<R> {
             if bytes.len() > self.longest {
                 return Ok(Some(self.long_begins(bytes, quotes)));
             }
-            self.fill(&mut bytes, PIECE)?;
+            self.fill(&mut bytes, self.size)?;
         }
     }
 
@@ -150,7 +153,7 @@ impl<R: Read> Cutter<R> {
 
     fn long_part(&mut self, mut bytes: Vec<u8>) -> Result<Option<Piece>, ScreenError> {
         if bytes.is_empty() && !self.ended {
-            self.fill(&mut bytes, PIECE)?;
+            self.fill(&mut bytes, self.size)?;
         }
         let Some((mut scanner, mut opened)) = self.long.take() else { return Ok(None) };
         scanner.opened = None;
@@ -169,5 +172,91 @@ impl<R: Read> Cutter<R> {
             self.long = Some((scanner, opened));
         }
         Ok(Some(self.piece(What::Long { first: false, last }, bytes, true)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const COMMA: Dialect = Dialect { delimiter: b',', end: b'\n' };
+
+    /// Pieces of a list that is asked for in parts of `size` bytes.
+    fn pieces(list: &[u8], size: usize, longest: usize) -> Result<Vec<Piece>, ScreenError> {
+        let mut cutter = Cutter::new(Source::new(list, None), COMMA, longest);
+        cutter.size = size;
+        let mut all = Vec::new();
+        while let Some(piece) = cutter.next(Vec::new())? {
+            all.push(piece);
+        }
+        Ok(all)
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_whole_rows_wherever_parts_end(
+            rows in prop::collection::vec("[ab,]{0,6}|\"([ab,\n]|\"\"){0,9}\"[ab,]{0,3}", 0..20),
+            size in 1usize..40, longest in 1usize..30,
+        ) {
+            let list = rows.join("\n").into_bytes();
+            let (mut ends, mut at, mut longs) = (vec![0], 0, Vec::new());
+            while let Some(end) = Scanner::new().row_end(&list, at, COMMA) {
+                ends.push(end);
+                at = end;
+            }
+            ends.push(list.len());
+            let (mut at, mut whole) = (0, true);
+            for piece in pieces(&list, size, longest).unwrap() {
+                prop_assert_eq!(&list[at..at + piece.bytes.len()], &piece.bytes[..]);
+                prop_assert_eq!(piece.line, 1 + lines(&list[..at], b'\n'));
+                prop_assert!(!whole || ends.contains(&at));
+                at += piece.bytes.len();
+                match piece.what {
+                    What::Rows => prop_assert!(whole),
+                    What::Long { first, last } => {
+                        prop_assert_eq!(first, whole);
+                        whole = last;
+                        longs.push(piece.bytes.len());
+                    }
+                }
+            }
+            prop_assert_eq!(at, list.len());
+            prop_assert!(whole);
+            let most = ends.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(0);
+            prop_assert!(longs.is_empty() || most > longest);
+        }
+    }
+
+    #[test]
+    fn an_open_quote_is_told_by_its_line() {
+        let list = b"a,b\nc,\"d\ne\"\nf,\"g\nh\ni,\"\"j\n";
+        for (size, longest) in [(4, 100), (100, 100), (3, 5), (1, 1)] {
+            match pieces(list, size, longest) {
+                Err(ScreenError::QuoteNeverCloses { line }) => assert_eq!(line, 4),
+                other => panic!("{:?}", other.map(|p| p.len())),
+            }
+        }
+    }
+
+    #[test]
+    fn a_gigabyte_on_one_line_takes_no_memory() {
+        const BYTES: u64 = 1 << 30;
+        let list = b"id,email\n".chain(std::io::repeat(b'x').take(BYTES)).chain(&b"\n7,y\n"[..]);
+        let mut cutter = Cutter::new(Source::new(list, None), COMMA, 1 << 20);
+        let (mut bytes, mut long, mut buffer, mut after) = (0, 0, Vec::new(), Vec::new());
+        while let Some(piece) = cutter.next(buffer).unwrap() {
+            bytes += piece.bytes.len() as u64;
+            long += u64::from(piece.what != What::Rows) * piece.bytes.len() as u64;
+            assert!(piece.bytes.capacity() < 4 << 20, "{}", piece.bytes.capacity());
+            assert!(cutter.carry.capacity() < 4 << 20);
+            if piece.what == What::Rows {
+                after = piece.bytes.clone();
+            }
+            buffer = piece.bytes;
+        }
+        assert_eq!((bytes, long), (BYTES + 14, BYTES + 1));
+        assert_eq!((after.as_slice(), cutter.line), (&b"7,y\n"[..], 4));
     }
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::cut::{Piece, What};
 use super::dialect::{Dialect, RowSpan, Span};
-use super::plain::keyed_hash;
 use super::shape::{Encoding, decode};
 use super::{ColumnNote, Fault, Verdict, Verdicts, written};
 use crate::{Book, KeyedHash, Kind, NotNormal};
@@ -39,6 +38,16 @@ pub(crate) struct Tally {
     pub columns: Vec<ColumnNote>,
     pub short_rows: u64,
     pub empty_lines: u64,
+}
+
+impl ColumnNote {
+    /// Counts a cell that cannot be read.
+    pub(crate) fn wrong(&mut self, fault: Fault) {
+        match fault {
+            Fault::Short | Fault::NotNormal(NotNormal::Empty) => self.empty += 1,
+            _ => self.unreadable += 1,
+        }
+    }
 }
 
 impl Tally {
@@ -241,7 +250,7 @@ impl Judge<'_> {
                     let field = self.dialect.field(bytes, *span, &mut desk.scratch);
                     let text = decode(self.encoding, field).ok_or(Fault::NotText);
                     text.and_then(|text| {
-                        keyed_hash(self.keyed, *kind, &text).map_err(Fault::NotNormal)
+                        self.keyed.of_written(*kind, &text).map_err(Fault::NotNormal)
                     })
                 }
             };
@@ -251,10 +260,7 @@ impl Judge<'_> {
                     desk.hashes.push(hash);
                 }
                 Err(wrong) => {
-                    match wrong {
-                        Fault::Short | Fault::NotNormal(NotNormal::Empty) => note.empty += 1,
-                        _ => note.unreadable += 1,
-                    }
+                    note.wrong(wrong);
                     if n == 0 {
                         fault = Some((wrong, Some(*column)));
                     }

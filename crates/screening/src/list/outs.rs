@@ -215,3 +215,46 @@ fn name(part: &mut Part, replace: bool) -> Result<Option<PathBuf>, ScreenError> 
     part.done = true;
     Ok(old)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct Small(usize);
+
+    impl Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let some = bytes.len().min(self.0);
+            self.0 -= some;
+            if some == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(some) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_leaves_nothing() {
+        // Full at once, in the middle, and only when what waits is written at the end.
+        for (room, bytes) in [(0, WAITING), (WAITING, 2 * WAITING), (10, 100)] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = |name: &str| dir.path().join(name);
+            let outs = Outs::Files {
+                allowed: path("allowed"),
+                blocked: path("blocked"),
+                unreadable: path("unreadable"),
+                replace: false,
+            };
+            let mut three = Three::open(&path("list"), &outs).unwrap();
+            three.allowed.to.as_mut().unwrap().file = Box::new(Small(room));
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
+            let told = three.allowed.write(&vec![b'x'; bytes]).and_then(|()| three.finish());
+            assert!(matches!(told, Err(ScreenError::DiskFull(p)) if p == path("allowed")));
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        }
+    }
+}

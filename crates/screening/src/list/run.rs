@@ -69,7 +69,7 @@ fn look(start: &[u8], bytes: u64, plan: &Plan) -> Result<Sample, ScreenError> {
         Format::Csv => Ok(sample),
         Format::Workbook => Err(ScreenError::Workbook),
         Format::OldWorkbook => Err(ScreenError::OldWorkbook),
-        Format::Parquet => Err(ScreenError::NoParquet),
+        Format::Parquet => Err(ScreenError::Parquet),
     }
 }
 
@@ -88,16 +88,23 @@ fn resolve(plan: &Plan, sample: &Sample) -> Result<Vec<(usize, Kind)>, ScreenErr
             all += 1;
             good += usize::from(normalise(*kind, cell).is_ok());
         }
-        if good * 2 < all {
-            return Err(ScreenError::WrongColumn {
-                number: column + 1,
-                kind: kind.name(),
-                per_cent: good * 100 / all,
-                filled: all,
-            });
-        }
+        looks_like(*column, *kind, good, all)?;
     }
     Ok(columns)
+}
+
+/// Refuses a column of whose filled cells fewer than half can be read.
+pub(crate) fn looks_like(
+    column: usize,
+    kind: Kind,
+    good: usize,
+    filled: usize,
+) -> Result<(), ScreenError> {
+    if good * 2 >= filled {
+        return Ok(());
+    }
+    let (number, per_cent) = (column + 1, good * 100 / filled);
+    Err(ScreenError::WrongColumn { number, kind: kind.name(), per_cent, filled })
 }
 
 /// The columns of the plan among those of the header, from 0.

@@ -98,6 +98,27 @@ pub struct Shape {
     pub bytes: u64,
 }
 
+impl Shape {
+    /// Of a list of which nothing else is known yet.
+    pub(crate) fn of(format: Format, encoding: Encoding, bytes: u64) -> Shape {
+        Shape {
+            format,
+            encoding,
+            bom: false,
+            delimiter: ',',
+            quoted: false,
+            row_end: "\n",
+            header: Vec::new(),
+            doubled: Vec::new(),
+            unnamed: Vec::new(),
+            no_header: false,
+            columns: Vec::new(),
+            rows_estimate: 0,
+            bytes,
+        }
+    }
+}
+
 /// The beginning of a list, taken apart.
 pub(crate) struct Sample {
     pub shape: Shape,
@@ -146,21 +167,7 @@ pub(crate) fn sample(start: &[u8], bytes: u64, told: Told) -> Result<Sample, Scr
     let format = format(start);
     let (guessed, mark) = encoding(start);
     let encoding = told.encoding.unwrap_or(guessed);
-    let shape = Shape {
-        format,
-        encoding,
-        bom: mark > 0,
-        delimiter: ',',
-        quoted: false,
-        row_end: "\n",
-        header: Vec::new(),
-        doubled: Vec::new(),
-        unnamed: Vec::new(),
-        no_header: false,
-        columns: Vec::new(),
-        rows_estimate: 0,
-        bytes,
-    };
+    let shape = Shape { bom: mark > 0, ..Shape::of(format, encoding, bytes) };
     let dialect = Dialect { delimiter: b',', end: b'\n' };
     let empty = Sample { shape, dialect, mark: 0, first: 0, rows: Vec::new() };
     if format != Format::Csv {
@@ -313,7 +320,7 @@ fn delimiter(body: &[u8], end: u8) -> u8 {
     best.1
 }
 
-fn name_columns(shape: &mut Shape, header: Vec<String>) {
+pub(crate) fn name_columns(shape: &mut Shape, header: Vec<String>) {
     let header: Vec<String> = header.into_iter().map(|name| name.trim().to_owned()).collect();
     for (at, name) in header.iter().enumerate() {
         if name.is_empty() {

@@ -16,6 +16,15 @@ pub(crate) fn cell(to: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
+/// [`cell`] for a list that is used again: a telephone number, which as a formula is only a
+/// number, keeps its plus.
+pub(crate) fn address(to: &mut Vec<u8>, text: &[u8]) {
+    match text.iter().all(|b| b"+- 0123456789.".contains(b)) {
+        true => to.extend_from_slice(text),
+        false => cell(to, text),
+    }
+}
+
 /// The apostrophe, if this beginning of a cell needs one.
 pub(crate) fn guard(to: &mut Vec<u8>, text: &[u8]) {
     if matches!(text.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')) {
@@ -54,8 +63,11 @@ mod tests {
             cell(&mut row, text.as_bytes());
             row.push(b',');
         }
+        address(&mut row, b"+44 7700 900001");
+        address(&mut row, b"=1");
         end(&mut row);
-        let told = "'=1+1,'+44,'-1,'@x,'\tx,\"'\rx\",\"a\"\"b\",\"a,b\",plain,,\r\n";
+        let told =
+            "'=1+1,'+44,'-1,'@x,'\tx,\"'\rx\",\"a\"\"b\",\"a,b\",plain,,+44 7700 900001'=1\r\n";
         assert_eq!(String::from_utf8(row).unwrap(), told);
     }
 }

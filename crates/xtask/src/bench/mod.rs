@@ -15,6 +15,7 @@ mod find;
 mod house;
 mod ledger;
 mod office;
+mod screening;
 mod site;
 
 use std::process::Command;
@@ -27,9 +28,11 @@ use crate::tool;
 /// `cargo xtask bench`
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only these parts: ledger, commits, find-sqlite, find-postgres, access, office.
+    /// Only these parts: ledger, commits, find-sqlite, find-postgres, access, office,
+    /// screening.
     parts: Vec<String>,
-    /// How large: members of the club, writes; ledger entries are ten times that.
+    /// How large: members of the club, writes; ledger entries are ten times that,
+    /// rows to screen a hundred times.
     #[arg(long, default_value_t = 100_000)]
     size: u64,
     /// Instead of the parts: a fresh clone, an empty build folder, two cores, to the first line
@@ -102,6 +105,7 @@ const PARTS: &[Part] = &[
     ("find-postgres", find::postgres),
     ("access", access::run),
     ("office", office::run),
+    ("screening", screening::run),
 ];
 
 /// Runs the parts asked for, or all.
