@@ -22,6 +22,7 @@ pub mod schema;
 mod sql;
 mod table;
 pub mod words;
+mod workbook;
 pub mod worker;
 
 pub use category::Category;
@@ -32,3 +33,5 @@ pub use found::{
     Strength,
 };
 pub use map::{Collection, DataMap, Erasure, Field, HoldingKind, Holds, Link, Source, Stored, Tls};
+pub use workbook::Workbook;
+pub use worker::SheetCell;

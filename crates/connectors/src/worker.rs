@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 pub use child::main;
+pub use wire::SheetCell;
 pub(crate) use wire::{Ask, Cells, MOST_FILE, Media, Reply, Trouble};
 
 use run::Running;

@@ -499,3 +499,107 @@ fn a_stop_is_seen_by_every_process_at_once() {
         assert_eq!(c["rows"]["blocked"], 1);
     }
 }
+
+/// A workbook is read in a process of its own, and cells are what they were.
+#[test]
+fn a_workbook_is_screened_and_its_traps_are_told() {
+    let office = office(Kept::Sqlite);
+    office.ok(&["permission", "stop", "--phone", "07700 900123"]);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (c, name) in ["Name", "E-mail", "Phone"].into_iter().enumerate() {
+        sheet.write_string(0, u16::try_from(c).unwrap(), name).unwrap();
+    }
+    sheet.write_string(1, 1, "ann@example.org").unwrap();
+    sheet.write_number(1, 2, 447_700_900_123.0).unwrap();
+    sheet.write_string(2, 1, "Bo@Example.org").unwrap();
+    sheet.write_number(2, 2, 7_700_900_555.0).unwrap();
+    let formula = rust_xlsxwriter::Formula::new("=\"cy\"&\"@example.org\"");
+    sheet.write_formula(3, 1, formula.set_result("cy@example.org")).unwrap();
+    sheet.write_string(4, 1, "di@example.org").unwrap();
+    let date = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 3, 1).unwrap();
+    let style = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy");
+    sheet.write_datetime_with_format(4, 2, &date, &style).unwrap();
+    let (list, out) = (office.path("list.xlsx"), office.path("ok.csv"));
+    book.save(&list).unwrap();
+    let list = list.to_str().unwrap();
+    let seems = office.run(&["screen", list, "--channel", "email", "--purpose", "shop"]);
+    assert_eq!(seems.status.code(), Some(2), "nothing is screened before the columns are named");
+    assert!(String::from_utf8_lossy(&seems.stdout).contains("E-mail"));
+    let args = [
+        "screen",
+        list,
+        "--channel",
+        "email",
+        "--purpose",
+        "shop",
+        "--attested",
+        "customers",
+        "--column",
+        "E-mail",
+        "--column",
+        "Phone=phone",
+        "--out",
+    ];
+    let c = office.json(&[&args[..], &[out.to_str().unwrap()]].concat());
+    assert_eq!(c["rows"], json!({"all": 4, "allowed": 2, "blocked": 1, "unreadable": 1}));
+    let kept = std::fs::read_to_string(&out).unwrap();
+    assert!(kept.contains("Bo@Example.org") && kept.contains("di@example.org"), "{kept}");
+    let told = std::fs::read_to_string(office.path("ok.unreadable.csv")).unwrap();
+    assert!(told.contains("formula"), "{told}");
+    let sheet = office.path("ok.xlsx");
+    office.json(&[&args[..], &[sheet.to_str().unwrap(), "--replace"]].concat());
+    assert!(std::fs::read(&sheet).unwrap().starts_with(b"PK"));
+    let whole = std::fs::read(list).unwrap();
+    let broken = office.path("broken.xlsx");
+    std::fs::write(&broken, &whole[..whole.len() / 2]).unwrap();
+    let mut again = args.to_vec();
+    again[1] = broken.to_str().unwrap();
+    again.extend(["--dry-run"]);
+    again.retain(|a| *a != "--out");
+    let said = office.run(&again);
+    assert_eq!(said.status.code(), Some(5), "{}", String::from_utf8_lossy(&said.stderr));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("damaged"));
+}
+
+/// Killed half-way there is no half file under a final name, and the next run does it all.
+#[test]
+fn a_screening_that_is_killed_leaves_no_half_list() {
+    let office = office(Kept::Sqlite);
+    let list = office.path("big.csv");
+    let mut text = String::from("E-mail,Note\n");
+    for i in 0..400_000 {
+        text += &format!("p{i}@example.org,some words that make the row longer\n");
+    }
+    std::fs::write(&list, &text).unwrap();
+    let out = office.path("ok.csv");
+    let args = [
+        "screen",
+        list.to_str().unwrap(),
+        "--channel",
+        "email",
+        "--purpose",
+        "shop",
+        "--attested",
+        "customers",
+        "--column",
+        "E-mail",
+        "--out",
+        out.to_str().unwrap(),
+        "--replace",
+    ];
+    for ms in [5_u64, 60, 120, 200, 300, 450] {
+        let mut child = office.command(&args).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let end = std::time::Instant::now() + std::time::Duration::from_millis(ms);
+        while std::time::Instant::now() < end {
+            std::thread::yield_now();
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+        if let Ok(kept) = std::fs::read_to_string(&out) {
+            assert_eq!(kept, text, "whole or not there");
+        }
+    }
+    office.ok(&args);
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), text);
+}

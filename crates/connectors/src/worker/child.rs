@@ -94,6 +94,9 @@ fn answer(ask: &Ask, bytes: &[u8], to: &mut impl Write) -> io::Result<Result<(),
         Ask::Rows { sheet, most } => {
             sheets::rows(bytes, sheet, *most, &mut |rows| tell(&Reply::Rows(rows)))
         }
+        Ask::Typed { sheet, most } => {
+            sheets::typed(bytes, sheet, *most, &mut |rows| tell(&Reply::Typed(rows)))
+        }
     };
     broken.map(|()| done)
 }

@@ -9,20 +9,24 @@ use calamine::{
 };
 
 use super::office;
-use super::wire::{Cells, Trouble};
+use super::wire::{SheetCell, Trouble, TypedCells};
 use super::xml::Text;
 
 /// Most cells read of one sheet.
 const MOST_CELLS: u64 = 20_000_000;
 /// Longest value kept of one cell, in bytes; a spreadsheet itself allows 32,767 characters.
 const MOST_CELL: usize = 256 << 10;
+/// Most formulas of one sheet that are kept apart.
+const MOST_FORMULAS: u64 = 2_000_000;
 /// Rows, and bytes of values, in one message.
 const ROWS_EACH: usize = 256;
 const BYTES_EACH: usize = 1 << 20;
 
 /// Takes a row, its number from 1, and says whether it wants more.
-type Each<'a> = dyn FnMut(u64, Cells) -> Result<bool, Trouble> + 'a;
+type Each<'a> = dyn FnMut(u64, TypedCells) -> Result<bool, Trouble> + 'a;
 type Bytes<'a> = Cursor<&'a [u8]>;
+/// Row and column of each formula, from 0.
+type Formulas = std::collections::HashSet<(u32, u32)>;
 
 enum Book<'a> {
     Xlsx(Box<Xlsx<Bytes<'a>>>),
@@ -65,6 +69,22 @@ impl<'a> Book<'a> {
         };
         let rows = |t: SheetType| matches!(t, SheetType::WorkSheet | SheetType::DialogSheet);
         sheets.iter().filter(|s| rows(s.typ)).map(|s| s.name.clone()).collect()
+    }
+
+    /// Where the formulas of a sheet stand. Other kinds of workbook tell values only.
+    fn formulas(&mut self, sheet: &str) -> Result<Formulas, Trouble> {
+        let mut at = Formulas::new();
+        let Self::Xlsx(book) = self else { return Ok(at) };
+        let mut cells = book.worksheet_cells_reader(sheet).map_err(of_xlsx)?;
+        while let Some(cell) = cells.next_formula().map_err(of_xlsx)? {
+            if !cell.get_value().is_empty() {
+                at.insert(cell.get_position());
+            }
+            if at.len() as u64 > MOST_FORMULAS {
+                return Err(Trouble::TooLarge);
+            }
+        }
+        Ok(at)
     }
 
     fn rows(&mut self, sheet: &str, each: &mut Each<'_>) -> Result<(), Trouble> {
@@ -115,7 +135,7 @@ fn streamed(book: &mut Xlsx<Bytes<'_>>, sheet: &str, each: &mut Each<'_>) -> Res
 struct Grouped<'a, 'b> {
     each: &'a mut Each<'b>,
     row: u64,
-    cells: Cells,
+    cells: TypedCells,
     count: u64,
 }
 
@@ -124,18 +144,20 @@ impl<'a, 'b> Grouped<'a, 'b> {
         Self { each, row: 0, cells: Vec::new(), count: 0 }
     }
 
-    fn cell(&mut self, row: u64, column: u32, mut value: String) -> Result<bool, Trouble> {
+    fn cell(&mut self, row: u64, column: u32, value: SheetCell) -> Result<bool, Trouble> {
         self.count += 1;
         if self.count > MOST_CELLS {
             return Err(Trouble::TooLarge);
         }
-        if value.is_empty() {
-            return Ok(true);
-        }
-        if value.len() > MOST_CELL {
-            let end = (0..=MOST_CELL).rev().find(|at| value.is_char_boundary(*at));
-            value.truncate(end.unwrap_or(0));
-        }
+        let value = match value {
+            SheetCell::Text(text) if text.is_empty() => return Ok(true),
+            SheetCell::Text(mut text) if text.len() > MOST_CELL => {
+                let end = (0..=MOST_CELL).rev().find(|at| text.is_char_boundary(*at));
+                text.truncate(end.unwrap_or(0));
+                SheetCell::Text(text)
+            }
+            other => other,
+        };
         if row != self.row && !self.cells.is_empty() {
             let cells = std::mem::take(&mut self.cells);
             if !(self.each)(self.row, cells)? {
@@ -155,22 +177,32 @@ impl<'a, 'b> Grouped<'a, 'b> {
     }
 }
 
-/// A value as a person would write it.
-fn value(data: &Data) -> String {
+/// A value as what it is.
+fn value(data: &Data) -> SheetCell {
     match data {
-        Data::Empty => String::new(),
-        Data::String(text) | Data::DurationIso(text) => text.clone(),
-        Data::DateTimeIso(text) => text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " "),
-        Data::Int(number) => number.to_string(),
-        // Whole numbers up to here have one writing; a telephone is stored as one.
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            format!("{number:.0}")
+        Data::Empty => SheetCell::Text(String::new()),
+        Data::String(text) => SheetCell::Text(text.clone()),
+        Data::DurationIso(text) => SheetCell::Date(text.clone()),
+        Data::DateTimeIso(text) => {
+            SheetCell::Date(text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " "))
         }
-        Data::Float(number) => number.to_string(),
-        Data::Bool(true) => "true".to_owned(),
-        Data::Bool(false) => "false".to_owned(),
-        Data::DateTime(moment) => date(moment),
-        Data::Error(error) => error.to_string(),
+        // A whole number of a sheet is far below the point where a float would round it.
+        Data::Int(number) => SheetCell::Number(*number as f64),
+        Data::Float(number) => SheetCell::Number(*number),
+        Data::Bool(true) => SheetCell::Text("true".to_owned()),
+        Data::Bool(false) => SheetCell::Text("false".to_owned()),
+        Data::DateTime(moment) => SheetCell::Date(date(moment)),
+        Data::Error(error) => SheetCell::Error(error.to_string()),
+    }
+}
+
+/// A value as a person would write it.
+fn written(cell: SheetCell) -> String {
+    match cell {
+        // Whole numbers up to here have one writing; a telephone is stored as one.
+        SheetCell::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => format!("{n:.0}"),
+        SheetCell::Number(n) => n.to_string(),
+        SheetCell::Text(t) | SheetCell::Date(t) | SheetCell::Formula(t) | SheetCell::Error(t) => t,
     }
 }
 
@@ -197,15 +229,50 @@ pub(super) fn rows(
     bytes: &[u8],
     sheet: &str,
     most: u64,
-    tell: &mut dyn FnMut(Vec<(u64, Cells)>) -> bool,
+    tell: &mut dyn FnMut(Vec<(u64, super::wire::Cells)>) -> bool,
 ) -> Result<(), Trouble> {
-    let mut book = Book::open(bytes)?;
-    if !book.names().iter().any(|n| n == sheet) {
-        return Err(Trouble::NoSheet);
-    }
+    batched(&mut open(bytes, sheet)?, sheet, most, &Formulas::new(), &mut |rows| {
+        let plain = |(row, cells): (u64, TypedCells)| {
+            (row, cells.into_iter().map(|(c, v)| (c, written(v))).collect())
+        };
+        tell(rows.into_iter().map(plain).collect())
+    })
+}
+
+/// The same with what each cell was: formulas told apart from what was typed.
+pub(super) fn typed(
+    bytes: &[u8],
+    sheet: &str,
+    most: u64,
+    tell: &mut dyn FnMut(Vec<(u64, TypedCells)>) -> bool,
+) -> Result<(), Trouble> {
+    let mut book = open(bytes, sheet)?;
+    let formulas = book.formulas(sheet)?;
+    batched(&mut book, sheet, most, &formulas, tell)
+}
+
+fn open<'a>(bytes: &'a [u8], sheet: &str) -> Result<Book<'a>, Trouble> {
+    let book = Book::open(bytes)?;
+    if book.names().iter().any(|n| n == sheet) { Ok(book) } else { Err(Trouble::NoSheet) }
+}
+
+fn batched(
+    book: &mut Book<'_>,
+    sheet: &str,
+    most: u64,
+    formulas: &Formulas,
+    tell: &mut dyn FnMut(Vec<(u64, TypedCells)>) -> bool,
+) -> Result<(), Trouble> {
     let (mut batch, mut size, mut told) = (Vec::new(), 0, 0);
-    let read = book.rows(sheet, &mut |row, cells| {
-        size += cells.iter().map(|(_, v)| v.len()).sum::<usize>();
+    let read = book.rows(sheet, &mut |row, mut cells| {
+        for (column, cell) in &mut cells {
+            let at = (u32::try_from(row - 1).unwrap_or(u32::MAX), *column);
+            if formulas.contains(&at) {
+                let value = std::mem::replace(cell, SheetCell::Text(String::new()));
+                *cell = SheetCell::Formula(written(value));
+            }
+        }
+        size += cells.iter().map(|(_, v)| weight(v)).sum::<usize>();
         batch.push((row, cells));
         told += 1;
         if batch.len() >= ROWS_EACH || size >= BYTES_EACH {
@@ -222,6 +289,15 @@ pub(super) fn rows(
     read
 }
 
+fn weight(cell: &SheetCell) -> usize {
+    match cell {
+        SheetCell::Number(_) => 8,
+        SheetCell::Text(t) | SheetCell::Date(t) | SheetCell::Formula(t) | SheetCell::Error(t) => {
+            t.len()
+        }
+    }
+}
+
 /// All sheets as text: a line for a row, tabs between cells.
 pub(super) fn text(bytes: &[u8], out: &mut Text) -> Result<(), Trouble> {
     let mut book = Book::open(bytes)?;
@@ -230,9 +306,9 @@ pub(super) fn text(bytes: &[u8], out: &mut Text) -> Result<(), Trouble> {
         out.push(&name);
         out.line();
         book.rows(&name, &mut |_, cells| {
-            for (nth, (_, value)) in cells.iter().enumerate() {
+            for (nth, (_, value)) in cells.into_iter().enumerate() {
                 out.push(if nth == 0 { "" } else { "\t" });
-                out.push(value);
+                out.push(&written(value));
             }
             out.push("\n");
             Ok(!out.cut)

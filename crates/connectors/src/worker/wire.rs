@@ -17,6 +17,24 @@ pub(crate) const MOST_TEXT: usize = 64 << 20;
 /// Cells of a row that hold something: column from 0, and value.
 pub(crate) type Cells = Vec<(u32, String)>;
 
+/// The cells of a row with what they were: column from 0, and value.
+pub(crate) type TypedCells = Vec<(u32, SheetCell)>;
+
+/// A cell of a workbook, as what it was there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SheetCell {
+    /// Text, or a truth value.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// A date, a time or both.
+    Date(String),
+    /// What a formula came to when the workbook was saved.
+    Formula(String),
+    /// An error, such as `#N/A`.
+    Error(String),
+}
+
 /// What the parent wants of a file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,6 +45,8 @@ pub(crate) enum Ask {
     Sheets,
     /// The rows of a sheet, at most so many.
     Rows { sheet: String, most: u64 },
+    /// The rows of a sheet with what each cell was, at most so many.
+    Typed { sheet: String, most: u64 },
 }
 
 /// First part of a request; `size` bytes of the file follow.
@@ -48,6 +68,8 @@ pub(crate) enum Reply {
     Sheets(Vec<String>),
     /// Row numbers from 1.
     Rows(Vec<(u64, Cells)>),
+    /// The same with what each cell was.
+    Typed(Vec<(u64, TypedCells)>),
     Trouble(Trouble),
     /// The last word on a file.
     End,

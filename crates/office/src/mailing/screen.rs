@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use candour_screening::{
-    Book, KeyedHash, Outcome, Outs, Plan, Reason, ScreenError, Verdict, Verdicts, screen,
+    Book, Cell, KeyedHash, Outcome, Outs, Plan, Reason, ScreenError, Verdict, Verdicts, screen,
+    screen_rows,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -230,6 +231,22 @@ impl Ready {
     ) -> Result<Outcome> {
         screen(list, plan, &self.book, &self.verdicts, &self.hasher, outs, progress)
             .map_err(|e| told(&e))
+    }
+
+    /// Screens rows that come from a workbook.
+    ///
+    /// # Errors
+    /// The rows or the files, in words that hold nothing of them.
+    pub fn screen_rows(
+        &self,
+        list: &Path,
+        header: &[String],
+        rows: impl IntoIterator<Item = std::result::Result<Vec<Cell>, String>>,
+        plan: &Plan,
+        outs: &Outs,
+    ) -> Result<Outcome> {
+        let (book, verdicts, keyed) = (&self.book, &self.verdicts, &self.hasher);
+        screen_rows(list, header, rows, plan, book, verdicts, keyed, outs).map_err(|e| told(&e))
     }
 
     /// The certificate of an outcome.

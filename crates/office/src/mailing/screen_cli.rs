@@ -140,6 +140,7 @@ pub fn run(a: &ScreenArgs) -> Result<u8> {
     let mut plan = Plan::new(columns);
     plan.header = !a.no_header;
     plan.force = a.force;
+    plan.workbook = a.out.as_ref().is_some_and(|o| o.extension().is_some_and(|e| e == "xlsx"));
     let outs = outs(a)?;
     let ready = screen::ready(&office, &by, &what)?;
     let bar = progress(a.at.json);
@@ -147,7 +148,7 @@ pub fn run(a: &ScreenArgs) -> Result<u8> {
         bar.set_length(of);
         bar.set_position(done);
     };
-    let out = rows::screen_any(&office, &ready, &a.list, &plan, &outs, &mut tick);
+    let out = rows::screen_any(&ready, &a.list, &plan, &outs, &mut tick);
     bar.finish_and_clear();
     let out = out?;
     finish(a, &office, &by, &ready.certificate(&by, &legal_name(&office, &by)?, &what, &out), &out)
@@ -242,7 +243,10 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Shows what the columns seem to hold, to be confirmed by naming them.
 fn show(a: &ScreenArgs) -> Result<u8> {
     let shape = inspect(&a.list).map_err(|e| screen::told(&e))?;
-    let shape = if shape.format == Format::Workbook { rows::shape(&a.list)? } else { shape };
+    let shape = match shape.format {
+        Format::Csv => shape,
+        _ => rows::shape(&a.list)?,
+    };
     if a.at.json {
         print_json(&shape)?;
         return Ok(2);

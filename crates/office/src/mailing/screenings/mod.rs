@@ -156,7 +156,7 @@ pub fn run(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<()> {
         replace: false,
     };
     let ready = screen::ready(office, by, &what)?;
-    let out = rows::screen_any(office, &ready, &list, plan, &outs, &mut |_, _| {})?;
+    let out = rows::screen_any(&ready, &list, plan, &outs, &mut |_, _| {})?;
     let name = office.read(|tx| charter::current(tx, &by.org))?.organisation.legal_name;
     let certificate = ready.certificate(by, &name, &what, &out);
     let mut sealed = Vec::new();
