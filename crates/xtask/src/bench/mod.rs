@@ -10,6 +10,7 @@
 
 mod access;
 mod clone;
+mod contact;
 mod cost;
 mod find;
 mod house;
@@ -29,7 +30,7 @@ use crate::tool;
 #[derive(clap::Args)]
 pub struct Args {
     /// Only these parts: ledger, commits, find-sqlite, find-postgres, access, office,
-    /// screening.
+    /// contact, screening.
     parts: Vec<String>,
     /// How large: members of the club, writes; ledger entries are ten times that,
     /// rows to screen a hundred times.
@@ -105,6 +106,7 @@ const PARTS: &[Part] = &[
     ("find-postgres", find::postgres),
     ("access", access::run),
     ("office", office::run),
+    ("contact", contact::run),
     ("screening", screening::run),
 ];
 
