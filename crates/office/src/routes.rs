@@ -121,6 +121,8 @@ fn machines() -> Router<Office> {
     use permissions::{api, told};
     Router::new()
         .route("/health", get(api::health))
+        .route("/api/openapi.json", get(api::openapi))
+        .route("/api/problems", get(api::problems))
         .route("/api/o/{org}/contact-decisions", post(api::decide))
         .route("/api/o/{org}/suppressions", post(told::suppress))
         .route("/api/o/{org}/consents", post(told::consent))

@@ -176,3 +176,37 @@ pub async fn decide(
 pub async fn health() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], "{\"ok\":true}").into_response()
 }
+
+/// `GET /api/openapi.json`: what machines may ask and tell (OpenAPI 3.1).
+pub async fn openapi() -> Response {
+    const TEXT: &str = include_str!("openapi.json");
+    ([(header::CONTENT_TYPE, "application/json")], TEXT).into_response()
+}
+
+#[derive(askama::Template)]
+#[template(path = "permissions/pages/problems.html")]
+struct ProblemsPage;
+
+/// `GET /api/problems`: what each kind of problem means and what to do.
+pub async fn problems() -> crate::kit::web::Answer {
+    crate::kit::web::page(&ProblemsPage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every route of the machine face is described, and nothing else.
+    #[test]
+    fn the_description_and_the_routes_agree() {
+        let text: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let mut described: Vec<&str> =
+            text["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        let routes = include_str!("../routes.rs");
+        let mut there: Vec<&str> = routes.split('"').filter(|s| s.starts_with("/api/o/")).collect();
+        described.sort_unstable();
+        there.sort_unstable();
+        there.dedup();
+        assert_eq!(described, there);
+    }
+}
