@@ -19,6 +19,7 @@ pub const ALL: &[Migration] = list![
     "0004_requests",
     "0006_permissions",
     "0008_mailing",
+    "0009_campaigns",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.

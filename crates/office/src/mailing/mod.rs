@@ -3,6 +3,7 @@
 //!
 //! Others may use: [`announce`], [`standing`].
 
+pub mod campaigns;
 pub mod certificates;
 pub mod cli;
 pub mod mailers;
@@ -10,6 +11,7 @@ pub mod rows;
 pub mod screen;
 pub mod screen_cli;
 pub mod sql;
+pub mod templates;
 
 pub use mailers::standing;
 pub use sql::announce;

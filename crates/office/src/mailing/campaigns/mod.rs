@@ -1,0 +1,9 @@
+//! Campaigns: what was sent to which list, by what right, with which certificate.
+
+pub mod acts;
+pub mod cli;
+pub mod reach;
+pub mod rules;
+pub mod sql;
+
+pub use rules::{Campaign, State};

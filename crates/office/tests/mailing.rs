@@ -1,0 +1,236 @@
+//! Messages, campaigns, certificates and hooks through the front doors, on both databases.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod common;
+
+use common::{Kept, Office, both};
+
+const CHARTER: &str = r#"
+[organisation]
+legal_name = "Test Society"
+short = "test"
+[contact]
+role = "Data protection officer"
+email = "privacy@test.example"
+post = "1 Test Street, Testing TE1 1ST"
+[law]
+division = "england-and-wales"
+[rights]
+own_target_days = 28
+[permissions]
+unsubscribe_address = "stop@test.example"
+[[permissions.purpose]]
+short = "talks"
+title = "Talks and walks"
+aim = "similar-products"
+channels = ["email", "post"]
+[[permissions.cap]]
+channel = "email"
+messages = 1
+days = 30
+"#;
+
+const TALKS: &str = "Our winter talks are here: tickets from £8. The Test Society, 1 Test Street. \
+                     To stop these messages, unsubscribe: {{unsubscribe}}";
+
+/// An office whose charter knows a purpose.
+fn office(kept: Kept) -> Office {
+    let office = Office::new(kept, 0);
+    std::fs::write(office.path("charter.toml"), CHARTER).unwrap();
+    office.ok(&["charter", "set", office.path("charter.toml").to_str().unwrap()]);
+    office
+}
+
+fn write(office: &Office, name: &str, text: &str) -> String {
+    let path = office.path(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Proposes and approves a message.
+fn approved(office: &Office, short: &str, class: &str, text: &str) {
+    let file = write(office, "message.txt", text);
+    office.ok(&["template", "propose", short, &file, "--title", short, "--class", class]);
+    office.ok(&["template", "approve", short, "--version", "1"]);
+}
+
+fn plan(office: &Office, short: &str) {
+    office.ok(&[
+        "campaign",
+        "plan",
+        short,
+        "--title",
+        "Winter talks",
+        "--list",
+        "Friends",
+        "--purpose",
+        "talks",
+        "--channel",
+        "email",
+        "--template",
+        "talks",
+        "--attested",
+        "customers",
+    ]);
+}
+
+/// Screens a list; answers its allowed file and the certificate's id.
+fn screened(office: &Office, list: &str, out: &str) -> (String, String) {
+    let out = office.path(out).to_str().unwrap().to_owned();
+    let told = office.json(&[
+        "screen",
+        list,
+        "--channel",
+        "email",
+        "--purpose",
+        "talks",
+        "--attested",
+        "customers",
+        "--column",
+        "E-mail",
+        "--out",
+        &out,
+        "--replace",
+    ]);
+    (out, told["id"].as_str().unwrap().to_owned())
+}
+
+fn refused(office: &Office, args: &[&str], code: i32, words: &str) {
+    let out = office.run(args);
+    let err = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(code), "{args:?}: {err}");
+    assert!(err.contains(words), "{args:?}: {err}");
+}
+
+const LIST: &str = "Name,E-mail\nAmara Quill,amara@example.org\nBram Tarn,bram@example.org\n";
+
+#[test]
+fn a_message_counts_once_its_class_is_approved() {
+    for kept in both() {
+        let office = office(kept);
+        let file = write(&office, "m.txt", "Your receipt. Book now for June!");
+        let args = ["template", "propose", "receipt", &file, "--title", "Receipt", "--class"];
+        let propose = |class| office.run(&[&args[..], &[class]].concat());
+        let out = propose("service");
+        assert_eq!(out.status.code(), Some(1), "{kept:?}: something speaks against it");
+        assert!(String::from_utf8_lossy(&out.stdout).contains("book now"));
+        let approve = ["template", "approve", "receipt", "--version", "1"];
+        refused(&office, &approve, 2, "enter why it holds");
+        office.ok(&[&approve[..], &["--reason", "June is the date they moved to"]].concat());
+        refused(&office, &approve, 4, "approved already");
+        assert_eq!(propose("service").status.code(), Some(2), "nothing has changed");
+        // Another class is another version, and has to be approved again.
+        propose("marketing");
+        let shown = office.json(&["template", "show", "receipt"]);
+        assert_eq!((shown["version"].as_i64(), shown["approved_at"].is_null()), (Some(2), true));
+        refused(&office, &approve, 4, "changed by someone else");
+        let second = ["template", "approve", "receipt", "--version", "2", "--reason", "Please"];
+        refused(&office, &second, 4, "how to stop it");
+        office.verify_ledger();
+    }
+}
+
+#[test]
+fn a_campaign_from_plan_to_frequency_cap() {
+    for kept in both() {
+        let office = office(kept);
+        let file = write(&office, "t.txt", TALKS);
+        office.ok(&["template", "propose", "talks", &file, "--title", "T", "--class", "marketing"]);
+        plan(&office, "winter");
+        let list = write(&office, "list.csv", LIST);
+        let (allowed, id) = screened(&office, &list, "allowed.csv");
+        let attach = ["campaign", "attach", "winter", &id];
+        refused(&office, &attach, 2, "not approved yet");
+        office.ok(&["template", "approve", "talks", "--version", "1"]);
+        let state = || office.json(&["campaign", "show", "winter"])["state"].clone();
+        assert_eq!(state(), "planned");
+        office.ok(&attach);
+        assert_eq!(state(), "screened");
+        plan(&office, "spring");
+        refused(&office, &["campaign", "attach", "spring", &id], 2, "another campaign");
+
+        // A list that was changed is not covered, and nobody is noted as reached.
+        let sent = ["campaign", "sent", "winter", "--file", &allowed];
+        std::fs::write(&allowed, format!("{LIST}Cleo,cleo@example.org\n")).unwrap();
+        refused(&office, &sent, 2, "changed after it was screened");
+        std::fs::write(&allowed, LIST).unwrap();
+        let told = office.json(&sent);
+        assert_eq!((&told["state"], &told["noted"]), (&"sent".into(), &2.into()));
+        refused(&office, &sent, 4, "already");
+
+        // One message in 30 days: the next screening blocks both.
+        let out = office.path("next.csv");
+        let next = office.json(&[
+            "screen",
+            &list,
+            "--channel",
+            "email",
+            "--purpose",
+            "talks",
+            "--attested",
+            "customers",
+            "--column",
+            "E-mail",
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert_eq!(next["rows"]["allowed"], 0, "{next}");
+        office.verify_ledger();
+    }
+}
+
+#[test]
+fn a_send_without_a_certificate_needs_a_reason_and_a_look() {
+    for kept in both() {
+        let office = office(kept);
+        approved(&office, "talks", "marketing", TALKS);
+        plan(&office, "winter");
+        let sent = ["campaign", "sent", "winter"];
+        refused(&office, &sent, 2, "screen the list first");
+        refused(&office, &["campaign", "acknowledge", "winter"], 4, "Nothing has to");
+        let out = office.run(&[&sent[..], &["--reason", "The printer had begun"]].concat());
+        assert_eq!(out.status.code(), Some(1));
+        let shown = office.json(&["campaign", "show", "winter"]);
+        assert_eq!(shown["state"], "uncovered");
+        office.ok(&["campaign", "acknowledge", "winter"]);
+        assert_eq!(office.json(&["campaign", "show", "winter"])["state"], "acknowledged");
+        office.verify_ledger();
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_plan_is_named() {
+    let office = office(Kept::Sqlite);
+    approved(&office, "talks", "marketing", TALKS);
+    let base = |more: &[&'static str]| {
+        let mut a = vec!["campaign", "plan", "x", "--title", "X", "--list", "Friends"];
+        a.extend_from_slice(more);
+        a
+    };
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["--channel", "email", "--template", "none"], 2, "Choose a message"),
+        (&["--channel", "email", "--template", "talks"], 2, "needs a purpose"),
+        (&["--channel", "sms", "--template", "talks", "--purpose", "talks"], 2, "this channel"),
+        (
+            &[
+                "--channel",
+                "email",
+                "--template",
+                "talks",
+                "--purpose",
+                "talks",
+                "--on",
+                "2020-01-01",
+            ],
+            2,
+            "has passed",
+        ),
+    ];
+    for (more, code, words) in cases {
+        refused(&office, &base(more), code, words);
+    }
+    let mut named = base(&["--channel", "email", "--template", "talks", "--purpose", "talks"]);
+    named[6] = "amara@example.org";
+    refused(&office, &named, 2, "not an address");
+}
