@@ -112,6 +112,9 @@ pub enum Command {
     /// What is sent to which list, with which certificate.
     #[command(subcommand)]
     Campaign(mailing::campaigns::cli::CampaignCommand),
+    /// Programs elsewhere that are told of changes.
+    #[command(subcommand)]
+    Hook(mailing::hooks::cli::HookCommand),
     /// Programs that send for the organisation.
     #[command(subcommand)]
     Mailer(mailing::cli::MailerCommand),
@@ -158,6 +161,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Certificate(a) => mailing::screen_cli::certificate(a),
         Command::Template(a) => mailing::templates::cli::run(a),
         Command::Campaign(a) => mailing::campaigns::cli::run(a),
+        Command::Hook(a) => mailing::hooks::cli::run(a),
         Command::Mailer(a) => mailing::cli::run(a),
         Command::Staff(a) => staff::cli::run(a),
         Command::Deadline(a) => clocks::run(&a),

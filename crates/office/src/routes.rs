@@ -15,7 +15,7 @@ use crate::requests::{
     desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
 };
 use crate::staff::desk as staff;
-use crate::{charter, holdings, permissions, proof, register, today};
+use crate::{charter, holdings, mailing, permissions, proof, register, today};
 
 /// Forms are small; only handed-in copies are larger.
 const FORM: usize = 1 << 20;
@@ -97,11 +97,15 @@ fn cases() -> Router<Office> {
 }
 
 fn machines() -> Router<Office> {
+    use mailing::api as sends;
     use permissions::{api, told};
     Router::new()
         .route("/health", get(api::health))
         .route("/api/o/{org}/contact-decisions", post(api::decide))
         .route("/api/o/{org}/suppressions", post(told::suppress))
+        .route("/api/o/{org}/suppressions/{id}", get(told::suppression))
+        .route("/api/o/{org}/certificates/check", post(sends::check))
+        .route("/api/o/{org}/campaigns/{short}/sent", post(sends::sent))
         .route("/api/o/{org}/consents", post(told::consent))
         .route("/api/o/{org}/consents/{id}/withdraw", post(told::withdraw))
         .route("/api/o/{org}/consents/{id}/receipt", get(told::receipt))

@@ -27,6 +27,10 @@ pub struct Settings {
     /// How letters leave. Without it they are kept in the `outbox` folder, and the screens say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post: Option<Post>,
+    /// Let hooks call this machine itself, in the clear too: for trying them out. Other addresses
+    /// inside a private network stay refused.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hooks_to_loopback: bool,
     /// One-off public holidays that the built-in list lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<Holiday>,

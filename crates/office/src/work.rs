@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::holdings;
 use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
+use crate::mailing::hooks;
 use crate::office::Office;
 use crate::requests::find::{self, Connections, Quiet};
 
@@ -60,6 +61,7 @@ fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<
             find::find(office, &by, &job.about, connections, &mut Quiet).map(drop)
         }
         "letter" => send(office, job),
+        "hook" => hooks::deliver(office, &job.org, &job.about),
         "rounds" => rounds(office, &job.org),
         other => Err(Error::fault(format!("no such job: {other}"))),
     }
@@ -73,13 +75,22 @@ fn finish(office: &Office, job: Job, outcome: Result<()>) -> Result<()> {
             // The words of an error hold nothing personal: `Error` promises it.
             let words = e.to_string();
             tracing::warn!("job {} {}: {words}", job.kind, job.id);
-            if job.tries >= jobs::TRIES || !may_pass(e) {
+            let hook = job.kind == "hook";
+            let most = if hook { hooks::TRIES } else { jobs::TRIES };
+            if job.tries >= most || !may_pass(e) {
+                if hook {
+                    hooks::give_up(tx, &job.org, &job.about, &words, now)?;
+                }
                 if job.kind == "letter" {
                     sql::letter_state(tx, &job.about, "failed", Some(&words), now)?;
                 }
                 sql::end_job(tx, &job.id, Some(&words))
             } else {
-                sql::retry_job(tx, &job.id, jobs::next_try(now, job.tries), &words)
+                let at = match hook {
+                    true => hooks::next_try(now, job.tries, &job.id),
+                    false => jobs::next_try(now, job.tries),
+                };
+                sql::retry_job(tx, &job.id, at, &words)
             }
         }
     })

@@ -3,9 +3,11 @@
 //!
 //! Others may use: [`announce`], [`standing`].
 
+pub mod api;
 pub mod campaigns;
 pub mod certificates;
 pub mod cli;
+pub mod hooks;
 pub mod mailers;
 pub mod rows;
 pub mod screen;
