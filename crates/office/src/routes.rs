@@ -30,6 +30,7 @@ pub fn all(office: Office) -> Router {
         .merge(sign_in())
         .merge(cases())
         .merge(house())
+        .merge(contact())
         .merge(machines())
         .route("/assets/{name}", get(web::asset))
         .route("/o/{org}/theme.css", get(web::theme))
@@ -93,6 +94,21 @@ fn cases() -> Router<Office> {
         .route("/office/cases/{reference}/packs/{n}/protected", post(packs::protected))
         .route("/office/cases/{reference}/{act}", get(acts::form).post(acts::act))
         .route("/office/cases/{reference}/{act}/{search}", get(acts::form).post(acts::act))
+        .layer(DefaultBodyLimit::max(FORM))
+}
+
+fn contact() -> Router<Office> {
+    use mailing::campaigns::desk as campaigns;
+    use mailing::desk as programs;
+    use mailing::templates::desk as messages;
+    Router::new()
+        .route("/office/campaigns", get(campaigns::list))
+        .route("/office/campaigns/new", get(campaigns::new).post(campaigns::plan))
+        .route("/office/campaigns/{short}", get(campaigns::one).post(campaigns::act))
+        .route("/office/messages", get(messages::list))
+        .route("/office/messages/new", get(messages::new).post(messages::save_new))
+        .route("/office/messages/{short}", get(messages::one).post(messages::act))
+        .route("/office/programs", get(programs::programs).post(programs::act))
         .layer(DefaultBodyLimit::max(FORM))
 }
 

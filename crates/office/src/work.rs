@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::holdings;
 use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
-use crate::mailing::hooks;
+use crate::mailing::{duties, hooks};
 use crate::office::Office;
 use crate::requests::find::{self, Connections, Quiet};
 
@@ -123,6 +123,7 @@ fn rounds(office: &Office, org: &str) -> Result<()> {
             tracing::warn!("holding {}: {e}", h.short);
         }
     }
+    duties::rounds(office, &by)?;
     let (vault, o, now) = (office.vault().clone(), org.to_owned(), by.now);
     office.chore(move |tx| {
         crate::proof::acts::checkpoint(tx, &vault, &o, now)?;

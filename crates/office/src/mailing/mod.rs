@@ -1,12 +1,14 @@
 //! Mailing: messages with their class, campaigns with their certificate, the programs that send
 //! them, and what those are told.
 //!
-//! Others may use: [`announce`], [`standing`].
+//! Others may use: [`announce`], [`standing`], [`duties`].
 
 pub mod api;
 pub mod campaigns;
 pub mod certificates;
 pub mod cli;
+pub mod desk;
+pub mod duties;
 pub mod hooks;
 pub mod mailers;
 pub mod rows;

@@ -8,6 +8,7 @@ use crate::holdings;
 use crate::kit::dates;
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, page};
+use crate::mailing::duties;
 use crate::office::Office;
 use crate::requests::desk::{ClockTag, clock_tag};
 use crate::requests::sql::{self as cases, Figures, Which};
@@ -35,6 +36,7 @@ struct TodayPage {
     due: Vec<Due>,
     decide: Vec<Decide>,
     trouble: Vec<(String, String)>,
+    contact: Vec<(String, String)>,
     outbox: bool,
     no_holdings: bool,
     sees_cases: bool,
@@ -58,6 +60,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             due: Vec::new(),
             decide: Vec::new(),
             trouble: Vec::new(),
+            contact: Vec::new(),
             outbox: o.settings().post.is_none(),
             no_holdings: holdings::sql::count(tx, org)? == 0,
             sees_cases,
@@ -71,6 +74,9 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
                 };
                 p.trouble.push((h.short, words));
             }
+        }
+        if me.by.role.may(Permission::SeePermissions).is_ok() {
+            p.contact = duties::pressing(tx, org, &me.charter.permissions, now)?;
         }
         if !sees_cases {
             return Ok(p);

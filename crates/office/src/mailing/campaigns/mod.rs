@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod cli;
+pub mod desk;
 pub mod reach;
 pub mod rules;
 pub mod sql;

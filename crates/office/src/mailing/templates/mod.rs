@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod cli;
+pub mod desk;
 pub mod rules;
 pub mod sql;
 pub mod tells;

@@ -49,9 +49,10 @@ pub struct Proposal {
     pub text: String,
 }
 
-/// Whether a word can be a short name.
+/// Whether a word can be a short name. "new" leads to a form.
 pub fn plain(short: &str) -> bool {
     !short.is_empty()
+        && short != "new"
         && short.len() <= 40
         && short.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
