@@ -234,3 +234,111 @@ fn what_is_wrong_with_a_plan_is_named() {
     named[6] = "amara@example.org";
     refused(&office, &named, 2, "not an address");
 }
+
+/// The office served, until dropped.
+struct Served {
+    child: std::process::Child,
+    at: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Served {
+    fn new(office: &Office) -> Self {
+        use std::io::{BufRead as _, BufReader};
+        let mut child = office
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let at = lines
+            .find_map(|l| {
+                let l = l.unwrap();
+                let (_, rest) = l.split_once("http://")?;
+                Some(rest.split('/').next()?.to_owned())
+            })
+            .expect("the office said where it is");
+        // Read on, or the server would wait for somebody who listens.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, at }
+    }
+
+    /// One request; answers status and body.
+    fn call(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, serde_json::Value) {
+        use std::io::{Read as _, Write as _};
+        let mut line = std::net::TcpStream::connect(&self.at).unwrap();
+        let length = body.len();
+        write!(
+            line,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}",
+            self.at
+        )
+        .unwrap();
+        let mut text = String::new();
+        line.read_to_string(&mut text).unwrap();
+        let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = text.split_once("\r\n\r\n").unwrap().1;
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+}
+
+#[test]
+fn a_sending_program_asks_and_tells() {
+    for kept in both() {
+        let office = office(kept);
+        approved(&office, "talks", "marketing", TALKS);
+        plan(&office, "winter");
+        let list = write(&office, "list.csv", LIST);
+        let (allowed, id) = screened(&office, &list, "allowed.csv");
+        office.ok(&["campaign", "attach", "winter", &id]);
+        let told = std::fs::read(office.path("allowed.certificate.json")).unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+        let sum = told["files"]["allowed"][0].as_str().unwrap();
+        assert!(std::path::Path::new(&allowed).exists());
+        let token = office.json(&["mailer", "add", "Letters"])["token"].clone();
+        let token = token.as_str().unwrap();
+        let served = Served::new(&office);
+
+        let check = |sum: &str| {
+            let body = serde_json::json!({ "sha256": sum }).to_string();
+            served.call("POST", "/api/o/test/certificates/check", token, &body)
+        };
+        let (status, covered) = check(sum);
+        assert_eq!((status, &covered["covered"]), (200, &true.into()), "{covered}");
+        let (_, other) = check(&"0".repeat(64));
+        assert_eq!(other["covered"], false);
+        assert_eq!(check("short").0, 422);
+        assert_eq!(served.call("POST", "/api/o/test/certificates/check", "x", "{}").0, 401);
+
+        let path = "/api/o/test/campaigns/winter/sent";
+        let changed = serde_json::json!({ "sha256": "0".repeat(64) }).to_string();
+        assert_eq!(served.call("POST", path, token, &changed).0, 422);
+        let body = serde_json::json!({ "sha256": sum, "reached": 2 }).to_string();
+        let (status, told) = served.call("POST", path, token, &body);
+        assert_eq!((status, &told["state"]), (200, &"sent".into()), "{told}");
+        assert_eq!(served.call("POST", path, token, &body).0, 409);
+
+        // A stop of somebody we know comes back with the address; of others without.
+        let hook = ["hook", "add", "https://hooks.example/in", "--event", "suppression.added"];
+        let hook = office.json(&hook)["id"].as_str().unwrap().to_owned();
+        let known = r#"{"address":"amara@example.org","channel":"email"}"#;
+        assert!(served.call("POST", "/api/o/test/suppressions", token, known).0 < 300);
+        let calls = office.json(&["hook", "calls", &hook]);
+        let about = calls[0]["about"].as_str().unwrap();
+        let (status, stop) =
+            served.call("GET", &format!("/api/o/test/suppressions/{about}"), token, "");
+        assert_eq!((status, &stop["kind"]), (200, &"email".into()), "{stop}");
+        assert!(stop["address"].is_null(), "nobody we know: {stop}");
+        assert_eq!((&stop["scope"], &stop["lifted"]), (&"marketing".into(), &false.into()));
+        assert_eq!(served.call("GET", "/api/o/test/suppressions/none", token, "").0, 404);
+    }
+}

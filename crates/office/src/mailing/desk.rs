@@ -134,9 +134,8 @@ fn change(o: &Office, me: &Signed, f: &Filled) -> Result<Done> {
             let url = f.get("url").to_owned();
             let events: Vec<String> = f.all("events").into_iter().map(str::to_owned).collect();
             let loopback = o.settings().hooks_to_loopback;
-            let (_, secret) = o.write(move |tx| {
-                hooks::acts::add(tx, &vault, &by, &url, &events, loopback)
-            })?;
+            let (_, secret) =
+                o.write(move |tx| hooks::acts::add(tx, &vault, &by, &url, &events, loopback))?;
             Done::Secret("This is the secret that its calls are signed with.", secret)
         }
         "end-hook" => {
