@@ -34,7 +34,7 @@ test('a message is proposed, mended and approved', async () => {
   await house.look(page, 'message-told');
   await refused(page, 'Approve version 1 as service message', 'reason', /enter why/);
   await house.look(page, 'message-error');
-  await page.getByLabel('Marketing').check();
+  await page.getByRole('radio', { name: /^Marketing/ }).check();
   await press(page, 'Propose this version');
   assert.match(await main(), /must say how to stop it/);
   const text = 'Our May talks: book now. Harbour Members’ Society. Unsubscribe: by a link';
@@ -107,6 +107,6 @@ test('programs are let in and shut out, hooks added and ended', async () => {
   await page.goto('/office/programs');
   assert.doesNotMatch(await main(), /whsec_|cnd_/);
   await press(page, 'Shut out Newsletter server');
-  await press(page, 'End it: hooks.example');
+  await press(page, 'End it at hooks.example');
   await house.look(page, 'programs');
 });

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Kept, Office, both};
+use common::{Kept, Office, Served, both};
 
 const CHARTER: &str = r#"
 [organisation]
@@ -235,62 +235,6 @@ fn what_is_wrong_with_a_plan_is_named() {
     refused(&office, &named, 2, "not an address");
 }
 
-/// The office served, until dropped.
-struct Served {
-    child: std::process::Child,
-    at: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Served {
-    fn new(office: &Office) -> Self {
-        use std::io::{BufRead as _, BufReader};
-        let mut child = office
-            .command(&["serve", "--listen", "127.0.0.1:0"])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let at = lines
-            .find_map(|l| {
-                let l = l.unwrap();
-                let (_, rest) = l.split_once("http://")?;
-                Some(rest.split('/').next()?.to_owned())
-            })
-            .expect("the office said where it is");
-        // Read on, or the server would wait for somebody who listens.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, at }
-    }
-
-    /// One request; answers status and body.
-    fn call(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, serde_json::Value) {
-        use std::io::{Read as _, Write as _};
-        let mut line = std::net::TcpStream::connect(&self.at).unwrap();
-        let length = body.len();
-        write!(
-            line,
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n{body}",
-            self.at
-        )
-        .unwrap();
-        let mut text = String::new();
-        line.read_to_string(&mut text).unwrap();
-        let status = text.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = text.split_once("\r\n\r\n").unwrap().1;
-        (status, serde_json::from_str(body).unwrap_or_default())
-    }
-}
-
 #[test]
 fn a_sending_program_asks_and_tells() {
     for kept in both() {
@@ -340,5 +284,16 @@ fn a_sending_program_asks_and_tells() {
         assert!(stop["address"].is_null(), "nobody we know: {stop}");
         assert_eq!((&stop["scope"], &stop["lifted"]), (&"marketing".into(), &false.into()));
         assert_eq!(served.call("GET", "/api/o/test/suppressions/none", token, "").0, 404);
+        // Both are on the stop list now; Bram is somebody the office keeps.
+        office.ok(&["permission", "person", "--email", "bram@example.org"]);
+        let body = r#"{"address":"Bram@Example.org","channel":"email"}"#;
+        assert!(served.call("POST", "/api/o/test/suppressions", token, body).0 < 300);
+        let calls = office.json(&["hook", "calls", &hook]);
+        let about = calls[0]["about"].as_str().unwrap();
+        let path = format!("/api/o/test/suppressions/{about}");
+        assert_eq!(served.call("GET", &path, token, "").1["address"], "bram@example.org");
+        let erased = office.run(&["permission", "erase", "--email", "bram@example.org"]);
+        assert!(erased.status.success());
+        assert!(served.call("GET", &path, token, "").1["address"].is_null(), "known no more");
     }
 }
