@@ -297,3 +297,76 @@ fn a_sending_program_asks_and_tells() {
         assert!(served.call("GET", &path, token, "").1["address"].is_null(), "known no more");
     }
 }
+
+/// A certificate for 127.0.0.1, signed by itself: PEM of it, and an acceptor.
+fn tls() -> (Vec<u8>, openssl::ssl::SslAcceptor) {
+    use openssl::asn1::Asn1Time;
+    use openssl::ssl::{SslAcceptor, SslMethod};
+    use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
+    let key = openssl::pkey::PKey::from_rsa(openssl::rsa::Rsa::generate(2048).unwrap()).unwrap();
+    let mut name = openssl::x509::X509Name::builder().unwrap();
+    name.append_entry_by_text("CN", "hooks").unwrap();
+    let name = name.build();
+    let mut b = openssl::x509::X509::builder().unwrap();
+    b.set_version(2).unwrap();
+    b.set_subject_name(&name).unwrap();
+    b.set_issuer_name(&name).unwrap();
+    b.set_pubkey(&key).unwrap();
+    b.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+    b.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
+    b.append_extension(BasicConstraints::new().ca().build().unwrap()).unwrap();
+    let alt = SubjectAlternativeName::new().ip("127.0.0.1").build(&b.x509v3_context(None, None));
+    b.append_extension(alt.unwrap()).unwrap();
+    b.sign(&key, openssl::hash::MessageDigest::sha256()).unwrap();
+    let cert = b.build();
+    let mut acceptor = SslAcceptor::mozilla_intermediate(SslMethod::tls()).unwrap();
+    acceptor.set_private_key(&key).unwrap();
+    acceptor.set_certificate(&cert).unwrap();
+    (cert.to_pem().unwrap(), acceptor.build())
+}
+
+/// Waits for the answer to a hook's latest call.
+fn answered(office: &Office, hook: &str, words: &str) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let calls = office.json(&["hook", "calls", hook]);
+        if calls[0]["answer"].as_str().is_some_and(|a| a.contains(words)) {
+            return;
+        }
+        assert!(std::time::Instant::now() < until, "{words}: {calls}");
+    }
+}
+
+#[test]
+fn a_hook_is_called_over_tls_and_only_with_a_trusted_certificate() {
+    use std::io::{Read as _, Write as _};
+    let office = office(Kept::Sqlite);
+    let settings = office.path("candour.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, format!("hooks_to_loopback = true\n{text}")).unwrap();
+    let (pem, acceptor) = tls();
+    let roots = write(&office, "roots.pem", std::str::from_utf8(&pem).unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/in", listener.local_addr().unwrap());
+    let (told, requests) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in listener.incoming() {
+            // Who does not trust the certificate breaks off here.
+            let Ok(mut line) = acceptor.accept(line.unwrap()) else { continue };
+            let mut piece = [0; 4096];
+            let n = line.read(&mut piece).unwrap();
+            told.send(String::from_utf8_lossy(&piece[..n]).into_owned()).unwrap();
+            line.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        }
+    });
+    let hook = office.json(&["hook", "add", &url])["id"].as_str().unwrap().to_owned();
+    office.ok(&["permission", "stop", "--email", "amara@example.org"]);
+    let served = Served::new(&office);
+    answered(&office, &hook, "not trusted");
+    drop(served);
+    assert!(requests.try_recv().is_err(), "nothing was said to it");
+    office.ok(&["permission", "stop", "--email", "bram@example.org"]);
+    let _served = Served::with(&office, &[("SSL_CERT_FILE", &roots)]);
+    answered(&office, &hook, "Taken: 204");
+    assert!(requests.recv().unwrap().starts_with("POST /in HTTP/1.1\r\n"));
+}

@@ -9,6 +9,8 @@ pub mod certificates;
 pub mod cli;
 pub mod desk;
 pub mod duties;
+#[cfg(test)]
+mod duties_tests;
 pub mod hooks;
 pub mod mailers;
 pub mod rows;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use candour_db::Tx;
 
 use crate::error::Result;
 use crate::holdings;
@@ -48,6 +49,20 @@ pub async fn today(State(office): State<Office>, me: Signed) -> Answer {
     page(&view)
 }
 
+fn holding_trouble(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(String, String)>> {
+    let mut out = Vec::new();
+    for h in holdings::active(tx, org)? {
+        if let Some(first) = h.problems.first() {
+            let words = match h.problems.len() - 1 {
+                0 => first.clone(),
+                n => format!("{first} And {n} more."),
+            };
+            out.push((h.short, words));
+        }
+    }
+    Ok(out)
+}
+
 fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
     let now = dates::day_of(me.by.now);
     let sees_cases = me.by.role.may(Permission::SeeCases).is_ok();
@@ -65,16 +80,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             no_holdings: holdings::sql::count(tx, org)? == 0,
             sees_cases,
         };
-        for h in holdings::active(tx, org)? {
-            if let Some(first) = h.problems.first() {
-                let more = h.problems.len() - 1;
-                let words = match more {
-                    0 => first.clone(),
-                    n => format!("{first} And {n} more."),
-                };
-                p.trouble.push((h.short, words));
-            }
-        }
+        p.trouble = holding_trouble(tx, org)?;
         if me.by.role.may(Permission::SeePermissions).is_ok() {
             p.contact = duties::pressing(tx, org, &me.charter.permissions, now)?;
         }

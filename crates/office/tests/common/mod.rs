@@ -264,9 +264,15 @@ impl Drop for Served {
 impl Served {
     /// Serves it on a free port.
     pub fn new(office: &Office) -> Self {
+        Self::with(office, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn with(office: &Office, env: &[(&str, &str)]) -> Self {
         use std::io::{BufRead as _, BufReader};
         let mut child = office
             .command(&["serve", "--listen", "127.0.0.1:0"])
+            .envs(env.iter().copied())
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::piped())
             .spawn()

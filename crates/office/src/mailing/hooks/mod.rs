@@ -7,7 +7,7 @@ pub mod rules;
 pub mod send;
 pub mod sql;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use acts::{deliver, give_up};
 pub use rules::{TRIES, next_try};

@@ -66,10 +66,13 @@ fn read(line: &mut TcpStream) -> String {
     }
 }
 
-struct House {
+/// An office with a clock that is set by hand.
+pub struct House {
     _dir: tempfile::TempDir,
-    office: Office,
-    by: By,
+    /// The office.
+    pub office: Office,
+    /// Who acts.
+    pub by: By,
     now: Arc<Mutex<Timestamp>>,
     jobs: Connections,
     /// Dropped at the end: the test server and the database's name.
@@ -88,6 +91,11 @@ impl Drop for House {
 
 impl House {
     fn new(postgres: bool) -> Self {
+        Self::with(postgres, CHARTER)
+    }
+
+    /// Makes one with this charter, on PostgreSQL if asked.
+    pub fn with(postgres: bool, charter: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (mut url, mut database) = (None, None);
         if postgres {
@@ -107,23 +115,25 @@ impl House {
         let office =
             Office::open_at(dir.path(), url.as_deref(), Box::new(move || *clock.lock().unwrap()))
                 .unwrap();
-        let org = office.found(toml::from_str::<Charter>(CHARTER).unwrap()).unwrap();
+        let org = office.found(toml::from_str::<Charter>(charter).unwrap()).unwrap();
         let by = office.by_command(&org);
         Self { _dir: dir, office, by, now, jobs: Connections::default(), database }
     }
 
-    fn pass(&self, seconds: i64) {
+    /// Lets time pass.
+    pub fn pass(&self, seconds: i64) {
         *self.now.lock().unwrap() += SignedDuration::from_secs(seconds);
     }
 
-    fn add(&self, url: &str) -> (String, String) {
+    /// Adds a hook; answers its id and secret.
+    pub fn add(&self, url: &str) -> (String, String) {
         let (vault, by, url) = (self.office.vault().clone(), self.by.clone(), url.to_owned());
         let events = super::rules::EVENTS.map(str::to_owned).to_vec();
         self.office.write(move |tx| acts::add(tx, &vault, &by, &url, &events, true)).unwrap()
     }
 
     /// Somebody stops all marketing; answers the hash it stands under.
-    fn stop(&self, email: &str) -> people::Hash16 {
+    pub fn stop(&self, email: &str) -> people::Hash16 {
         let hasher = people::hasher(self.office.vault(), &self.by.org).unwrap();
         let kind = candour_screening::Kind::Email;
         let hash = people::hash_raw(&hasher, kind, email).unwrap();
@@ -140,7 +150,8 @@ impl House {
         hash
     }
 
-    fn work(&mut self) {
+    /// Does every job that is due.
+    pub fn work(&mut self) {
         while work::once(&self.office, &mut self.jobs).unwrap() {}
     }
 
@@ -153,7 +164,8 @@ impl House {
     }
 }
 
-fn both() -> Vec<bool> {
+/// SQLite, and PostgreSQL where there is a server.
+pub fn both() -> Vec<bool> {
     if std::env::var("CANDOUR_SKIP_SERVERS").is_ok() { vec![false] } else { vec![false, true] }
 }
 

@@ -1,6 +1,5 @@
 //! Messages on screen.
 
-use askama::Template as _;
 use axum::extract::{Form, Path, State};
 
 use super::rules::{Proposal, Template};

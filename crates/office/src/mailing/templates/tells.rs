@@ -287,7 +287,7 @@ fn holds(text: &str, words: &str) -> bool {
     text.match_indices(words).any(|(at, _)| {
         let before = text[..at].chars().next_back().is_some_and(letter);
         let after = text[at + words.len()..].chars().next().is_some_and(letter);
-        !(first && before) && !(last && after)
+        !(first && before || last && after)
     })
 }
 
