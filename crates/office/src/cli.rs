@@ -106,6 +106,15 @@ pub enum Command {
     /// Certificates of screenings.
     #[command(subcommand)]
     Certificate(mailing::screen_cli::CertificateCommand),
+    /// Messages, each with its class.
+    #[command(subcommand)]
+    Template(mailing::templates::cli::TemplateCommand),
+    /// What is sent to which list, with which certificate.
+    #[command(subcommand)]
+    Campaign(mailing::campaigns::cli::CampaignCommand),
+    /// Programs elsewhere that are told of changes.
+    #[command(subcommand)]
+    Hook(mailing::hooks::cli::HookCommand),
     /// Programs that send for the organisation.
     #[command(subcommand)]
     Mailer(mailing::cli::MailerCommand),
@@ -150,6 +159,9 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::MayContact(a) => permissions::cli::may_contact(&a),
         Command::Screen(a) => mailing::screen_cli::run(&a),
         Command::Certificate(a) => mailing::screen_cli::certificate(a),
+        Command::Template(a) => mailing::templates::cli::run(a),
+        Command::Campaign(a) => mailing::campaigns::cli::run(a),
+        Command::Hook(a) => mailing::hooks::cli::run(a),
         Command::Mailer(a) => mailing::cli::run(a),
         Command::Staff(a) => staff::cli::run(a),
         Command::Deadline(a) => clocks::run(&a),

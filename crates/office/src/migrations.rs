@@ -22,6 +22,7 @@ pub const ALL: &[Migration] = list![
     "0007_tries",
     "0008_mailing",
     "0009_screenings",
+    "0010_campaigns",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.

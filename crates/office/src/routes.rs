@@ -101,9 +101,20 @@ fn cases() -> Router<Office> {
 }
 
 fn contact() -> Router<Office> {
+    use mailing::campaigns::desk as campaigns;
+    use mailing::desk as programs;
     use mailing::screenings::desk as screen;
+    use mailing::templates::desk as messages;
     use permissions::desk as who;
     Router::new()
+        .route("/office/campaigns", get(campaigns::list))
+        .route("/office/campaigns/new", get(campaigns::new).post(campaigns::plan))
+        .route("/office/campaigns/{short}", get(campaigns::one).post(campaigns::act))
+        .route("/office/messages", get(messages::list))
+        .route("/office/messages/new", get(messages::new).post(messages::save_new))
+        .route("/office/messages/{short}", get(messages::one).post(messages::act))
+        .route("/office/programs", get(programs::programs).post(programs::act))
+        .layer(DefaultBodyLimit::max(FORM))
         .route("/office/permissions", get(who::overview))
         .route("/office/permissions/look", post(who::look))
         .route("/office/permissions/record", post(who::record))
@@ -118,6 +129,7 @@ fn contact() -> Router<Office> {
 }
 
 fn machines() -> Router<Office> {
+    use mailing::api as sends;
     use permissions::{api, told};
     Router::new()
         .route("/health", get(api::health))
@@ -125,6 +137,9 @@ fn machines() -> Router<Office> {
         .route("/api/problems", get(api::problems))
         .route("/api/o/{org}/contact-decisions", post(api::decide))
         .route("/api/o/{org}/suppressions", post(told::suppress))
+        .route("/api/o/{org}/suppressions/{id}", get(told::suppression))
+        .route("/api/o/{org}/certificates/check", post(sends::check))
+        .route("/api/o/{org}/campaigns/{short}/sent", post(sends::sent))
         .route("/api/o/{org}/consents", post(told::consent))
         .route("/api/o/{org}/consents/{id}/withdraw", post(told::withdraw))
         .route("/api/o/{org}/consents/{id}/receipt", get(told::receipt))

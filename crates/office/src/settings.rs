@@ -31,6 +31,10 @@ pub struct Settings {
     /// How often the public may ask, and how clients are told apart behind a proxy.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
+    /// Let hooks call this machine itself, in the clear too: for trying them out. Other addresses
+    /// inside a private network stay refused.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hooks_to_loopback: bool,
     /// One-off public holidays that the built-in list lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<Holiday>,

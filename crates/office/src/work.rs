@@ -13,16 +13,13 @@ use crate::error::{Error, Result};
 use crate::holdings;
 use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
+use crate::mailing::{duties, hooks};
 use crate::office::Office;
 use crate::requests::find::{self, Connections, Quiet};
-use crate::{mailing, permissions};
 
 /// A blob that is not finished after so long was left by a process that died: nothing we write
 /// takes two days.
 const UNFINISHED: SignedDuration = SignedDuration::from_hours(48);
-
-/// A machine may repeat a request for this long and gets the same answer.
-const REPEATS: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// Set to stop the loops at the next moment.
 pub type Stop = Arc<AtomicBool>;
@@ -68,6 +65,7 @@ fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<
             find::find(office, &by, &job.about, connections, &mut Quiet).map(drop)
         }
         "letter" => send(office, job),
+        "hook" => hooks::deliver(office, &job.org, &job.about),
         "rounds" => rounds(office, &job.org),
         other => Err(Error::fault(format!("no such job: {other}"))),
     }
@@ -81,13 +79,22 @@ fn finish(office: &Office, job: Job, outcome: Result<()>) -> Result<()> {
             // The words of an error hold nothing personal: `Error` promises it.
             let words = e.to_string();
             tracing::warn!("job {} {}: {words}", job.kind, job.id);
-            if job.tries >= jobs::TRIES || !may_pass(e) {
+            let hook = job.kind == "hook";
+            let most = if hook { hooks::TRIES } else { jobs::TRIES };
+            if job.tries >= most || !may_pass(e) {
+                if hook {
+                    hooks::give_up(tx, &job.org, &job.about, &words, now)?;
+                }
                 if job.kind == "letter" {
                     sql::letter_state(tx, &job.about, "failed", Some(&words), now)?;
                 }
                 sql::end_job(tx, &job.id, Some(&words))
             } else {
-                sql::retry_job(tx, &job.id, jobs::next_try(now, job.tries), &words)
+                let at = match hook {
+                    true => hooks::next_try(now, job.tries, &job.id),
+                    false => jobs::next_try(now, job.tries),
+                };
+                sql::retry_job(tx, &job.id, at, &words)
             }
         }
     })
@@ -120,14 +127,10 @@ fn rounds(office: &Office, org: &str) -> Result<()> {
             tracing::warn!("holding {}: {e}", h.short);
         }
     }
-    mailing::screenings::clear_folder(office);
-    permissions::acts::expire_due(office, &by)?;
+    duties::rounds(office, &by)?;
     let (vault, o, now) = (office.vault().clone(), org.to_owned(), by.now);
     office.chore(move |tx| {
         crate::proof::acts::checkpoint(tx, &vault, &o, now)?;
-        permissions::sweep(tx, &o, now)?;
-        mailing::screenings::sweep(tx, &o, now)?;
-        mailing::sql::sweep_answers(tx, &o, now - REPEATS)?;
         sql::drop_unfinished(tx, now - UNFINISHED)?;
         sql::drop_old_tries(tx, now)?;
         crate::requests::sql::drop_old_drafts(tx, now)?;

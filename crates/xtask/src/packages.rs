@@ -28,6 +28,8 @@ const NEEDS: &[Need] = &[
         packages: &["python3", "python3-cryptography"],
         met: || python("cryptography").is_some(),
     },
+    // smtpd: a whole mail server, for a newsletter from list to mailbox.
+    Need { packages: &["opensmtpd"], met: || smtpd().is_some() },
     Need { packages: &["golang-go"], met: || has("go") },
     Need {
         packages: &["golang-golang-x-mod-dev"],
@@ -42,6 +44,14 @@ const NEEDS: &[Need] = &[
 
 fn has(name: &str) -> bool {
     tool::which(name).is_some()
+}
+
+/// OpenSMTPD's server: Debian keeps it where only root looks.
+pub fn smtpd() -> Option<PathBuf> {
+    tool::which("smtpd").or_else(|| {
+        let path = PathBuf::from("/usr/sbin/smtpd");
+        path.exists().then_some(path)
+    })
 }
 
 /// The folder of the newest PostgreSQL's programs: Debian keeps them off the PATH.

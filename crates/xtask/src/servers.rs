@@ -185,15 +185,19 @@ impl Servers {
         // Other accounts must be able to walk through.
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o711))?;
         let mut all = Self { running: Vec::new(), env: Vec::new(), dir: dir.clone(), keep };
-        let [pg, my, imap, smtp] = ports()?;
+        let [pg, my, imap, smtp, post] = ports()?;
         let dir = &dir;
         let started: Vec<Started> = std::thread::scope(|scope| {
-            let threads = [
+            let mut threads = vec![
                 scope.spawn(move || postgres(dir, pg)),
                 scope.spawn(move || mariadb(dir, my)),
                 scope.spawn(move || dovecot(dir, imap)),
                 scope.spawn(move || mail(dir, smtp)),
             ];
+            // It changes accounts for each delivery, which only root can.
+            if rustix::process::geteuid().is_root() {
+                threads.push(scope.spawn(move || opensmtpd(dir, post)));
+            }
             let failed = |_| Err(anyhow::anyhow!("a starting thread panicked"));
             threads.into_iter().map(|t| t.join().unwrap_or_else(failed)).collect()
         });
@@ -352,6 +356,31 @@ fn mail(base: &Path, port: u16) -> Started {
         vec![
             ("CANDOUR_TEST_SMTP", format!("smtp://127.0.0.1:{port}")),
             ("CANDOUR_TEST_SMTP_DIR", inbox.join("new").display().to_string()),
+        ],
+    ))
+}
+
+/// A mail server that delivers: a mailbox for every address, whatever its domain.
+fn opensmtpd(base: &Path, port: u16) -> Started {
+    let program = packages::smtpd().context("OpenSMTPD is not installed")?;
+    let house = House::new(base, "opensmtpd", port, &[])?;
+    let boxes = House::new(base, "delivered", port, &["nobody"])?;
+    fs::set_permissions(&house.dir, fs::Permissions::from_mode(0o755))?;
+    let conf = format!(
+        "queue ttl 1m\ntable all {{ \"@\" = nobody }}\nlisten on 127.0.0.1 port {port}\n\
+         action deliver maildir \"{boxes}/%{{rcpt}}\" virtual <all>\n\
+         match from any for any action deliver\n",
+        boxes = boxes.dir.display(),
+    );
+    let conf = house.write("smtpd.conf", &conf)?;
+    let mut server = house.command(&program)?;
+    server.arg("-d").arg("-f").arg(conf);
+    let server = house.start(&mut server, Signal::TERM)?;
+    Ok((
+        server,
+        vec![
+            ("CANDOUR_TEST_MTA", format!("127.0.0.1:{port}")),
+            ("CANDOUR_TEST_MTA_DIR", boxes.dir.display().to_string()),
         ],
     ))
 }

@@ -1,16 +1,24 @@
 //! Mailing: messages with their class, campaigns with their certificate, the programs that send
 //! them, and what those are told.
 //!
-//! Others may use: [`announce`], [`standing`].
+//! Others may use: [`announce`], [`standing`], [`duties`].
 
+pub mod api;
+pub mod campaigns;
 pub mod certificates;
 pub mod cli;
+pub mod desk;
+pub mod duties;
+#[cfg(test)]
+mod duties_tests;
+pub mod hooks;
 pub mod mailers;
 pub mod rows;
 pub mod screen;
 pub mod screen_cli;
 pub mod screenings;
 pub mod sql;
+pub mod templates;
 
 pub use mailers::standing;
 pub use sql::announce;

@@ -20,16 +20,18 @@ use crate::office::Office;
 use crate::permissions::{Attested, Class};
 use crate::proof::By;
 
-/// `candour screen`
-#[derive(Args)]
-#[command(after_help = "Examples:
+const EXAMPLES: &str = "Examples:
   candour screen list.csv --channel email --purpose events            what the columns seem to hold
   candour screen list.csv --channel email --purpose events --column E-mail --out allowed.csv
   candour screen list.csv --channel post --purpose events --column Address --column 'Member no=member-number' \\
     --out allowed.csv
 
 Writes three lists: those who may be contacted as they came and in the same order, those who may not
-with the reason of each, and rows that could not be read; and a certificate with its proof.")]
+with the reason of each, and rows that could not be read; and a certificate with its proof.";
+
+/// `candour screen`
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ScreenArgs {
     /// The list: CSV, XLSX, ODS or Parquet.
     list: PathBuf,

@@ -88,13 +88,16 @@ pub fn mailers(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Mailer>> {
     )?)
 }
 
+/// An answer kept: hash of the request's body, status, the answer, sealed.
+pub type KeptAnswer = (Vec<u8>, i64, Vec<u8>);
+
 /// The answer kept for a repeated request: hash of its body, status, sealed answer.
 pub fn kept_answer(
     tx: &mut Tx<'_>,
     org: &str,
     mailer: &str,
     key: [u8; 32],
-) -> Result<Option<(Vec<u8>, i64, Vec<u8>)>> {
+) -> Result<Option<KeptAnswer>> {
     Ok(tx.row(
         "SELECT body_sha256, status, sealed FROM idempotent_answers
          WHERE org = $1 AND mailer = $2 AND key = $3",

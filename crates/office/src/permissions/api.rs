@@ -81,12 +81,12 @@ impl axum::response::IntoResponse for Problem {
 /// The answer of every handler here.
 pub type Answer = std::result::Result<Response, Problem>;
 
-pub(super) fn answer(value: &impl Serialize) -> Answer {
+pub(crate) fn answer(value: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(value).map_err(Error::from)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
     serde_json::from_slice(body).map_err(|e| {
         // Serde's words may repeat a value, its place does not.
         let what = match e.classify() {
@@ -98,7 +98,7 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
 }
 
 /// Who asks: the program whose token came with the request, as it stands now.
-pub(super) async fn who(
+pub(crate) async fn who(
     office: &Office,
     short: &str,
     headers: &HeaderMap,

@@ -34,6 +34,8 @@ pub mod told;
 
 pub use live::{Live, needs_registers, now_blocking};
 pub use rules::{Question, Rule, decide};
+#[cfg(test)]
+pub use terms::What;
 pub use terms::{Attested, Class, Facts, Register};
 
 /// Moves the head of an organisation's permissions on, so that every process looks again.

@@ -142,6 +142,17 @@ pub fn stops_after(tx: &mut Tx<'_>, org: &str, after: &str, limit: u64) -> Resul
     )?)
 }
 
+/// One stop, also one that was lifted.
+pub fn stop_by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Kept> {
+    tx.row(
+        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at FROM suppressions
+         WHERE org = $1 AND id = $2",
+        bind![org, id],
+        kept,
+    )?
+    .ok_or(Error::NotFound("the stop"))
+}
+
 /// How many stops stand.
 pub fn count_stops(tx: &mut Tx<'_>, org: &str) -> Result<u64> {
     Ok(tx.count(

@@ -58,7 +58,7 @@ pub fn stop_many(
     by.role.may(Permission::StopContact)?;
     let mut added = 0;
     for hash in hashes {
-        added += usize::from(stop_one(tx, by, model, *hash, &model.kind)?);
+        added += usize::from(stop_one(tx, by, model, *hash, &model.kind)?.is_some());
     }
     if !hashes.is_empty() {
         sql::touch(tx, &by.org, hashes)?;
@@ -92,9 +92,9 @@ pub fn stop(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Re
             }
         }
     }
-    let mut added = 0;
+    let mut added = Vec::new();
     for (hash, kind) in &ids {
-        added += usize::from(stop_one(tx, by, new, *hash, kind)?);
+        added.extend(stop_one(tx, by, new, *hash, kind)?);
     }
     touch(tx, by, &ids)?;
     let scope = format!(
@@ -111,9 +111,15 @@ pub fn stop(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Re
     if let Some(p) = persons.first() {
         act = act.about("person", &p.id);
     }
-    let id = new_id(by.now);
-    let act = act.about("suppression", &id).law("UK GDPR Art 21(3)").say(&key, scope);
-    let mut done = Recorded::new(by, added, act);
+    for id in &added {
+        act = act.about("suppression", id);
+    }
+    if added.is_empty() && persons.is_empty() {
+        // It stood already; that it was said again has an entry of its own.
+        act = act.about("suppression", &new_id(by.now));
+    }
+    let act = act.law("UK GDPR Art 21(3)").say(&key, scope);
+    let mut done = Recorded::new(by, added.len(), act);
     for p in &persons {
         if new.reason != "bounce" {
             for act in acts::withdraw_matching(tx, vault, by, p, new)? {
@@ -122,22 +128,25 @@ pub fn stop(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Re
             tell::company(tx, vault, by, p, new)?;
         }
     }
-    tell::hooks(tx, by, "suppression.added", &id)?;
+    for id in &added {
+        tell::hooks(tx, by, "suppression.added", id)?;
+    }
     Ok(done)
 }
 
+/// Puts one identifier on the list; answers the row's id, or nothing if it stood there already.
 pub(super) fn stop_one(
     tx: &mut Tx<'_>,
     by: &By,
     new: &NewStop,
     hash: Hash16,
     kind: &str,
-) -> Result<bool> {
+) -> Result<Option<String>> {
     let channel = new.channel.map_or("", Channel::word);
     let what = new.what.word();
     let standing = sql::stops_on(tx, &by.org, hash)?;
     if standing.iter().any(|s| s.channel == channel && s.what == what) {
-        return Ok(false);
+        return Ok(None);
     }
     let kept = Kept {
         id: new_id(by.now),
@@ -150,7 +159,7 @@ pub(super) fn stop_one(
         ended: None,
     };
     sql::insert_stop(tx, &by.org, &kept, by.now)?;
-    Ok(true)
+    Ok(Some(kept.id))
 }
 
 /// Lifts the stops that a later yes of the person answers. A wider stop is not dropped but

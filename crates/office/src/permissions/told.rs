@@ -21,6 +21,7 @@ use crate::mailing;
 use crate::office::Office;
 use crate::people::{self, Known};
 use crate::proof::By;
+use crate::staff::Permission;
 
 /// A stop, as a machine tells it.
 #[derive(Deserialize)]
@@ -151,6 +152,42 @@ impl ConsentIn {
             },
         }
     }
+}
+
+/// `GET /api/o/{org}/suppressions/{id}`: what an announcement was about. The address comes with it
+/// only while the office knows its person; of others there is a keyed hash alone.
+pub async fn suppression(
+    State(office): State<Office>,
+    Path((org, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    let (by, now) = who(&office, &org, &headers, false).await?;
+    by.role.may(Permission::SeePermissions)?;
+    let told = office
+        .run(move |o| {
+            o.read(|tx| {
+                let stop = super::sql::stop_by_id(tx, &by.org, &id)?;
+                let mut address = None;
+                for p in people::by_hash(tx, &by.org, stop.hash)? {
+                    let known = people::open(tx, o.vault(), &by.org, &p)?;
+                    address = known.identifiers.into_iter().find_map(|(kind, raw)| {
+                        let hash = people::hash_raw(&now.hasher, kind, &raw).ok()?;
+                        (hash == stop.hash).then_some(raw)
+                    });
+                }
+                Ok(json!({
+                    "id": stop.id,
+                    "kind": stop.kind,
+                    "channel": Channel::from_word(&stop.channel).map(Channel::word),
+                    "scope": stop.what,
+                    "on": stop.on,
+                    "lifted": stop.ended.is_some(),
+                    "address": address,
+                }))
+            })
+        })
+        .await?;
+    answer(&told)
 }
 
 /// `POST /api/o/{org}/consents`: records an answer. With an `Idempotency-Key` a repeat is answered

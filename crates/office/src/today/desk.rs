@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
+use candour_db::Tx;
 
 use crate::error::Result;
 use crate::holdings;
 use crate::kit::dates;
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, page};
+use crate::mailing::duties;
 use crate::office::Office;
 use crate::requests::desk::{ClockTag, clock_tag};
 use crate::requests::sql::{self as cases, Figures, Which};
@@ -35,6 +37,7 @@ struct TodayPage {
     due: Vec<Due>,
     decide: Vec<Decide>,
     trouble: Vec<(String, String)>,
+    contact: Vec<(String, String)>,
     outbox: bool,
     no_holdings: bool,
     sees_cases: bool,
@@ -44,6 +47,20 @@ struct TodayPage {
 pub async fn today(State(office): State<Office>, me: Signed) -> Answer {
     let view = office.run(move |o| today_page(o, &me)).await?;
     page(&view)
+}
+
+fn holding_trouble(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(String, String)>> {
+    let mut out = Vec::new();
+    for h in holdings::active(tx, org)? {
+        if let Some(first) = h.problems.first() {
+            let words = match h.problems.len() - 1 {
+                0 => first.clone(),
+                n => format!("{first} And {n} more."),
+            };
+            out.push((h.short, words));
+        }
+    }
+    Ok(out)
 }
 
 fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
@@ -58,19 +75,14 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             due: Vec::new(),
             decide: Vec::new(),
             trouble: Vec::new(),
+            contact: Vec::new(),
             outbox: o.settings().post.is_none(),
             no_holdings: holdings::sql::count(tx, org)? == 0,
             sees_cases,
         };
-        for h in holdings::active(tx, org)? {
-            if let Some(first) = h.problems.first() {
-                let more = h.problems.len() - 1;
-                let words = match more {
-                    0 => first.clone(),
-                    n => format!("{first} And {n} more."),
-                };
-                p.trouble.push((h.short, words));
-            }
+        p.trouble = holding_trouble(tx, org)?;
+        if me.by.role.may(Permission::SeePermissions).is_ok() {
+            p.contact = duties::pressing(tx, org, &me.charter.permissions, now)?;
         }
         if !sees_cases {
             return Ok(p);

@@ -248,3 +248,73 @@ pub fn club(path: &Path, messages: u32) {
     }
     tx.commit().unwrap();
 }
+
+/// The office served, until dropped.
+pub struct Served {
+    child: std::process::Child,
+    /// Address and port.
+    pub at: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Served {
+    /// Serves it on a free port.
+    pub fn new(office: &Office) -> Self {
+        Self::with(office, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn with(office: &Office, env: &[(&str, &str)]) -> Self {
+        use std::io::{BufRead as _, BufReader};
+        let mut child = office
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .envs(env.iter().copied())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let at = lines
+            .find_map(|l| {
+                let l = l.unwrap();
+                let (_, rest) = l.split_once("http://")?;
+                Some(rest.split('/').next()?.to_owned())
+            })
+            .expect("the office said where it is");
+        // Read on, or the server would wait for somebody who listens.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, at }
+    }
+
+    /// One request; answers status and body.
+    pub fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+    ) -> (u16, serde_json::Value) {
+        use std::io::{Read as _, Write as _};
+        let mut line = std::net::TcpStream::connect(&self.at).unwrap();
+        let length = body.len();
+        write!(
+            line,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}",
+            self.at
+        )
+        .unwrap();
+        let mut text = String::new();
+        line.read_to_string(&mut text).unwrap();
+        let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = text.split_once("\r\n\r\n").unwrap().1;
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+}

@@ -1,0 +1,263 @@
+//! Campaigns on screen.
+
+use askama::Template;
+use axum::extract::{Form, Path, State as Office_};
+
+use super::acts::{self, Plan, Sent, Whole};
+use super::rules::{self, Campaign, State};
+use super::sql;
+use crate::charter::Channel;
+use crate::error::{Error, Field, Result};
+use crate::kit::dates;
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::pages::Desk;
+use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::mailing::{certificates, screen, templates};
+use crate::office::Office;
+use crate::permissions::Attested;
+use crate::staff::Permission;
+
+type Pairs = Form<Vec<(String, String)>>;
+
+struct Line {
+    short: String,
+    title: String,
+    day: String,
+    list: String,
+    channel: &'static str,
+    class: &'static str,
+    state: &'static str,
+    tag: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "mailing/pages/campaigns.html")]
+struct ListPage {
+    d: Desk,
+    all: Vec<Line>,
+    may_plan: bool,
+}
+
+/// `GET /office/campaigns`
+pub async fn list(Office_(office): Office_<Office>, me: Signed) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let view = office
+        .run(move |o| {
+            let today = dates::day_of(me.by.now);
+            let all = o.read(|tx| {
+                let all = sql::latest(tx, &me.by.org, 200)?;
+                all.into_iter().map(|c| acts::whole(tx, &me.by.org, c)).collect::<Result<Vec<_>>>()
+            })?;
+            let line = |w: Whole| Line {
+                day: dates::short(w.campaign.planned_on),
+                class: w.template.class.label(),
+                state: w.state(today).label(),
+                tag: w.state(today).tag(),
+                channel: w.campaign.channel.label(),
+                short: w.campaign.short,
+                title: w.campaign.title,
+                list: w.campaign.list,
+            };
+            Ok(ListPage {
+                d: Desk::new(&me, "Campaigns", "Campaigns"),
+                all: all.into_iter().map(line).collect(),
+                may_plan: me.by.role.may(Permission::ScreenLists).is_ok(),
+            })
+        })
+        .await?;
+    page(&view)
+}
+
+#[derive(Template)]
+#[template(path = "mailing/pages/campaign_new.html")]
+struct NewPage {
+    d: Desk,
+    f: Filled,
+    w: Wrong,
+    channels: Vec<(&'static str, &'static str)>,
+    messages: Vec<(String, String)>,
+    purposes: Vec<(String, String)>,
+    grounds: Vec<(&'static str, &'static str)>,
+}
+
+fn new_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<NewPage> {
+    let messages = o.read(|tx| templates::sql::latest(tx, &me.by.org))?;
+    let purposes = &me.charter.permissions.purposes;
+    Ok(NewPage {
+        d: Desk::new(me, "Campaigns", "Plan a campaign"),
+        f,
+        w,
+        channels: Channel::ALL.map(|c| (c.word(), c.label())).to_vec(),
+        messages: messages
+            .into_iter()
+            .map(|t| (t.short, format!("{} ({})", t.title, t.class.label().to_lowercase())))
+            .collect(),
+        purposes: purposes.iter().map(|p| (p.short.clone(), p.title.clone())).collect(),
+        grounds: Attested::ALL.map(|a| (a.word(), a.label())).to_vec(),
+    })
+}
+
+/// `GET /office/campaigns/new`
+pub async fn new(Office_(office): Office_<Office>, me: Signed) -> Answer {
+    me.by.role.may(Permission::ScreenLists)?;
+    let view = office.run(move |o| new_page(o, &me, Filled::default(), Wrong::default())).await?;
+    page(&view)
+}
+
+fn plan_of(f: &Filled) -> Result<Plan> {
+    Ok(Plan {
+        short: f.get("short").to_owned(),
+        title: f.get("title").to_owned(),
+        list: f.get("list").to_owned(),
+        purpose: f.some("purpose"),
+        channel: Channel::from_word(f.get("channel")),
+        template: f.get("template").to_owned(),
+        attested: Attested::from_word(f.get("attested")),
+        on: f.date("on").map_err(|bad| Error::Invalid(vec![bad]))?,
+    })
+}
+
+/// `POST /office/campaigns/new`
+pub async fn plan(Office_(office): Office_<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
+    let f = Filled(pairs);
+    let to = format!("/office/campaigns/{}", f.get("short"));
+    let (me, failed) = office
+        .run(move |o| {
+            let (by, vault) = (me.by.clone(), o.vault().clone());
+            let done = plan_of(&f).and_then(|p| o.write(move |tx| acts::plan(tx, &vault, &by, &p)));
+            let failed = match done {
+                Ok(()) => None,
+                Err(e) => Some(new_page(o, &me, f, Wrong::of(e)?)?),
+            };
+            Ok((me, failed))
+        })
+        .await?;
+    match failed {
+        None => go_saying(&office, &me, &to, "The campaign has been planned.").await,
+        Some(view) => mend(&view),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mailing/pages/campaign.html")]
+struct OnePage {
+    d: Desk,
+    f: Filled,
+    w: Wrong,
+    c: Campaign,
+    state: State,
+    day: String,
+    message: String,
+    class: String,
+    approved: bool,
+    purpose: String,
+    until: Option<String>,
+    sent: Option<String>,
+    acknowledged: Option<String>,
+    trouble: Option<&'static str>,
+    fitting: Vec<(String, String)>,
+    may_send: bool,
+    may_acknowledge: bool,
+}
+
+fn one_page(o: &Office, me: &Signed, short: &str, f: Filled, w: Wrong) -> Result<OnePage> {
+    let (org, today) = (&me.by.org, dates::day_of(me.by.now));
+    let (whole, fitting) = o.read(|tx| {
+        let whole = acts::load(tx, org, short)?;
+        let day = whole.campaign.planned_on.max(today);
+        let mut fitting = Vec::new();
+        for cert in certificates::latest(tx, org, 50)? {
+            let fits = rules::trouble(&whole.campaign, &whole.template, &cert, None, day);
+            if fits.is_none() && sql::bound(tx, org, &cert.id)?.is_none() {
+                let until = dates::long(cert.valid_until);
+                fitting.push((cert.id.clone(), format!("{}, until {until}", cert.id)));
+            }
+        }
+        Ok((whole, fitting))
+    })?;
+    let state = whole.state(today);
+    let trouble = whole.trouble(None, whole.campaign.planned_on.max(today));
+    let (c, t) = (whole.campaign, whole.template);
+    let may = |p| me.by.role.may(p).is_ok();
+    Ok(OnePage {
+        d: Desk::new(me, "Campaigns", c.title.clone()),
+        f,
+        w,
+        state,
+        day: dates::full(c.planned_on),
+        message: t.title.clone(),
+        class: t.class.label().to_lowercase(),
+        approved: t.is_approved(),
+        purpose: screen::title_of(&me.charter.permissions, Some(&c.purpose)),
+        until: whole.certificate.map(|z| dates::long(z.valid_until)),
+        sent: c.sent_on.map(dates::full),
+        acknowledged: c.acknowledged_at.map(dates::moment),
+        trouble,
+        fitting,
+        may_send: may(Permission::ScreenLists),
+        may_acknowledge: state == State::Uncovered && may(Permission::ManagePermissions),
+        c,
+    })
+}
+
+/// `GET /office/campaigns/{short}`
+pub async fn one(
+    Office_(office): Office_<Office>,
+    me: Signed,
+    Path(short): Path<String>,
+) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let view =
+        office.run(move |o| one_page(o, &me, &short, Filled::default(), Wrong::default())).await?;
+    page(&view)
+}
+
+fn change(o: &Office, me: &Signed, short: &str, f: &Filled) -> Result<&'static str> {
+    let (by, vault, short) = (me.by.clone(), o.vault().clone(), short.to_owned());
+    match f.get("act") {
+        "attach" => {
+            let id = f.some("certificate");
+            let id = id.ok_or_else(|| Error::invalid("certificate", "Choose a certificate"))?;
+            o.write(move |tx| acts::attach(tx, &by, &short, &id))?;
+            Ok("The certificate covers this campaign.")
+        }
+        "sent" => {
+            let reached =
+                f.some("reached").map(|r| r.parse::<u64>()).transpose().map_err(|_| {
+                    Error::Invalid(vec![Field::new("reached", "Enter a number, or nothing")])
+                })?;
+            let sent = Sent { sha256: None, reached, reason: f.some("reason") };
+            o.write(move |tx| acts::mark_sent(tx, &vault, &by, &short, &sent))?;
+            Ok("The campaign has been marked as sent.")
+        }
+        "acknowledge" => {
+            o.write(move |tx| acts::acknowledge(tx, &by, &short))?;
+            Ok("Noted that you have looked at it.")
+        }
+        _ => Err(Error::NotFound("the page")),
+    }
+}
+
+/// `POST /office/campaigns/{short}`
+pub async fn act(
+    Office_(office): Office_<Office>,
+    me: Signed,
+    Path(short): Path<String>,
+    Form(pairs): Pairs,
+) -> Answer {
+    let f = Filled(pairs);
+    let to = format!("/office/campaigns/{short}");
+    let (me, done) = office
+        .run(move |o| {
+            let done = match change(o, &me, &short, &f) {
+                Ok(said) => Ok(said),
+                Err(e) => Err(one_page(o, &me, &short, f, Wrong::of(e)?)?),
+            };
+            Ok((me, done))
+        })
+        .await?;
+    match done {
+        Ok(said) => go_saying(&office, &me, &to, said).await,
+        Err(view) => mend(&view),
+    }
+}

@@ -1,0 +1,129 @@
+//! What waits on Today, and what the daily rounds do, on a clock of our own.
+
+use std::net::TcpListener;
+
+use jiff::civil::Date;
+
+use super::duties::{pressing, rounds};
+use super::hooks::tests::{House, both};
+use crate::charter::{Channel, Charter};
+use crate::kit::dates;
+use crate::people::Known;
+use crate::permissions::acts::{self, NewConsent};
+use crate::permissions::records::{Proof, Use, Wording};
+use crate::permissions::sql;
+
+const CHARTER: &str = r#"
+[organisation]
+legal_name = "Test Society"
+short = "test"
+[contact]
+role = "Officer"
+email = "privacy@test.example"
+post = "1 Test Street"
+[law]
+division = "england-and-wales"
+[permissions]
+consent_months = 1
+[[permissions.purpose]]
+short = "news"
+title = "News"
+channels = ["email", "call"]
+"#;
+
+fn lines(house: &House) -> Vec<String> {
+    let charter: Charter = toml::from_str(CHARTER).unwrap();
+    let today = dates::day_of(house.office.now());
+    let all = house.office.read(|tx| pressing(tx, &house.by.org, &charter.permissions, today));
+    all.unwrap().into_iter().map(|(words, _)| words).collect()
+}
+
+/// Somebody says yes; it lasts a month.
+fn consent(house: &House) {
+    let wording = Wording {
+        short: "news-email".into(),
+        use_kind: Use::Contact,
+        use_what: "news".into(),
+        text: "May we send you our news by e-mail?".into(),
+        if_refused: String::new(),
+        notice: "2026-11".into(),
+        explicit: false,
+        language: "en-GB".into(),
+    };
+    let new = NewConsent {
+        who: Known {
+            identifiers: vec![(candour_screening::Kind::Email, "amara@example.org".into())],
+            ..Known::default()
+        },
+        wording: "news-email".into(),
+        version: None,
+        channel: Some(Channel::Email),
+        yes: true,
+        on: dates::day_of(house.by.now),
+        method: "form".into(),
+        proof: Proof { evidence: "form 1".into(), collector: "web".into(), representative: None },
+    };
+    let (vault, by) = (house.office.vault().clone(), house.by.clone());
+    house.office.write(move |tx| acts::set_wording(tx, &vault, &by, &wording)).unwrap();
+    let (vault, by) = (house.office.vault().clone(), house.by.clone());
+    house.office.write(move |tx| acts::record_consent(tx, &vault, &by, &new)).unwrap();
+}
+
+fn expired(house: &House) -> u64 {
+    house.office.read(|tx| sql::count_consents(tx, &house.by.org, "expired")).unwrap()
+}
+
+#[test]
+fn a_consent_is_shown_before_it_lapses_and_set_so_after() {
+    for postgres in both() {
+        let house = House::with(postgres, CHARTER);
+        consent(&house);
+        assert!(lines(&house).contains(&"1 consent lapses within 30 days".to_owned()));
+        let day = 24 * 3600;
+        rounds(&house.office, &house.office.by_job(&house.by.org, "rounds")).unwrap();
+        assert_eq!(expired(&house), 0, "not before its day");
+        house.pass(40 * day);
+        rounds(&house.office, &house.office.by_job(&house.by.org, "rounds")).unwrap();
+        assert_eq!(expired(&house), 1);
+        assert!(!lines(&house).iter().any(|l| l.contains("consent")));
+    }
+}
+
+#[test]
+fn a_register_that_calls_need_is_asked_for() {
+    let house = House::with(false, CHARTER);
+    let told = lines(&house);
+    let tps = "Telephone Preference Service: not imported, and a purpose needs it";
+    assert!(told.contains(&tps.to_owned()), "{told:?}");
+    assert!(!told.iter().any(|l| l.starts_with("Fax")), "no purpose faxes: {told:?}");
+    let import = |as_of: &str| {
+        let row = crate::permissions::records::RegisterRow {
+            register: "tps".into(),
+            as_of: as_of.parse::<Date>().unwrap(),
+            numbers: 1,
+            sha256: "0".repeat(64),
+            blob: "b".into(),
+        };
+        let (org, now) = (house.by.org.clone(), house.by.now);
+        house.office.chore(move |tx| sql::set_register(tx, &org, &row, now)).unwrap();
+        lines(&house).into_iter().find(|l| l.starts_with("Telephone"))
+    };
+    assert_eq!(import("2026-11-01"), None, "21 days are young enough");
+    let old = import("2026-10-31").unwrap();
+    assert_eq!(old, "Telephone Preference Service: of 31 October 2026, get a newer one");
+}
+
+#[test]
+fn a_hook_that_gives_up_is_shown() {
+    let mut house = House::with(false, CHARTER);
+    // A port where nobody listens.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    house.add(&format!("http://{free}/"));
+    house.stop("amara@example.org");
+    for _ in 0..10 {
+        assert!(!lines(&house).iter().any(|l| l.contains("hook")));
+        house.work();
+        house.pass(100_000);
+    }
+    assert!(lines(&house).contains(&format!("The hook at {free} does not get through")));
+}

@@ -1,0 +1,372 @@
+//! Messages, campaigns, certificates and hooks through the front doors, on both databases.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod common;
+
+use common::{Kept, Office, Served, both};
+
+const CHARTER: &str = r#"
+[organisation]
+legal_name = "Test Society"
+short = "test"
+[contact]
+role = "Data protection officer"
+email = "privacy@test.example"
+post = "1 Test Street, Testing TE1 1ST"
+[law]
+division = "england-and-wales"
+[rights]
+own_target_days = 28
+[permissions]
+unsubscribe_address = "stop@test.example"
+[[permissions.purpose]]
+short = "talks"
+title = "Talks and walks"
+aim = "similar-products"
+channels = ["email", "post"]
+[[permissions.cap]]
+channel = "email"
+messages = 1
+days = 30
+"#;
+
+const TALKS: &str = "Our winter talks are here: tickets from £8. The Test Society, 1 Test Street. \
+                     To stop these messages, unsubscribe: {{unsubscribe}}";
+
+/// An office whose charter knows a purpose.
+fn office(kept: Kept) -> Office {
+    let office = Office::new(kept, 0);
+    std::fs::write(office.path("charter.toml"), CHARTER).unwrap();
+    office.ok(&["charter", "set", office.path("charter.toml").to_str().unwrap()]);
+    office
+}
+
+fn write(office: &Office, name: &str, text: &str) -> String {
+    let path = office.path(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Proposes and approves a message.
+fn approved(office: &Office, short: &str, class: &str, text: &str) {
+    let file = write(office, "message.txt", text);
+    office.ok(&["template", "propose", short, &file, "--title", short, "--class", class]);
+    office.ok(&["template", "approve", short, "--version", "1"]);
+}
+
+fn plan(office: &Office, short: &str) {
+    office.ok(&[
+        "campaign",
+        "plan",
+        short,
+        "--title",
+        "Winter talks",
+        "--list",
+        "Friends",
+        "--purpose",
+        "talks",
+        "--channel",
+        "email",
+        "--template",
+        "talks",
+        "--attested",
+        "customers",
+    ]);
+}
+
+/// Screens a list; answers its allowed file and the certificate's id.
+fn screened(office: &Office, list: &str, out: &str) -> (String, String) {
+    let out = office.path(out).to_str().unwrap().to_owned();
+    let told = office.json(&[
+        "screen",
+        list,
+        "--channel",
+        "email",
+        "--purpose",
+        "talks",
+        "--attested",
+        "customers",
+        "--column",
+        "E-mail",
+        "--out",
+        &out,
+        "--replace",
+    ]);
+    (out, told["id"].as_str().unwrap().to_owned())
+}
+
+fn refused(office: &Office, args: &[&str], code: i32, words: &str) {
+    let out = office.run(args);
+    let err = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(code), "{args:?}: {err}");
+    assert!(err.contains(words), "{args:?}: {err}");
+}
+
+const LIST: &str = "Name,E-mail\nAmara Quill,amara@example.org\nBram Tarn,bram@example.org\n";
+
+#[test]
+fn a_message_counts_once_its_class_is_approved() {
+    for kept in both() {
+        let office = office(kept);
+        let file = write(&office, "m.txt", "Your receipt. Book now for June!");
+        let args = ["template", "propose", "receipt", &file, "--title", "Receipt", "--class"];
+        let propose = |class| office.run(&[&args[..], &[class]].concat());
+        let out = propose("service");
+        assert_eq!(out.status.code(), Some(1), "{kept:?}: something speaks against it");
+        assert!(String::from_utf8_lossy(&out.stdout).contains("book now"));
+        let approve = ["template", "approve", "receipt", "--version", "1"];
+        refused(&office, &approve, 2, "enter why it holds");
+        office.ok(&[&approve[..], &["--reason", "June is the date they moved to"]].concat());
+        refused(&office, &approve, 4, "approved already");
+        assert_eq!(propose("service").status.code(), Some(2), "nothing has changed");
+        // Another class is another version, and has to be approved again.
+        propose("marketing");
+        let shown = office.json(&["template", "show", "receipt"]);
+        assert_eq!((shown["version"].as_i64(), shown["approved_at"].is_null()), (Some(2), true));
+        refused(&office, &approve, 4, "changed by someone else");
+        let second = ["template", "approve", "receipt", "--version", "2", "--reason", "Please"];
+        refused(&office, &second, 4, "how to stop it");
+        office.verify_ledger();
+    }
+}
+
+#[test]
+fn a_campaign_from_plan_to_frequency_cap() {
+    for kept in both() {
+        let office = office(kept);
+        let file = write(&office, "t.txt", TALKS);
+        office.ok(&["template", "propose", "talks", &file, "--title", "T", "--class", "marketing"]);
+        plan(&office, "winter");
+        let list = write(&office, "list.csv", LIST);
+        let (allowed, id) = screened(&office, &list, "allowed.csv");
+        let attach = ["campaign", "attach", "winter", &id];
+        refused(&office, &attach, 2, "not approved yet");
+        office.ok(&["template", "approve", "talks", "--version", "1"]);
+        let state = || office.json(&["campaign", "show", "winter"])["state"].clone();
+        assert_eq!(state(), "planned");
+        office.ok(&attach);
+        assert_eq!(state(), "screened");
+        plan(&office, "spring");
+        refused(&office, &["campaign", "attach", "spring", &id], 2, "another campaign");
+
+        // A list that was changed is not covered, and nobody is noted as reached.
+        let sent = ["campaign", "sent", "winter", "--file", &allowed];
+        std::fs::write(&allowed, format!("{LIST}Cleo,cleo@example.org\n")).unwrap();
+        refused(&office, &sent, 2, "changed after it was screened");
+        std::fs::write(&allowed, LIST).unwrap();
+        let told = office.json(&sent);
+        assert_eq!((&told["state"], &told["noted"]), (&"sent".into(), &2.into()));
+        refused(&office, &sent, 4, "already");
+
+        // One message in 30 days: the next screening blocks both.
+        let out = office.path("next.csv");
+        let next = office.json(&[
+            "screen",
+            &list,
+            "--channel",
+            "email",
+            "--purpose",
+            "talks",
+            "--attested",
+            "customers",
+            "--column",
+            "E-mail",
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert_eq!(next["rows"]["allowed"], 0, "{next}");
+        office.verify_ledger();
+    }
+}
+
+#[test]
+fn a_send_without_a_certificate_needs_a_reason_and_a_look() {
+    for kept in both() {
+        let office = office(kept);
+        approved(&office, "talks", "marketing", TALKS);
+        plan(&office, "winter");
+        let sent = ["campaign", "sent", "winter"];
+        refused(&office, &sent, 2, "screen the list first");
+        refused(&office, &["campaign", "acknowledge", "winter"], 4, "Nothing has to");
+        let out = office.run(&[&sent[..], &["--reason", "The printer had begun"]].concat());
+        assert_eq!(out.status.code(), Some(1));
+        let shown = office.json(&["campaign", "show", "winter"]);
+        assert_eq!(shown["state"], "uncovered");
+        office.ok(&["campaign", "acknowledge", "winter"]);
+        assert_eq!(office.json(&["campaign", "show", "winter"])["state"], "acknowledged");
+        office.verify_ledger();
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_plan_is_named() {
+    let office = office(Kept::Sqlite);
+    approved(&office, "talks", "marketing", TALKS);
+    let base = |more: &[&'static str]| {
+        let mut a = vec!["campaign", "plan", "x", "--title", "X", "--list", "Friends"];
+        a.extend_from_slice(more);
+        a
+    };
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["--channel", "email", "--template", "none"], 2, "Choose a message"),
+        (&["--channel", "email", "--template", "talks"], 2, "needs a purpose"),
+        (&["--channel", "sms", "--template", "talks", "--purpose", "talks"], 2, "this channel"),
+        (
+            &[
+                "--channel",
+                "email",
+                "--template",
+                "talks",
+                "--purpose",
+                "talks",
+                "--on",
+                "2020-01-01",
+            ],
+            2,
+            "has passed",
+        ),
+    ];
+    for (more, code, words) in cases {
+        refused(&office, &base(more), code, words);
+    }
+    let mut named = base(&["--channel", "email", "--template", "talks", "--purpose", "talks"]);
+    named[6] = "amara@example.org";
+    refused(&office, &named, 2, "not an address");
+}
+
+#[test]
+fn a_sending_program_asks_and_tells() {
+    for kept in both() {
+        let office = office(kept);
+        approved(&office, "talks", "marketing", TALKS);
+        plan(&office, "winter");
+        let list = write(&office, "list.csv", LIST);
+        let (allowed, id) = screened(&office, &list, "allowed.csv");
+        office.ok(&["campaign", "attach", "winter", &id]);
+        let told = std::fs::read(office.path("allowed.certificate.json")).unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+        let sum = told["files"]["allowed"][0].as_str().unwrap();
+        assert!(std::path::Path::new(&allowed).exists());
+        let token = office.json(&["mailer", "add", "Letters"])["token"].clone();
+        let token = token.as_str().unwrap();
+        let served = Served::new(&office);
+
+        let check = |sum: &str| {
+            let body = serde_json::json!({ "sha256": sum }).to_string();
+            served.call("POST", "/api/o/test/certificates/check", token, &body)
+        };
+        let (status, covered) = check(sum);
+        assert_eq!((status, &covered["covered"]), (200, &true.into()), "{covered}");
+        let (_, other) = check(&"0".repeat(64));
+        assert_eq!(other["covered"], false);
+        assert_eq!(check("short").0, 422);
+        assert_eq!(served.call("POST", "/api/o/test/certificates/check", "x", "{}").0, 401);
+
+        let path = "/api/o/test/campaigns/winter/sent";
+        let changed = serde_json::json!({ "sha256": "0".repeat(64) }).to_string();
+        assert_eq!(served.call("POST", path, token, &changed).0, 422);
+        let body = serde_json::json!({ "sha256": sum, "reached": 2 }).to_string();
+        let (status, told) = served.call("POST", path, token, &body);
+        assert_eq!((status, &told["state"]), (200, &"sent".into()), "{told}");
+        assert_eq!(served.call("POST", path, token, &body).0, 409);
+
+        // A stop of somebody we know comes back with the address; of others without.
+        let hook = ["hook", "add", "https://hooks.example/in", "--event", "suppression.added"];
+        let hook = office.json(&hook)["id"].as_str().unwrap().to_owned();
+        let known = r#"{"address":"amara@example.org","channel":"email"}"#;
+        assert!(served.call("POST", "/api/o/test/suppressions", token, known).0 < 300);
+        let calls = office.json(&["hook", "calls", &hook]);
+        let about = calls[0]["about"].as_str().unwrap();
+        let (status, stop) =
+            served.call("GET", &format!("/api/o/test/suppressions/{about}"), token, "");
+        assert_eq!((status, &stop["kind"]), (200, &"email".into()), "{stop}");
+        assert!(stop["address"].is_null(), "nobody we know: {stop}");
+        assert_eq!((&stop["scope"], &stop["lifted"]), (&"marketing".into(), &false.into()));
+        assert_eq!(served.call("GET", "/api/o/test/suppressions/none", token, "").0, 404);
+        // Both are on the stop list now; Bram is somebody the office keeps.
+        office.ok(&["permission", "person", "--email", "bram@example.org"]);
+        let body = r#"{"address":"Bram@Example.org","channel":"email"}"#;
+        assert!(served.call("POST", "/api/o/test/suppressions", token, body).0 < 300);
+        let calls = office.json(&["hook", "calls", &hook]);
+        let about = calls[0]["about"].as_str().unwrap();
+        let path = format!("/api/o/test/suppressions/{about}");
+        assert_eq!(served.call("GET", &path, token, "").1["address"], "bram@example.org");
+        let erased = office.run(&["permission", "erase", "--email", "bram@example.org"]);
+        assert!(erased.status.success());
+        assert!(served.call("GET", &path, token, "").1["address"].is_null(), "known no more");
+    }
+}
+
+/// A certificate for 127.0.0.1, signed by itself: PEM of it, and an acceptor.
+fn tls() -> (Vec<u8>, openssl::ssl::SslAcceptor) {
+    use openssl::asn1::Asn1Time;
+    use openssl::ssl::{SslAcceptor, SslMethod};
+    use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
+    let key = openssl::pkey::PKey::from_rsa(openssl::rsa::Rsa::generate(2048).unwrap()).unwrap();
+    let mut name = openssl::x509::X509Name::builder().unwrap();
+    name.append_entry_by_text("CN", "hooks").unwrap();
+    let name = name.build();
+    let mut b = openssl::x509::X509::builder().unwrap();
+    b.set_version(2).unwrap();
+    b.set_subject_name(&name).unwrap();
+    b.set_issuer_name(&name).unwrap();
+    b.set_pubkey(&key).unwrap();
+    b.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+    b.set_not_after(&Asn1Time::days_from_now(2).unwrap()).unwrap();
+    b.append_extension(BasicConstraints::new().ca().build().unwrap()).unwrap();
+    let alt = SubjectAlternativeName::new().ip("127.0.0.1").build(&b.x509v3_context(None, None));
+    b.append_extension(alt.unwrap()).unwrap();
+    b.sign(&key, openssl::hash::MessageDigest::sha256()).unwrap();
+    let cert = b.build();
+    let mut acceptor = SslAcceptor::mozilla_intermediate(SslMethod::tls()).unwrap();
+    acceptor.set_private_key(&key).unwrap();
+    acceptor.set_certificate(&cert).unwrap();
+    (cert.to_pem().unwrap(), acceptor.build())
+}
+
+/// Waits for the answer to a hook's latest call.
+fn answered(office: &Office, hook: &str, words: &str) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let calls = office.json(&["hook", "calls", hook]);
+        if calls[0]["answer"].as_str().is_some_and(|a| a.contains(words)) {
+            return;
+        }
+        assert!(std::time::Instant::now() < until, "{words}: {calls}");
+    }
+}
+
+#[test]
+fn a_hook_is_called_over_tls_and_only_with_a_trusted_certificate() {
+    use std::io::{Read as _, Write as _};
+    let office = office(Kept::Sqlite);
+    let settings = office.path("candour.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, format!("hooks_to_loopback = true\n{text}")).unwrap();
+    let (pem, acceptor) = tls();
+    let roots = write(&office, "roots.pem", std::str::from_utf8(&pem).unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/in", listener.local_addr().unwrap());
+    let (told, requests) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in listener.incoming() {
+            // Who does not trust the certificate breaks off here.
+            let Ok(mut line) = acceptor.accept(line.unwrap()) else { continue };
+            let mut piece = [0; 4096];
+            let n = line.read(&mut piece).unwrap();
+            told.send(String::from_utf8_lossy(&piece[..n]).into_owned()).unwrap();
+            line.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        }
+    });
+    let hook = office.json(&["hook", "add", &url])["id"].as_str().unwrap().to_owned();
+    office.ok(&["permission", "stop", "--email", "amara@example.org"]);
+    let served = Served::new(&office);
+    answered(&office, &hook, "not trusted");
+    drop(served);
+    assert!(requests.try_recv().is_err(), "nothing was said to it");
+    office.ok(&["permission", "stop", "--email", "bram@example.org"]);
+    let _served = Served::with(&office, &[("SSL_CERT_FILE", &roots)]);
+    answered(&office, &hook, "Taken: 204");
+    assert!(requests.recv().unwrap().starts_with("POST /in HTTP/1.1\r\n"));
+}
