@@ -1,5 +1,5 @@
-//! The rows of a workbook for those who keep it for a while: read in the limited child process, with
-//! what each cell was.
+//! The rows of a workbook for those who keep it for a while: read in the limited child process,
+//! with what each cell was.
 
 use std::path::Path;
 

@@ -105,7 +105,7 @@ fn contact() -> Router<Office> {
     use mailing::desk as programs;
     use mailing::screenings::desk as screen;
     use mailing::templates::desk as messages;
-    use permissions::desk as who;
+    use permissions::{desk as who, desk_words as words};
     Router::new()
         .route("/office/campaigns", get(campaigns::list))
         .route("/office/campaigns/new", get(campaigns::new).post(campaigns::plan))
@@ -118,9 +118,12 @@ fn contact() -> Router<Office> {
         .route("/office/permissions", get(who::overview))
         .route("/office/permissions/look", post(who::look))
         .route("/office/permissions/record", post(who::record))
-        .route("/office/permissions/wordings/new", get(who::wording_form).post(who::set_wording))
-        .route("/office/permissions/consents/{id}", get(who::consent))
-        .route("/office/permissions/receipts/{id}", get(who::receipt))
+        .route(
+            "/office/permissions/wordings/new",
+            get(words::wording_form).post(words::set_wording),
+        )
+        .route("/office/permissions/consents/{id}", get(words::consent))
+        .route("/office/permissions/receipts/{id}", get(words::receipt))
         .route("/office/permissions/{id}", get(who::person))
         .route("/office/screen", get(screen::start))
         .route("/office/screen", post(screen::upload).layer(DefaultBodyLimit::max(LIST)))

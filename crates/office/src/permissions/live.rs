@@ -35,7 +35,7 @@ pub struct Now {
     /// Registers as imported, and the day of each.
     pub registers: Arc<Vec<(Register, Date)>>,
     /// What they list; read only when a question needs it.
-    pub listed: Arc<Vec<(Register, Arc<Book>)>>,
+    pub listed: Listed,
     /// Hashes identifiers as they are kept.
     pub hasher: KeyedHash,
     /// The programs let in: hash of the token to id.
@@ -66,6 +66,8 @@ pub fn needs_registers(channel: Channel) -> bool {
 
 /// Somebody who waits, and whether for registers too.
 type Waiting = (oneshot::Sender<Result<Now>>, bool);
+/// Registers in memory.
+type Listed = Arc<Vec<(Register, Arc<Book>)>>;
 type Books = Vec<(Register, String, Arc<Book>)>;
 
 #[derive(Default)]
@@ -181,7 +183,7 @@ fn look(office: &Office, org: &str, one: &One, registers: bool) -> Result<Now> {
 }
 
 /// The registers in memory; each is read once for each import.
-fn books(office: &Office, org: &str, one: &One) -> Result<Arc<Vec<(Register, Arc<Book>)>>> {
+fn books(office: &Office, org: &str, one: &One) -> Result<Listed> {
     let rows = office.read(|tx| sql::registers(tx, org))?;
     let mut books = lock(&one.books);
     books.retain(|(_, blob, _)| rows.iter().any(|r| &r.blob == blob));

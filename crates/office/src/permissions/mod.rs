@@ -14,6 +14,7 @@ mod choices;
 pub mod cli;
 mod cli_args;
 pub mod desk;
+pub mod desk_words;
 pub mod facts;
 mod import;
 mod live;

@@ -331,9 +331,8 @@ fn fax(q: &Question<'_>, facts: &Facts) -> Rule {
 
 /// A letter is outside PECR: it needs a lawful basis and stops on an objection.
 fn letter(q: &Question<'_>, facts: &Facts) -> Rule {
-    match consent(q, facts) {
-        Some(rule @ (Rule::Consent | Rule::Refused)) => return rule,
-        _ => {}
+    if let Some(rule @ (Rule::Consent | Rule::Refused)) = consent(q, facts) {
+        return rule;
     }
     if q.sender.honour_mps && facts.listed.iter().any(|(r, _)| *r == Register::Mps) {
         return Rule::Listed;
