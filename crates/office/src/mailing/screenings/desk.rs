@@ -306,7 +306,7 @@ pub async fn run(
             let mut w = Wrong::of(e)?;
             // The engine speaks of a column; the page's field is the one that is contacted.
             for field in &mut w.0 {
-                field.name = "contact";
+                field.name = "contact".into();
             }
             match office.run(move |o| view(o, &me, &id, f, w)).await? {
                 View::Columns(p) => mend(&p),
