@@ -102,14 +102,17 @@ fn cases() -> Router<Office> {
 
 fn contact() -> Router<Office> {
     use mailing::screenings::desk as screen;
-    use permissions::desk as who;
+    use permissions::{desk as who, desk_words as words};
     Router::new()
         .route("/office/permissions", get(who::overview))
         .route("/office/permissions/look", post(who::look))
         .route("/office/permissions/record", post(who::record))
-        .route("/office/permissions/wordings/new", get(who::wording_form).post(who::set_wording))
-        .route("/office/permissions/consents/{id}", get(who::consent))
-        .route("/office/permissions/receipts/{id}", get(who::receipt))
+        .route(
+            "/office/permissions/wordings/new",
+            get(words::wording_form).post(words::set_wording),
+        )
+        .route("/office/permissions/consents/{id}", get(words::consent))
+        .route("/office/permissions/receipts/{id}", get(words::receipt))
         .route("/office/permissions/{id}", get(who::person))
         .route("/office/screen", get(screen::start))
         .route("/office/screen", post(screen::upload).layer(DefaultBodyLimit::max(LIST)))
@@ -133,7 +136,7 @@ fn machines() -> Router<Office> {
 }
 
 fn house() -> Router<Office> {
-    use charter::desk as settings;
+    use charter::{desk as settings, desk_contact as contact};
     use holdings::desk as hold;
     use proof::desk as ledger;
     use register::desk as reg;
@@ -155,6 +158,7 @@ fn house() -> Router<Office> {
         .route("/office/staff/{id}", get(staff::one).post(staff::change))
         .route("/office/account", get(account::account).post(account::change_account))
         .route("/office/settings", get(settings::form).post(settings::save))
+        .route("/office/settings/contact", get(contact::contact).post(contact::save_contact))
         .layer(DefaultBodyLimit::max(FORM))
 }
 

@@ -14,6 +14,7 @@ mod choices;
 pub mod cli;
 mod cli_args;
 pub mod desk;
+pub mod desk_words;
 pub mod facts;
 mod import;
 mod live;
@@ -31,10 +32,12 @@ pub mod tell;
 mod terms;
 pub mod tokens;
 pub mod told;
+mod uses;
 
 pub use live::{Live, Now, needs_registers, now, now_blocking};
 pub use rules::{Question, Rule, decide};
 pub use terms::{Attested, Class, Facts, Got, Register, Said, Stop, Subscriber, What};
+pub use uses::{InUse, in_use};
 
 /// Moves the head of an organisation's permissions on, so that every process looks again.
 ///

@@ -1,0 +1,125 @@
+//! The words consent is asked for with, and consent records with the words their person saw.
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+
+use super::records::{Use, Wording};
+use super::{acts, receipts};
+use crate::error::{Error, Result};
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::pages::Desk;
+use crate::kit::web::{Answer, Signed, download, go_saying, mend, page};
+use crate::office::Office;
+use crate::staff::Permission;
+
+type Pairs = Form<Vec<(String, String)>>;
+
+/// `GET /office/permissions/receipts/{id}`: the receipt as a file.
+pub async fn receipt(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let receipt = office.run(move |o| receipts::receipt(o, &me.by.org, &id)).await?;
+    let text = serde_json::to_vec_pretty(&receipt)?;
+    Ok(download("consent-receipt.json", "application/json", text))
+}
+
+#[derive(Template)]
+#[template(path = "permissions/pages/receipt.html")]
+struct ReceiptPage {
+    d: Desk,
+    id: String,
+    rows: Vec<(&'static str, String)>,
+    text: String,
+    if_refused: String,
+    events: Vec<(String, String)>,
+}
+
+/// `GET /office/permissions/consents/{id}`: the receipt as a page, with the words the person saw.
+pub async fn consent(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let view = office
+        .run(move |o| {
+            let r = receipts::receipt(o, &me.by.org, &id)?;
+            let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
+            let p = &r["processing"];
+            let events = r["events"].as_array().cloned().unwrap_or_default();
+            Ok(ReceiptPage {
+                d: Desk::new(&me, "Permissions", "Consent record"),
+                rows: vec![
+                    ("What for", text(&p["purposes"][0]["purpose"])),
+                    ("State", text(&r["state"]).trim_start_matches("dpv:").to_owned()),
+                    ("Basis", text(&p["lawful_basis"])),
+                    ("Privacy notice shown", text(&p["privacy_notice"])),
+                    ("How it came", text(&p["collection_method"])),
+                    ("Until", text(&p["valid_until"])),
+                    ("Answered for them by authority of", text(&p["represented_by"])),
+                ],
+                text: text(&p["wording"]["text"]),
+                if_refused: text(&p["wording"]["if_refused"]),
+                events: events
+                    .iter()
+                    .map(|e| (text(&e["event_time"]), text(&e["event_state"])))
+                    .collect(),
+                id,
+            })
+        })
+        .await?;
+    page(&view)
+}
+
+#[derive(Template)]
+#[template(path = "permissions/pages/wording.html")]
+struct WordingPage {
+    d: Desk,
+    f: Filled,
+    w: Wrong,
+    uses: Vec<(&'static str, &'static str)>,
+}
+
+fn wording_page(me: &Signed, f: Filled, w: Wrong) -> WordingPage {
+    WordingPage {
+        d: Desk::new(me, "Permissions", "Add a wording"),
+        f,
+        w,
+        uses: Use::ALL.iter().map(|u| (u.word(), u.label())).collect(),
+    }
+}
+
+/// `GET /office/permissions/wordings/new`
+pub async fn wording_form(me: Signed) -> Answer {
+    me.by.role.may(Permission::ManagePermissions)?;
+    page(&wording_page(&me, Filled::default(), Wrong::default()))
+}
+
+/// `POST /office/permissions/wordings/new`: a new version where the short name is there already.
+pub async fn set_wording(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
+    let f = Filled(pairs);
+    let (me, f, done) = office
+        .run(move |o| {
+            let done = wording_from(&f).and_then(|w| {
+                let (by, vault) = (me.by.clone(), o.vault().clone());
+                o.write(move |tx| acts::set_wording(tx, &vault, &by, &w))
+            });
+            Ok((me, f, done))
+        })
+        .await?;
+    match done {
+        Ok(_) => {
+            go_saying(&office, &me, "/office/permissions", "The wording has been saved.").await
+        }
+        Err(e) => mend(&wording_page(&me, f, Wrong::of(e)?)),
+    }
+}
+
+fn wording_from(f: &Filled) -> Result<Wording> {
+    Ok(Wording {
+        short: f.get("short").to_owned(),
+        use_kind: Use::from_word(f.get("use_kind"))
+            .ok_or_else(|| Error::invalid("use_kind", "Choose what the consent is for"))?,
+        use_what: f.get("use_what").to_owned(),
+        text: f.get("text").to_owned(),
+        if_refused: f.get("if_refused").to_owned(),
+        notice: f.get("notice").to_owned(),
+        explicit: f.ticked("explicit"),
+        language: "en-GB".into(),
+    })
+}
