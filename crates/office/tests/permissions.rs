@@ -454,7 +454,8 @@ fn one_click_stops_and_looking_does_not() {
     assert_eq!(may(&office, "cy@example.org", "events").1, "stopped");
 }
 
-/// What the public may ask for is counted; a link's presses one link at a time, after its stop stands.
+/// What the public may ask for is counted; presses of a link for that link alone, and only once its
+/// stop stands.
 #[test]
 fn too_many_tries_wait_and_lose_no_stop() {
     let office = office(Kept::Sqlite);

@@ -1,7 +1,8 @@
 //! Screening a list before a send: every row decided, the outcome certified.
 //!
 //! Facts that many share were decided once each; a row costs a keyed hash and a look-up. The
-//! certificate says with which versions of everything it was made, so a refusal can be proved later.
+//! certificate says with which versions of everything it was made, so that a refusal can be proved
+//! later.
 
 use std::path::Path;
 use std::sync::Arc;

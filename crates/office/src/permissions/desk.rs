@@ -153,7 +153,6 @@ struct PersonPage {
     w: Wrong,
     /// Id of the person; empty for an address nobody is known by.
     id: String,
-    name: String,
     identifiers: Vec<(String, String)>,
     facts: Vec<String>,
     shown: Shown,
@@ -205,7 +204,6 @@ fn person_page(
         f,
         w,
         id: id.to_owned(),
-        name,
         identifiers,
         facts,
         shown,

@@ -134,8 +134,8 @@ pub async fn unsubscribe(
     let (org, link) = (t.org.clone(), format!("{token}\u{0}{all}"));
     office
         .run(move |o| {
-            // One link and wish is one client: its first press is never refused, and it is that
-            // press which stops. Network addresses say nothing here; providers' programs share them.
+            // One link and wish is one client: its first press, the one that stops, is never
+            // refused. Network addresses say nothing here; the programs of a provider share them.
             limits::take_as(o, Asked::Unsubscribe, &org, Some(&link))?;
             let (by, vault) = (o.by_public(&org), o.vault().clone());
             o.write(move |tx| stops::stop(tx, &vault, &by, &new))
@@ -147,7 +147,7 @@ pub async fn unsubscribe(
         vec![opened.token.channel.label()]
     };
     page(&StoppedPage {
-        p: Portal::new(&opened.charter, "Done: we have stopped", None),
+        p: Portal::new(&opened.charter, "Done: these messages stop", None),
         what: if all { "marketing of any kind".to_owned() } else { opened.purpose.clone() },
         channels,
         goes_on: true,
@@ -295,7 +295,7 @@ fn preferences_page(
     let who = choices::open_link(o, token)?;
     let charter = o.read(|tx| charter::current(tx, &who.by.org))?;
     Ok(PreferencesPage {
-        p: Portal::new(&charter, "Choose what you hear from us", None),
+        p: Portal::new(&charter, said.map_or("Your choices", |_| "Your choices, saved"), None),
         token: token.to_owned(),
         lines: choices::lines(o, &who)?,
         history: choices::history(o, &who)?,

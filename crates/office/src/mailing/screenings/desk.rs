@@ -13,7 +13,7 @@ use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::blobs::BlobReader;
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{Filled, Wrong, sentence};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, download, go, go_saying, mend, page, stream};
 use crate::mailing::screen::{Certificate, title_of};
@@ -112,7 +112,7 @@ pub async fn upload(State(office): State<Office>, me: Signed, mut parts: Multipa
             let done = if bytes == 0 {
                 Err(Error::invalid("list", "Choose the file with the list"))
             } else {
-                super::keep(o, &me.by, &path, new(&f))
+                super::keep(o, &me.by, &path, new(&f, me.by.now))
             };
             drop(place);
             Ok((me, f, done))
@@ -127,7 +127,7 @@ pub async fn upload(State(office): State<Office>, me: Signed, mut parts: Multipa
     }
 }
 
-fn new(f: &Filled) -> Screening {
+fn new(f: &Filled, now: Timestamp) -> Screening {
     Screening {
         id: String::new(),
         done: false,
@@ -141,7 +141,7 @@ fn new(f: &Filled) -> Screening {
         certificate: None,
         proof: None,
         faults: String::new(),
-        made: Timestamp::now(),
+        made: now,
     }
 }
 
@@ -173,7 +173,6 @@ struct ReasonView {
     words: String,
     n: u64,
     allowed: bool,
-    width: u64,
 }
 
 #[derive(Template)]
@@ -191,7 +190,7 @@ struct OutcomePage {
 }
 
 enum View {
-    Columns(ColumnsPage),
+    Columns(Box<ColumnsPage>),
     Outcome(Box<OutcomePage>),
 }
 
@@ -224,7 +223,7 @@ fn view(o: &Office, me: &Signed, id: &str, f: Filled, w: Wrong) -> Result<View> 
     });
     let doubled: Vec<&str> =
         shape["doubled"].as_array().unwrap_or(&empty).iter().filter_map(|v| v.as_str()).collect();
-    Ok(View::Columns(ColumnsPage {
+    Ok(View::Columns(Box::new(ColumnsPage {
         d: Desk::new(me, "Screen a list", "Confirm the columns"),
         id: s.id.clone(),
         what: what(me, &s),
@@ -241,7 +240,7 @@ fn view(o: &Office, me: &Signed, id: &str, f: Filled, w: Wrong) -> Result<View> 
         w,
         no_header: shape["no_header"].as_bool().unwrap_or(false),
         doubled: doubled.join(", "),
-    }))
+    })))
 }
 
 fn outcome(me: &Signed, s: &Screening) -> Result<OutcomePage> {
@@ -257,7 +256,6 @@ fn outcome(me: &Signed, s: &Screening) -> Result<OutcomePage> {
         words: words.clone(),
         n: *n,
         allowed: crate::permissions::Rule::ALL.iter().any(|r| r.word() == code && r.allows()),
-        width: n * 100 / all,
     });
     let faults = s.faults.lines().filter_map(|l| l.split_once('\t'));
     Ok(OutcomePage {
@@ -268,7 +266,7 @@ fn outcome(me: &Signed, s: &Screening) -> Result<OutcomePage> {
         until: dates::long(c.valid_until),
         bars,
         reasons: reasons.collect(),
-        faults: faults.map(|(n, what)| (n.to_owned(), what.to_owned())).collect(),
+        faults: faults.map(|(n, what)| (n.to_owned(), sentence(what))).collect(),
         c,
     })
 }
@@ -278,7 +276,7 @@ pub async fn one(State(office): State<Office>, me: Signed, Path(id): Path<String
     me.by.role.may(Permission::SeePermissions)?;
     let shown = office.run(move |o| view(o, &me, &id, Filled::default(), Wrong::default())).await?;
     match shown {
-        View::Columns(p) => page(&p),
+        View::Columns(p) => page(&*p),
         View::Outcome(p) => page(&*p),
     }
 }
@@ -309,7 +307,7 @@ pub async fn run(
                 field.name = "contact".into();
             }
             match office.run(move |o| view(o, &me, &id, f, w)).await? {
-                View::Columns(p) => mend(&p),
+                View::Columns(p) => mend(&*p),
                 View::Outcome(p) => page(&*p),
             }
         }
