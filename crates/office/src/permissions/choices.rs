@@ -169,7 +169,8 @@ pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
                     }
                     _ => "all marketing".to_owned(),
                 };
-                let at = s.on.to_zoned(dates::london()).map_or(o.now(), |z| z.timestamp());
+                // The day is the person's; the order is that in which things were recorded.
+                let at = crate::kit::made_at(&s.id).unwrap_or(o.now());
                 let day = dates::long(s.on);
                 all.push((at, format!("{day}: {what} by {channel}, stopped ({})", s.reason)));
             }
