@@ -83,7 +83,8 @@ CREATE TABLE suppressions (
     made_at BIGINT NOT NULL,
     ended_at BIGINT
 );
-CREATE INDEX suppressions_hash ON suppressions (org, hash);
+-- Everything that a process reads at its start stands in this index, in its order.
+CREATE INDEX suppressions_hash ON suppressions (org, hash, channel, what, ended_at);
 -- Marketing that reached somebody, for the frequency cap. Swept when no cap looks back so far.
 CREATE TABLE deliveries (
     org TEXT NOT NULL REFERENCES organisations (id),

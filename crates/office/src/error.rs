@@ -2,6 +2,8 @@
 //!
 //! Messages may be shown to anyone who may see the page: they never hold personal data.
 
+use std::borrow::Cow;
+
 use candour_db::{DbError, Trouble};
 
 /// What an act may answer instead of a result.
@@ -55,15 +57,15 @@ pub struct Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// The field's name in the form.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What is wrong and what to do.
     pub message: String,
 }
 
 impl Field {
     /// A field and its message.
-    pub fn new(name: &'static str, message: impl Into<String>) -> Self {
-        Self { name, message: message.into() }
+    pub fn new(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { name: name.into(), message: message.into() }
     }
 }
 
@@ -77,7 +79,7 @@ fn minutes(n: &i64) -> String {
 
 impl Error {
     /// One field to mend.
-    pub fn invalid(name: &'static str, message: impl Into<String>) -> Self {
+    pub fn invalid(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Field::new(name, message)])
     }
 

@@ -153,7 +153,7 @@ fn machines() -> Router<Office> {
 }
 
 fn house() -> Router<Office> {
-    use charter::desk as settings;
+    use charter::{desk as settings, desk_contact as contact};
     use holdings::desk as hold;
     use proof::desk as ledger;
     use register::desk as reg;
@@ -175,6 +175,7 @@ fn house() -> Router<Office> {
         .route("/office/staff/{id}", get(staff::one).post(staff::change))
         .route("/office/account", get(account::account).post(account::change_account))
         .route("/office/settings", get(settings::form).post(settings::save))
+        .route("/office/settings/contact", get(contact::contact).post(contact::save_contact))
         .layer(DefaultBodyLimit::max(FORM))
 }
 

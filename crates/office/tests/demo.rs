@@ -84,7 +84,27 @@ fn the_walk_finds_the_whole_key_and_a_second_one_follows_it() {
     assert!(nobody_else(Path::new(text(&first["pack"], "folder"))) > 20);
     assert!(Path::new(text(&first["pack"], "file")).is_file());
 
+    let list = &first["screened"];
+    let rows = |what: &str| list[what].as_u64().unwrap();
+    assert_eq!(rows("allowed") + rows("blocked") + rows("unreadable"), rows("rows"));
+    assert!(rows("allowed") > 100 && rows("blocked") > 1000, "{list}");
+    let covered =
+        |data: &str| candour(&["certificate", "check", text(list, "file"), "--data", data]);
+    assert!(covered(dir).status.success(), "the list to send to is the certified one");
+    let blocked = text(list, "file").replace(".csv", ".blocked.csv");
+    let blocked = std::fs::read_to_string(blocked).unwrap();
+    for reason in ["stopped", "refused", "lapsed", "no-ground"] {
+        assert!(blocked.contains(&format!(",{reason},")), "nobody is blocked as {reason}");
+    }
+    // A changed list is covered no more, until it is screened again.
+    std::fs::write(text(list, "file"), "E-mail\nbram@example.org\n").unwrap();
+    assert_eq!(covered(dir).status.code(), Some(1));
+
     let second = json(&run);
+    for what in ["rows", "allowed", "blocked", "unreadable"] {
+        assert_eq!(second["screened"][what], first["screened"][what], "{what} the second time");
+    }
+    assert!(covered(dir).status.success(), "screened again");
     assert!(text(&second, "reference").ends_with("-0002"));
     assert_eq!(second["items"], first["items"], "the society is not doubled");
     assert_eq!(second["holdings"], first["holdings"]);

@@ -454,6 +454,41 @@ fn one_click_stops_and_looking_does_not() {
     assert_eq!(may(&office, "cy@example.org", "events").1, "stopped");
 }
 
+/// What the public may ask for is counted; presses of a link for that link alone, and only once its
+/// stop stands.
+#[test]
+fn too_many_tries_wait_and_lose_no_stop() {
+    let office = office(Kept::Sqlite);
+    let few = "[limits.all]\nstop = 2\nchoices = 1\n[limits.client]\nunsubscribe = 2\n";
+    std::fs::write(office.path("candour.toml"), few).unwrap();
+    yes(&office, "ann@example.org");
+    yes(&office, "bo@example.org");
+    let token = mailer(&office);
+    let served = Served::start(&office);
+    let form = "application/x-www-form-urlencoded";
+    let asked = json!({"addresses": ["ann@example.org", "bo@example.org"], "purpose": "events"});
+    let (_, headers) = served.api(&token, "unsubscribe-headers", &asked);
+    let press = |i: usize, wish: &str| {
+        let list = headers["headers"][i]["List-Unsubscribe"].as_str().unwrap();
+        let url = list.split(['<', '>']).nth(1).unwrap();
+        served.post(&url[url.find("/u/").unwrap()..], form, wish).0
+    };
+    let click = "List-Unsubscribe=One-Click";
+    assert_eq!([1, 2, 3].map(|_| press(0, click)), [200, 200, 429]);
+    assert_eq!(may(&office, "ann@example.org", "events").1, "stopped");
+    assert_eq!(press(0, "what=all"), 200, "a wider wish is another one");
+    assert_eq!(may(&office, "ann@example.org", "shop").1, "stopped");
+    assert_eq!(press(1, click), 200, "another link from the same address");
+    assert_eq!(may(&office, "bo@example.org", "events").1, "stopped");
+    let stop = |who: &str| served.post("/o/test/stop", form, &format!("email={who}"));
+    assert_eq!(["a@example.org", "b@example.org"].map(|w| stop(w).0), [200, 200]);
+    let (status, page) = stop("c@example.org");
+    assert_eq!(status, 429);
+    assert!(page.contains("c@example.org") && page.contains("minutes"), "kept, and how long");
+    let send = || served.post("/o/test/preferences", form, "email=bo%40example.org").0;
+    assert_eq!([send(), send()], [200, 429]);
+}
+
 /// A stop written by one process is seen by the next decision of another, under load.
 #[test]
 fn a_stop_is_seen_by_every_process_at_once() {

@@ -111,6 +111,82 @@ pub enum Aim {
     Other,
 }
 
+impl Aim {
+    /// Every aim.
+    pub const ALL: [Self; 6] = [
+        Self::SimilarProducts,
+        Self::CharitablePurpose,
+        Self::ThirdParty,
+        Self::ClaimsManagement,
+        Self::Pensions,
+        Self::Other,
+    ];
+
+    /// The word in files and forms.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SimilarProducts => "similar-products",
+            Self::CharitablePurpose => "charitable-purpose",
+            Self::ThirdParty => "third-party",
+            Self::ClaimsManagement => "claims-management",
+            Self::Pensions => "pensions",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.word() == word)
+    }
+
+    /// On screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::SimilarProducts => "Our own products and services",
+            Self::CharitablePurpose => "Only our charitable purposes",
+            Self::ThirdParty => "Somebody else’s promotion",
+            Self::ClaimsManagement => "Claims management",
+            Self::Pensions => "Pensions",
+            Self::Other => "Anything else",
+        }
+    }
+
+    /// What the law asks before people are contacted with this aim. What was not read in the
+    /// regulation says so.
+    pub fn asks(self) -> &'static str {
+        match self {
+            Self::SimilarProducts => {
+                "E-mail and texts need a yes, or that the person gave you their details in a sale, \
+                 or in talks about one, of something similar, and could refuse simply and free of \
+                 charge then and in every message. This exception was read in secondary sources \
+                 only: not verified against the regulation’s text (PECR reg 22(3))."
+            }
+            Self::CharitablePurpose => {
+                "E-mail and texts need a yes, or that you are a registered charity, got the details \
+                 yourselves since 5 February 2026 while the person showed interest in your \
+                 charitable purposes or supported them, and let them refuse then and each time. \
+                 Furthering those purposes must be the sole aim: no trading (PECR reg 22(3A))."
+            }
+            Self::ThirdParty => {
+                "E-mail and texts need a yes that names what it is for: no exception is counted \
+                 here. Not verified against the regulation’s text (PECR reg 22)."
+            }
+            Self::ClaimsManagement => {
+                "Live calls need a yes beforehand. Not verified against the regulation’s text \
+                 (PECR reg 21A)."
+            }
+            Self::Pensions => {
+                "Live calls are only for authorised firms, with a yes or a relation that qualifies. \
+                 Not verified against the regulation’s text (PECR reg 21B)."
+            }
+            Self::Other => {
+                "E-mail and texts need a yes. Not verified against the regulation’s text (PECR \
+                 reg 22)."
+            }
+        }
+    }
+}
+
 /// A purpose for which people may be contacted, and which they can choose and refuse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -233,42 +309,43 @@ impl Permissions {
         self.caps.iter().map(|c| c.days).max().unwrap_or(0)
     }
 
-    /// Everything that does not hold together.
+    /// Everything that does not hold together. A field is named by its place in the list, like
+    /// `purpose-0-title`; the message names the place in words, for whoever wrote a file.
     pub(super) fn check(&self, bad: &mut Vec<Field>) {
-        let plain = |s: &str| {
-            !s.is_empty()
-                && s.len() <= 40
-                && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        };
         for (i, p) in self.purposes.iter().enumerate() {
-            let doubled = self.purposes.iter().take(i).any(|q| q.short == p.short);
-            if !plain(&p.short) || doubled || p.title.trim().is_empty() || p.channels.is_empty() {
-                bad.push(Field::new(
-                    "purpose",
-                    "Each purpose of contact needs a short name of its own (lower case letters, \
-                     digits, dashes), a title and at least one channel",
-                ));
+            self.check_purpose(i, p, bad);
+        }
+        for (i, p) in self.partners.iter().enumerate() {
+            let at = |part: &str| format!("partner-{i}-{part}");
+            let n = i + 1;
+            if !plain(&p.short) || self.partners.iter().take(i).any(|q| q.short == p.short) {
+                bad.push(Field::new(at("short"), short_of(&format!("Partner {n}"))));
             }
-            let partner = |s: &String| self.partners.iter().any(|q| &q.short == s);
-            if p.partner.as_ref().is_some_and(|s| !partner(s)) {
-                bad.push(Field::new("purpose", "A purpose names a partner that is not listed"));
+            if p.title.trim().is_empty() {
+                bad.push(Field::new(at("title"), format!("Partner {n}: enter its name")));
+            }
+            if !p.email.contains('@') {
+                let message = format!("Partner {n}: enter an e-mail address like data@example.org");
+                bad.push(Field::new(at("email"), message));
             }
         }
-        for p in &self.partners {
-            if !plain(&p.short) || p.title.trim().is_empty() || !p.email.contains('@') {
-                bad.push(Field::new(
-                    "partner",
-                    "Each partner needs a short name, a name, an e-mail",
-                ));
+        for (i, c) in self.caps.iter().enumerate() {
+            let at = |part: &str| format!("cap-{}-{part}", c.channel.word());
+            let by = c.channel.label();
+            if self.caps.iter().take(i).any(|d| d.channel == c.channel) {
+                bad.push(Field::new(at("messages"), format!("There are two caps by {by}")));
+            }
+            if !(1..=1000).contains(&c.messages) {
+                let message = format!("Cap by {by}: enter from 1 to 1000 messages");
+                bad.push(Field::new(at("messages"), message));
+            }
+            if !(1..=366).contains(&c.days) {
+                bad.push(Field::new(at("days"), format!("Cap by {by}: enter from 1 to 366 days")));
             }
         }
-        for c in &self.caps {
-            if !(1..=1000).contains(&c.messages) || !(1..=366).contains(&c.days) {
-                bad.push(Field::new(
-                    "cap",
-                    "A cap is from 1 to 1000 messages within 1 to 366 days",
-                ));
-            }
+        if self.unsubscribe_address.as_ref().is_some_and(|a| !a.contains('@')) {
+            let message = "Enter an e-mail address for unsubscribes like stop@example.org";
+            bad.push(Field::new("unsubscribe_address", message));
         }
         if !(1..=90).contains(&self.certificate_days) {
             bad.push(Field::new("certificate_days", "A certificate is valid from 1 to 90 days"));
@@ -277,4 +354,37 @@ impl Permissions {
             bad.push(Field::new("consent_months", "A consent lasts from 1 to 120 months"));
         }
     }
+
+    fn check_purpose(&self, i: usize, p: &Purpose, bad: &mut Vec<Field>) {
+        let at = |part: &str| format!("purpose-{i}-{part}");
+        let n = i + 1;
+        if !plain(&p.short) || self.purposes.iter().take(i).any(|q| q.short == p.short) {
+            bad.push(Field::new(at("short"), short_of(&format!("Purpose {n}"))));
+        }
+        if p.title.trim().is_empty() {
+            bad.push(Field::new(at("title"), format!("Purpose {n}: enter what people see")));
+        }
+        if p.channels.is_empty() {
+            let message = format!("Purpose {n}: choose at least one channel");
+            bad.push(Field::new(at("channel"), message));
+        }
+        let partner = |s: &String| self.partners.iter().any(|q| &q.short == s);
+        if p.partner.as_ref().is_some_and(|s| !partner(s)) {
+            let message = format!("Purpose {n} names a partner that is not listed");
+            bad.push(Field::new(at("partner"), message));
+        }
+    }
+}
+
+/// A short name: lower case letters, digits, dashes.
+fn plain(s: &str) -> bool {
+    !s.is_empty()
+        && s.len() <= 40
+        && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn short_of(what: &str) -> String {
+    format!(
+        "{what}: enter a short name that no other has, in lower case letters, digits and dashes"
+    )
 }

@@ -9,6 +9,8 @@ mod acts;
 pub mod cli;
 mod contact;
 pub mod desk;
+pub mod desk_contact;
+mod form_contact;
 mod rules;
 mod sql;
 

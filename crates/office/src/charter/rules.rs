@@ -340,7 +340,7 @@ mod tests {
         c.contact.email = "nobody".into();
         c.theme.brand = "#eeeeee".into();
         let Err(Error::Invalid(bad)) = c.check() else { panic!("must be refused") };
-        let names: Vec<_> = bad.iter().map(|f| f.name).collect();
+        let names: Vec<_> = bad.iter().map(|f| f.name.as_ref()).collect();
         assert_eq!(names, ["short", "contact_email", "brand"]);
     }
 

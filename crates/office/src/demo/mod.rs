@@ -5,9 +5,11 @@
 //! - `society`: the holdings of the sample society, the same bytes every time.
 //! - `maps`: the holdings in the office, with the decisions a person takes about their data maps.
 //! - `cast`: who asks and who decides.
+//! - `contact`: what members said about being written to; the mailing list screened by it.
 //! - `walk`: the steps, one by one; `told`: how they are told; `prove`: the ledger, checked.
 
 mod cast;
+mod contact;
 mod maps;
 mod prove;
 mod society;

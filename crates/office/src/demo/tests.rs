@@ -94,16 +94,23 @@ fn charter_and_register_hold_together() {
 
 #[test]
 fn the_example_charters_hold_together() {
-    for (text, short, public) in [
-        (include_str!("../../../../examples/membership-society.toml"), "northmoor", false),
-        (include_str!("../../../../examples/professional-network.toml"), "guild", false),
-        (include_str!("../../../../examples/research-agency.toml"), "firth", false),
-        (include_str!("../../../../examples/practitioners-co-operative.toml"), "lagan", false),
-        (include_str!("../../../../examples/council.toml"), "saltmouth", true),
+    for (text, short, public, charity) in [
+        (include_str!("../../../../examples/membership-society.toml"), "northmoor", false, true),
+        (include_str!("../../../../examples/professional-network.toml"), "guild", false, false),
+        (include_str!("../../../../examples/research-agency.toml"), "firth", false, false),
+        (
+            include_str!("../../../../examples/practitioners-co-operative.toml"),
+            "lagan",
+            false,
+            false,
+        ),
+        (include_str!("../../../../examples/council.toml"), "saltmouth", true, false),
     ] {
         let charter = Charter::parse(text).unwrap();
         assert_eq!(charter.organisation.short, short);
         assert_eq!(charter.law.public_authority, public);
+        assert_eq!(charter.permissions.charity, charity);
+        assert!(!charter.permissions.purposes.is_empty(), "{short}: nothing to contact for");
         assert_eq!(Charter::parse(&charter.to_toml().unwrap()).unwrap(), charter);
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::cast::{asker, officer, wants};
 use super::prove::{self, Proved};
 use super::told::{Voice, count, free, shown};
-use super::{maps, society};
+use super::{contact, maps, society};
 use crate::charter::{self, Charter};
 use crate::cli::print_json;
 use crate::error::{Error, Result};
@@ -98,6 +98,7 @@ struct Done {
     pack: PackRow,
     zip: PathBuf,
     folder: PathBuf,
+    screened: Option<contact::Screened>,
     proved: Proved,
 }
 
@@ -115,11 +116,14 @@ impl Walk {
         let case = self.identity(&office, &org, &case)?;
         let found = self.search(&office, &org, &case)?;
         let (pack, zip, folder) = self.pack(&office, &org, &case)?;
+        self.voice.step("The mailing list, screened");
+        let by = office.by_command(&org);
+        let screened = contact::screened(&office, &by, &self.dir, &self.voice)?;
         self.voice.step("The proof");
         let proved = prove::ledger(&office, &office.by_command(&org), &self.dir, &self.voice)?;
         // Only now is this run's request done: a run that died before goes on with it.
         let _ = std::fs::remove_file(self.unfinished());
-        let done = Done { office, org, case, holdings, found, pack, zip, folder, proved };
+        let done = Done { office, org, case, holdings, found, pack, zip, folder, screened, proved };
         self.summary(&done)?;
         Ok(done)
     }
@@ -350,6 +354,9 @@ impl Walk {
         ));
         v.say(format!("The pack, to open in a browser: {}", shown(&start_page(&done.folder))));
         v.say(format!("The same as a file:             {}", shown(&done.zip)));
+        if let Some(screened) = &done.screened {
+            screened.tell(v);
+        }
         v.say(format!("Letters that would have gone:   {}", shown(&self.dir.join("outbox"))));
         Ok(())
     }
@@ -394,6 +401,7 @@ impl Done {
             "pack": {"file": self.zip, "folder": self.folder, "items": self.pack.items,
                      "left_out": self.pack.left_out, "complete": self.pack.complete,
                      "sha256": self.pack.sha256},
+            "screened": self.screened.as_ref().map(contact::Screened::json),
             "ledger": {"bundle": self.proved.bundle, "entries": self.proved.entries,
                        "key": self.proved.key, "verified_by": self.proved.by},
         })

@@ -89,11 +89,11 @@ impl Filled {
     ///
     /// # Errors
     /// The field, with what to do.
-    pub fn date(&self, name: &'static str) -> Result<Option<jiff::civil::Date>, Field> {
+    pub fn date(&self, name: &str) -> Result<Option<jiff::civil::Date>, Field> {
         let (d, m, y) = (self.part(name, "day"), self.part(name, "month"), self.part(name, "year"));
         if d.is_empty() && m.is_empty() && y.is_empty() {
             return Ok(None);
         }
-        crate::kit::dates::from_parts(d, m, y).map(Some).map_err(|e| Field::new(name, e))
+        crate::kit::dates::from_parts(d, m, y).map(Some).map_err(|e| Field::new(name.to_owned(), e))
     }
 }

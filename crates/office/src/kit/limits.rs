@@ -41,6 +41,12 @@ pub enum What {
     Fetch,
     /// Sign in, by password, code or link.
     SignIn,
+    /// Stop marketing on the public page.
+    Stop,
+    /// Have a link to one's choices sent.
+    Choices,
+    /// Press an unsubscribe link.
+    Unsubscribe,
 }
 
 /// How often each may be asked for in an hour; what the file leaves out has its default.
@@ -62,6 +68,16 @@ pub struct Rates {
     /// Tries to sign in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<u64>,
+    /// Marketing stopped on the public page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<u64>,
+    /// Links to one's choices sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choices: Option<u64>,
+    /// Unsubscribe links pressed. What is counted as one client here is one link: the mail
+    /// programs of a provider share addresses, and the second press of a link loses no stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribe: Option<u64>,
 }
 
 /// `[limits]` in `candour.toml`.
@@ -90,6 +106,9 @@ impl Limits {
             What::Status => (c.status.unwrap_or(60), a.status.unwrap_or(5000)),
             What::Fetch => (c.fetch.unwrap_or(60), a.fetch.unwrap_or(5000)),
             What::SignIn => (c.sign_in.unwrap_or(120), a.sign_in.unwrap_or(5000)),
+            What::Stop => (c.stop.unwrap_or(60), a.stop.unwrap_or(20_000)),
+            What::Choices => (c.choices.unwrap_or(20), a.choices.unwrap_or(5000)),
+            What::Unsubscribe => (c.unsubscribe.unwrap_or(60), a.unsubscribe.unwrap_or(1_000_000)),
         }
     }
 }
@@ -136,12 +155,21 @@ fn whole(ip: IpAddr) -> IpAddr {
 /// # Errors
 /// Too many in this hour: how many minutes are left.
 pub fn take(office: &Office, what: What, org: &str, client: Client) -> Result<()> {
+    let who = client.0.map(|ip| ip.to_string());
+    take_as(office, what, org, who.as_deref())
+}
+
+/// Counts one asking like [`take`], where something else than the network address says who asks.
+///
+/// # Errors
+/// Too many in this hour: how many minutes are left.
+pub fn take_as(office: &Office, what: What, org: &str, who: Option<&str>) -> Result<()> {
     let (now, limits) = (office.now(), &office.settings().limits);
     let mark = |who: &str| office.vault().mark(&format!("rate\u{0}{what:?}\u{0}{org}\u{0}{who}"));
     let (one, all) = limits.most(what);
     let mut counts = Vec::new();
-    if let Client(Some(ip)) = client {
-        counts.push((mark(&ip.to_string())?, one));
+    if let Some(who) = who {
+        counts.push((mark(who)?, one));
     }
     counts.push((mark("all")?, all));
     office.chore(move |tx| {

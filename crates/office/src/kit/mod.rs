@@ -22,6 +22,12 @@ pub fn new_id(now: Timestamp) -> String {
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)).to_string()
 }
 
+/// When an id was made, to the millisecond; `None` for one that [`new_id`] did not make.
+pub fn made_at(id: &str) -> Option<Timestamp> {
+    let (seconds, nanos) = uuid::Uuid::parse_str(id).ok()?.get_timestamp()?.to_unix();
+    Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanos).ok()?).ok()
+}
+
 /// SHA-256 of bytes, as lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use sha2::Digest as _;

@@ -233,7 +233,10 @@ fn outs_written(a: &ScreenArgs) -> Outs {
 }
 
 /// Writes a small file so that it is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// It can't be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let part = path.with_extension("part");
     let mut file = std::fs::File::create(&part)?;
     file.write_all(bytes)?;

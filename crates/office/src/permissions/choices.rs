@@ -15,7 +15,7 @@ use crate::charter::{self, Channel, Purpose};
 use crate::error::{Error, Result};
 use crate::kit::forms::sentence;
 use crate::kit::web::Public;
-use crate::kit::{dates, links};
+use crate::kit::{dates, limits, links};
 use crate::office::Office;
 use crate::people::{self, Known, PersonRow};
 use crate::proof::By;
@@ -41,6 +41,13 @@ pub fn send_link(o: &Office, public: &Public, email: &str) -> Result<()> {
     let hasher = people::hasher(o.vault(), &public.by.org)?;
     let hash = people::hash_raw(&hasher, Kind::Email, email)
         .map_err(|_| Error::invalid("email", "Enter an e-mail address like name@example.org"))?;
+    // Known or not: nobody's mailbox is filled through this form, and nobody learns who is known.
+    limits::take_as(
+        o,
+        limits::What::Choices,
+        &format!("{}\u{0}to", public.by.org),
+        Some(&hex::encode(hash)),
+    )?;
     let (by, vault, base) = (public.by.clone(), o.vault().clone(), tell::base(o));
     let (charter, to) = (public.charter.clone(), email.trim().to_owned());
     o.chore(move |tx| {
@@ -162,7 +169,8 @@ pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
                     }
                     _ => "all marketing".to_owned(),
                 };
-                let at = s.on.to_zoned(dates::london()).map_or(o.now(), |z| z.timestamp());
+                // The day is the person's; the order is that in which things were recorded.
+                let at = crate::kit::made_at(&s.id).unwrap_or(o.now());
                 let day = dates::long(s.on);
                 all.push((at, format!("{day}: {what} by {channel}, stopped ({})", s.reason)));
             }

@@ -54,6 +54,8 @@ struct OverviewPage {
     registers: Vec<RegisterView>,
     wordings: Vec<WordingView>,
     may_manage: bool,
+    may_set: bool,
+    purposes: bool,
 }
 
 fn overview_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<OverviewPage> {
@@ -95,6 +97,8 @@ fn overview_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<Overvie
                 })
                 .collect(),
             may_manage: me.by.role.may(Permission::ManagePermissions).is_ok(),
+            may_set: me.by.role.may(Permission::SetCharter).is_ok(),
+            purposes: !me.charter.permissions.purposes.is_empty(),
             f,
             w,
         })

@@ -32,12 +32,12 @@ pub mod tell;
 mod terms;
 pub mod tokens;
 pub mod told;
+mod uses;
 
 pub use live::{Live, needs_registers, now_blocking};
 pub use rules::{Question, Rule, decide};
-#[cfg(test)]
-pub use terms::What;
-pub use terms::{Attested, Class, Facts, Register};
+pub use terms::{Attested, Class, Facts, Register, What};
+pub use uses::{InUse, in_use};
 
 /// Moves the head of an organisation's permissions on, so that every process looks again.
 ///

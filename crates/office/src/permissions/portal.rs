@@ -15,8 +15,9 @@ use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
+use crate::kit::limits::{self, Client, What as Asked};
 use crate::kit::pages::Portal;
-use crate::kit::web::{Answer, Public, go, mend, page};
+use crate::kit::web::{Answer, Public, go, mend, page, refuse};
 use crate::office::Office;
 use crate::people;
 
@@ -130,9 +131,12 @@ pub async fn unsubscribe(
         reason: "unsubscribe",
         on: dates::day_of(office.now()),
     };
-    let org = t.org.clone();
+    let (org, link) = (t.org.clone(), format!("{token}\u{0}{all}"));
     office
         .run(move |o| {
+            // One link and wish is one client: its first press, the one that stops, is never
+            // refused. Network addresses say nothing here; the programs of a provider share them.
+            limits::take_as(o, Asked::Unsubscribe, &org, Some(&link))?;
             let (by, vault) = (o.by_public(&org), o.vault().clone());
             o.write(move |tx| stops::stop(tx, &vault, &by, &new))
         })
@@ -143,7 +147,7 @@ pub async fn unsubscribe(
         vec![opened.token.channel.label()]
     };
     page(&StoppedPage {
-        p: Portal::new(&opened.charter, "Done: we have stopped", None),
+        p: Portal::new(&opened.charter, "Done: these messages stop", None),
         what: if all { "marketing of any kind".to_owned() } else { opened.purpose.clone() },
         channels,
         goes_on: true,
@@ -172,6 +176,7 @@ pub async fn stop_form(State(office): State<Office>, Path(org): Path<String>) ->
 /// `POST /o/{org}/stop`: effective at once, also for somebody who has no message any more.
 pub async fn stop(
     State(office): State<Office>,
+    client: Client,
     Path(org): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
@@ -179,7 +184,8 @@ pub async fn stop(
     let f = Filled(pairs);
     let (public, f, done) = office
         .run(move |o| {
-            let done = stop_from(o, &public, &f);
+            let done = limits::take(o, Asked::Stop, &public.by.org, client)
+                .and_then(|()| stop_from(o, &public, &f));
             Ok((public, f, done))
         })
         .await?;
@@ -190,7 +196,7 @@ pub async fn stop(
             channels,
             goes_on: true,
         }),
-        Err(e) => mend(&stop_page(&public, f, Wrong::of(e)?)),
+        Err(e) => refuse(e, |w| stop_page(&public, f, w)),
     }
 }
 
@@ -252,6 +258,7 @@ pub async fn ask_link(State(office): State<Office>, Path(org): Path<String>) -> 
 /// `POST /o/{org}/preferences`: the same answer whether the address is known or not.
 pub async fn send_link(
     State(office): State<Office>,
+    client: Client,
     Path(org): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
@@ -259,13 +266,14 @@ pub async fn send_link(
     let f = Filled(pairs);
     let (public, f, done) = office
         .run(move |o| {
-            let done = choices::send_link(o, &public, f.get("email"));
+            let done = limits::take(o, Asked::Choices, &public.by.org, client)
+                .and_then(|()| choices::send_link(o, &public, f.get("email")));
             Ok((public, f, done))
         })
         .await?;
     match done {
         Ok(()) => page(&ask_page(&public, Filled::default(), Wrong::default(), true)),
-        Err(e) => mend(&ask_page(&public, f, Wrong::of(e)?, false)),
+        Err(e) => refuse(e, |w| ask_page(&public, f, w, false)),
     }
 }
 
@@ -287,7 +295,7 @@ fn preferences_page(
     let who = choices::open_link(o, token)?;
     let charter = o.read(|tx| charter::current(tx, &who.by.org))?;
     Ok(PreferencesPage {
-        p: Portal::new(&charter, "Choose what you hear from us", None),
+        p: Portal::new(&charter, said.map_or("Your choices", |_| "Your choices, saved"), None),
         token: token.to_owned(),
         lines: choices::lines(o, &who)?,
         history: choices::history(o, &who)?,

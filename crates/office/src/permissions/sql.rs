@@ -496,3 +496,13 @@ pub fn company(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<Option<(String
         |r| Ok::<_, DbError>((r.text("title")?, r.text("email")?)),
     )?)
 }
+
+/// How many consents and standing stops name each purpose; a stop names it as `purpose:…`.
+pub fn naming(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(String, u64)>> {
+    let all = "SELECT use_what AS what, count(*) AS n FROM consents
+         WHERE org = $1 AND use_kind = 'contact' GROUP BY use_what
+         UNION ALL SELECT what, count(*) AS n FROM suppressions
+         WHERE org = $1 AND ended_at IS NULL AND what LIKE 'purpose:%' GROUP BY what";
+    let one = |r: &Row<'_>| Ok::<_, DbError>((r.text("what")?, r.int("n")?.unsigned_abs()));
+    Ok(tx.rows(all, bind![org], one)?)
+}

@@ -246,7 +246,7 @@ mod tests {
         a.retention = String::new();
         a.transfers.push(Transfer { to: "a mailer".into(), safeguard: "Privacy Shield".into() });
         let Err(Error::Invalid(bad)) = a.check(false) else { panic!("must be refused") };
-        let names: Vec<_> = bad.iter().map(|f| f.name).collect();
+        let names: Vec<_> = bad.iter().map(|f| f.name.as_ref()).collect();
         assert_eq!(names, ["retention", "interest", "transfers"]);
     }
 

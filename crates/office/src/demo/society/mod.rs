@@ -10,7 +10,7 @@ pub mod answer;
 mod club;
 mod files;
 mod letters;
-mod lists;
+pub mod lists;
 mod mail;
 pub mod people;
 

@@ -13,7 +13,7 @@ use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::blobs::BlobReader;
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{Filled, Wrong, sentence};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, download, go, go_saying, mend, page, stream};
 use crate::mailing::screen::{Certificate, title_of};
@@ -266,7 +266,7 @@ fn outcome(me: &Signed, s: &Screening) -> Result<OutcomePage> {
         until: dates::long(c.valid_until),
         bars,
         reasons: reasons.collect(),
-        faults: faults.map(|(n, what)| (n.to_owned(), what.to_owned())).collect(),
+        faults: faults.map(|(n, what)| (n.to_owned(), sentence(what))).collect(),
         c,
     })
 }
@@ -304,7 +304,7 @@ pub async fn run(
             let mut w = Wrong::of(e)?;
             // The engine speaks of a column; the page's field is the one that is contacted.
             for field in &mut w.0 {
-                field.name = "contact";
+                field.name = "contact".into();
             }
             match office.run(move |o| view(o, &me, &id, f, w)).await? {
                 View::Columns(p) => mend(&*p),

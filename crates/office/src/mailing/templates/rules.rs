@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_proposal_names_every_field_to_mend() {
         let Err(Error::Invalid(bad)) = Proposal::default().check() else { panic!("taken") };
-        let names: Vec<_> = bad.iter().map(|f| f.name).collect();
+        let names: Vec<_> = bad.iter().map(|f| f.name.clone()).collect();
         assert_eq!(names, ["short", "title", "text", "class"]);
     }
 }
