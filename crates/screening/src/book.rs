@@ -340,6 +340,10 @@ mod tests {
         for n in 0..20_000 {
             book.set(spread(n), u32::try_from(n).unwrap());
         }
+        let all: Vec<[u8; 32]> = (0..20_000).map(spread).collect();
+        let mut found = Vec::new();
+        book.get_all(&all, &mut found);
+        assert!((0..20_000).map(Some).eq(found.iter().copied()));
         let before = book.bits;
         for _ in 0..3 {
             book.split();

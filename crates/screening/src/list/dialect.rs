@@ -290,7 +290,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_without_quotes_are_read_alike(list in "[a,\r\n\u{e9}]{0,60}", wanted in 1usize..5) {
+        fn rows_without_quotes_are_read_alike(
+            list in "[a,\\-\x0b\r\n\u{e9}]{0,60}", wanted in 1usize..5,
+        ) {
             let (block, mut at) = (list.as_bytes(), 0);
             let (mut short, mut long) = (Vec::new(), Vec::new());
             while at < block.len() {
