@@ -79,10 +79,14 @@ fn cost() -> (f64, u64) {
 fn run(folder: &Path) -> Answer {
     let start = Instant::now();
     let keyed = KeyedHash::new(&[7; 32]);
-    let stops = BufReader::new(File::open(folder.join("stops.csv"))?);
+    let mut stops = BufReader::new(File::open(folder.join("stops.csv"))?);
     let mut book = Book::with_capacity(1_000_000);
-    for line in stops.lines().skip(1) {
-        book.set(keyed.of_written(Kind::Email, &line?)?, 0);
+    let mut line = String::new();
+    stops.read_line(&mut line)?;
+    line.clear();
+    while stops.read_line(&mut line)? > 0 {
+        book.set(keyed.of_written(Kind::Email, &line)?, 0);
+        line.clear();
     }
     let loaded = start.elapsed().as_secs_f64();
     let plan = Plan::new(vec![Column { at: At::Name("email".into()), kind: Kind::Email }]);

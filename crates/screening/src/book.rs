@@ -1,5 +1,9 @@
 //! Which profile an identifier belongs to, for a hundred million of them.
 
+mod glance;
+
+use glance::Glance;
+
 /// Bits of a hash that choose a shelf, at the least: two whole bytes, which then need not be kept.
 const FEWEST_BITS: u32 = 16;
 /// As many shelves as are worth their headers.
@@ -26,6 +30,7 @@ pub struct Book {
     /// Entries a shelf has room for from its first on.
     room: usize,
     highest: Option<u32>,
+    glance: Glance,
 }
 
 impl Default for Book {
@@ -46,9 +51,21 @@ fn head(hash: &[u8; 32]) -> u64 {
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
+/// The eight bytes of a hash behind these.
+fn tail(hash: &[u8; 32]) -> u64 {
+    let [_, _, _, _, _, _, _, _, a, b, c, d, e, f, g, h, ..] = *hash;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// The first eight kept bytes of an entry, by which a shelf is sorted first.
 fn order(entry: &Entry) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = *entry;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// The last eight kept bytes of the key, which no shelf and no place depends on.
+fn marks(entry: &Entry) -> u64 {
+    let [_, _, _, _, _, _, a, b, c, d, e, f, g, h, ..] = *entry;
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
@@ -71,7 +88,8 @@ impl Book {
         let bits = wanted.clamp(FEWEST_BITS, MOST_BITS);
         // The share of each. Shelves differ: what one lacks another has too much.
         let room = (identifiers >> bits).max(4);
-        Book { shelves: vec![Vec::new(); 1 << bits], bits, len: 0, room, highest: None }
+        let glance = Glance::with_capacity(identifiers);
+        Book { shelves: vec![Vec::new(); 1 << bits], bits, len: 0, room, highest: None, glance }
     }
 
     /// How many identifiers are in it.
@@ -87,7 +105,9 @@ impl Book {
     /// Bytes of memory it takes.
     pub fn bytes(&self) -> usize {
         let room: usize = self.shelves.iter().map(Vec::capacity).sum();
-        room * size_of::<Entry>() + self.shelves.capacity() * size_of::<Vec<Entry>>()
+        room * size_of::<Entry>()
+            + self.shelves.capacity() * size_of::<Vec<Entry>>()
+            + self.glance.bytes()
     }
 
     /// The highest profile that was ever set.
@@ -111,12 +131,28 @@ impl Book {
                 }
                 shelf.insert(at, entry);
                 self.len += 1;
+                match self.glance.is_full() {
+                    true => self.look_again(),
+                    false => self.glance.add(head(&hash), marks(&entry)),
+                }
                 if self.len > FULL << self.bits && self.bits < MOST_BITS {
                     self.split();
                 }
                 None
             }
         }
+    }
+
+    /// A larger glance, of every entry.
+    fn look_again(&mut self) {
+        let mut glance = Glance::with_capacity(self.len * 2);
+        for (at, shelf) in (0u64..).zip(&self.shelves) {
+            let first = at >> (self.bits - FEWEST_BITS) << 48;
+            for entry in shelf {
+                glance.add(first | order(entry) >> 16, marks(entry));
+            }
+        }
+        self.glance = glance;
     }
 
     /// Whose identifier this is.
@@ -133,30 +169,44 @@ impl Book {
         Some(profile(&self.shelves[shelf].remove(at)))
     }
 
-    /// [`Book::get`] for many at once, faster: the lines of memory are fetched side by side.
+    /// [`Book::get`] for many at once, faster: most that are not here cost one glance, and for the
+    /// others the lines of memory are fetched side by side.
     pub fn get_all(&self, hashes: &[[u8; 32]], found: &mut Vec<Option<u32>>) {
         /// As many as a processor keeps under way, and some.
         const TOGETHER: usize = 32;
+        found.clear();
+        found.resize(hashes.len(), None);
+        let mut likely = [0usize; TOGETHER];
+        let mut waiting = 0;
+        for (at, hash) in hashes.iter().enumerate() {
+            // Written without a branch, as which it will be cannot be foreseen.
+            likely[waiting] = at;
+            waiting += usize::from(self.glance.may_hold(head(hash), tail(hash)));
+            if waiting == TOGETHER {
+                self.get_likely(hashes, &likely, found);
+                waiting = 0;
+            }
+        }
+        self.get_likely(hashes, &likely[..waiting], found);
+    }
+
+    fn get_likely(&self, hashes: &[[u8; 32]], likely: &[usize], found: &mut [Option<u32>]) {
         /// Entries to either side, so that no line lies between two touches.
         const NEAR: usize = 64 / size_of::<Entry>();
-        found.clear();
-        let mut guesses = [(0usize, 0usize); TOGETHER];
-        for some in hashes.chunks(TOGETHER) {
-            // Each step asks for memory that no other waits for, so the waits overlap.
-            for (guess, hash) in guesses.iter_mut().zip(some) {
-                let shelf = self.shelf(hash);
-                *guess = (shelf, guess_place(hash, self.bits, self.shelves[shelf].len()));
+        let mut near = 0u64;
+        // Asks for memory that no other look-up waits for, so the waits overlap.
+        for at in likely {
+            let hash = &hashes[*at];
+            let shelf = self.shelves[self.shelf(hash)].as_slice();
+            let guess = guess_place(hash, self.bits, shelf.len());
+            // The entry is a few places off: three touches reach every line it may be in.
+            for place in [guess.saturating_sub(NEAR), guess, guess + NEAR] {
+                near ^= shelf.get(place).map_or(0, |entry| u64::from(entry[0]));
             }
-            let mut near = 0u64;
-            for (shelf, guess) in &guesses[..some.len()] {
-                let shelf = self.shelves[*shelf].as_slice();
-                // The entry is a few places off: three touches reach every line it may be in.
-                for place in [guess.saturating_sub(NEAR), *guess, guess + NEAR] {
-                    near ^= shelf.get(place).map_or(0, |entry| u64::from(entry[0]));
-                }
-            }
-            std::hint::black_box(near);
-            found.extend(some.iter().map(|hash| self.get(hash)));
+        }
+        std::hint::black_box(near);
+        for at in likely {
+            found[*at] = self.get(&hashes[*at]);
         }
     }
 
@@ -290,6 +340,10 @@ mod tests {
         for n in 0..20_000 {
             book.set(spread(n), u32::try_from(n).unwrap());
         }
+        let all: Vec<[u8; 32]> = (0..20_000).map(spread).collect();
+        let mut found = Vec::new();
+        book.get_all(&all, &mut found);
+        assert!((0..20_000).map(Some).eq(found.iter().copied()));
         let before = book.bits;
         for _ in 0..3 {
             book.split();

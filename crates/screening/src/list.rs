@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use crate::{Kind, NotNormal};
 
+#[cfg(feature = "parquet")]
+mod columnar;
 mod cut;
 mod dialect;
 mod judge;
@@ -237,6 +239,21 @@ pub enum ScreenError {
     /// Parquet.
     #[error("the list is a Parquet file, which is not read here; save it as CSV")]
     Parquet,
+    /// A Parquet file that is not whole.
+    #[error(
+        "the Parquet file is damaged, or holds something that is not read here; fetch it again, \
+         or save it as CSV"
+    )]
+    DamagedParquet,
+    /// A Parquet file that would be too large once it is unpacked.
+    #[error(
+        "a column of the Parquet file has more than 512 MiB in one row group; write it with \
+         smaller row groups"
+    )]
+    LargeParquet,
+    /// Allowed rows that the Parquet file cannot take.
+    #[error("the allowed rows can't be written as Parquet; save the list as CSV")]
+    NoParquet,
     /// The first row does not end.
     #[error("the first row is longer than 1 MiB; this is not a list, or its delimiter is unknown")]
     HeaderTooLong,

@@ -10,6 +10,9 @@ use anyhow::{Context as _, Result};
 use crate::guard::Guard;
 use crate::{npm, packages, tool};
 
+/// What is not built unless asked for is tested all the same.
+const PARQUET: &str = "--features=candour-screening/parquet";
+
 /// `cargo xtask test`
 #[derive(clap::Args)]
 pub struct Args {
@@ -81,13 +84,14 @@ fn rust(guard: &Guard, filter: Option<&str>) -> Result<Tally> {
     if probe.is_ok_and(|o| o.status.success()) {
         tool::heading("cargo nextest run --workspace");
         cargo.args(["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass"]);
+        cargo.arg(PARQUET);
         cargo.args(["--status-level=fail", "--final-status-level=fail", "--color=never"]);
         cargo.args(filter);
         let (out, success) = watch(&mut cargo, Watched::Err)?;
         return Ok(nextest(&out).honest(success));
     }
     tool::heading("cargo test --workspace");
-    cargo.args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+    cargo.args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", PARQUET]);
     cargo.args(filter);
     let (out, success) = watch(&mut cargo, Watched::Out)?;
     Ok(libtest(&out).honest(success))

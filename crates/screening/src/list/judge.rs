@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::cut::{Piece, What};
 use super::dialect::{Dialect, RowSpan, Span};
 use super::shape::{Encoding, decode};
-use super::{ColumnNote, Fault, Verdict, Verdicts, written};
+use super::{ColumnNote, Fault, Verdict, Verdicts, plain, written};
 use crate::{Book, KeyedHash, Kind, NotNormal};
 
 /// Rows that are looked up together.
@@ -248,10 +248,14 @@ impl Judge<'_> {
                 None => Err(Fault::Short),
                 Some(span) => {
                     let field = self.dialect.field(bytes, *span, &mut desk.scratch);
-                    let text = decode(self.encoding, field).ok_or(Fault::NotText);
-                    text.and_then(|text| {
-                        self.keyed.of_written(*kind, &text).map_err(Fault::NotNormal)
-                    })
+                    match plain::short_way(self.keyed, *kind, field) {
+                        Some(hash) => Ok(hash),
+                        None => {
+                            decode(self.encoding, field).ok_or(Fault::NotText).and_then(|text| {
+                                self.keyed.of_written(*kind, &text).map_err(Fault::NotNormal)
+                            })
+                        }
+                    }
                 }
             };
             match read {

@@ -8,7 +8,9 @@ const LONGEST: usize = 128;
 /// What a byte may be in an e-mail address on the short way.
 const LOCAL: u8 = 1;
 const DOMAIN: u8 = 2;
-const DIGIT: u8 = 4;
+const LETTER: u8 = 4;
+/// A dot or a dash, which may not meet another in a domain, nor stand at its ends.
+const MARK: u8 = 8;
 
 const CLASSES: [u8; 256] = classes();
 
@@ -18,8 +20,9 @@ const fn classes() -> [u8; 256] {
     while byte < 0x7f {
         let b = byte as u8;
         table[byte] = match b {
-            b'0'..=b'9' => LOCAL | DOMAIN | DIGIT,
-            b'a'..=b'z' | b'A'..=b'Z' => LOCAL | DOMAIN,
+            b'0'..=b'9' => LOCAL | DOMAIN,
+            b'a'..=b'z' | b'A'..=b'Z' => LOCAL | DOMAIN | LETTER,
+            b'.' | b'-' => LOCAL | DOMAIN | MARK,
             b'@' | b'<' | b'>' | b'(' | b')' | b'[' | b']' => 0,
             b',' | b';' | b':' | b'\\' | b'"' => 0,
             _ => LOCAL,
@@ -33,44 +36,50 @@ const fn classes() -> [u8; 256] {
 fn email<'a>(raw: &[u8], to: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
     let raw = raw.trim_ascii();
     let at = memchr::memchr(b'@', raw)?;
-    if raw.len() > LONGEST || at == 0 || at > 64 {
+    let domain = &raw[at + 1..];
+    // No label of so short a domain is too long.
+    if raw.len() > LONGEST || at == 0 || at > 64 || domain.len() > 63 {
         return None;
     }
+    // Without a branch for each byte: which it will be cannot be foreseen.
     let mut all = LOCAL;
-    for (byte, small) in raw[..at].iter().zip(&mut to[..at]) {
+    for byte in &raw[..at] {
         all &= CLASSES[usize::from(*byte)];
-        *small = byte.to_ascii_lowercase();
     }
-    to[at] = b'@';
-    // Length of the label at hand, and whether it is all digits, as the last must not be.
-    let (mut label, mut digits, mut dots, mut before) = (0u8, DIGIT, 0, b'.');
-    for (byte, small) in raw[at + 1..].iter().zip(&mut to[at + 1..]) {
-        let byte = byte.to_ascii_lowercase();
-        let class = CLASSES[usize::from(byte)];
-        *small = byte;
-        match byte {
-            b'.' if before != b'.' && before != b'-' && label <= 63 => {
-                (label, digits, dots) = (0, DIGIT, dots + 1);
-            }
-            b'-' if before != b'.' && before != b'-' => label += 1,
-            _ if class & DOMAIN != 0 => {
-                label += 1;
-                digits &= class;
-            }
-            _ => return None,
-        }
-        before = byte;
+    let (mut every, mut met, mut before) = (DOMAIN, 0, MARK);
+    for byte in domain {
+        let class = CLASSES[usize::from(*byte)];
+        every &= class;
+        met |= class & before & MARK;
+        before = class;
     }
-    let named = label > 1 && label <= 63 && digits == 0 && before != b'-';
-    (all != 0 && dots > 0 && named).then_some(&to[..raw.len()])
+    let dot = memchr::memrchr(b'.', domain)?;
+    let top = &domain[dot + 1..];
+    // All digits are no name. A dash in it is one, as in any label.
+    let named =
+        top.len() > 1 && top.iter().any(|byte| CLASSES[usize::from(*byte)] & (LETTER | MARK) != 0);
+    if all == 0 || every == 0 || met != 0 || before & MARK != 0 || !named {
+        return None;
+    }
+    let small = &mut to[..raw.len()];
+    small.copy_from_slice(raw);
+    small.make_ascii_lowercase();
+    Some(small)
+}
+
+/// The keyed hash of an address that can take the short way, in any encoding that holds ASCII.
+pub(crate) fn short_way(keyed: &KeyedHash, kind: Kind, raw: &[u8]) -> Option<[u8; 32]> {
+    let mut normal = [0; LONGEST];
+    match kind {
+        Kind::Email => email(raw, &mut normal).map(|normal| keyed.of_bytes(kind, normal)),
+        _ => None,
+    }
 }
 
 /// The keyed hash of the normal form of `raw`.
 pub(crate) fn keyed_hash(keyed: &KeyedHash, kind: Kind, raw: &str) -> Result<[u8; 32], NotNormal> {
-    if kind == Kind::Email
-        && let Some(normal) = email(raw.as_bytes(), &mut [0; LONGEST])
-    {
-        return Ok(keyed.of_bytes(kind, normal));
+    if let Some(hash) = short_way(keyed, kind, raw.as_bytes()) {
+        return Ok(hash);
     }
     normalise(kind, raw).map(|normal| keyed.of(kind, &normal))
 }

@@ -111,7 +111,7 @@ pub fn screen_rows(
 }
 
 /// Reads the file once, for what it was.
-fn hashed(list: &Path) -> Result<Digest, ScreenError> {
+pub(super) fn hashed(list: &Path) -> Result<Digest, ScreenError> {
     let mut source = Source::new(File::open(list).map_err(ScreenError::reading)?, None);
     let mut part = Vec::new();
     while source.fill(&mut part, 64 * 1024).map_err(ScreenError::reading)? {
@@ -120,7 +120,7 @@ fn hashed(list: &Path) -> Result<Digest, ScreenError> {
     Ok(source.digest())
 }
 
-fn shape(header: &[String], rows: &[Vec<Cell>], plan: &Plan, bytes: u64) -> Shape {
+pub(super) fn shape(header: &[String], rows: &[Vec<Cell>], plan: &Plan, bytes: u64) -> Shape {
     let guess = |column: usize| {
         let cells = || rows.iter().filter_map(|row| row.get(column));
         let texts: Vec<Cow<'_, str>> = cells().map(Cell::text).collect();
@@ -141,7 +141,7 @@ fn shape(header: &[String], rows: &[Vec<Cell>], plan: &Plan, bytes: u64) -> Shap
     shape
 }
 
-fn check(
+pub(super) fn check(
     plan: &Plan,
     shape: &Shape,
     columns: &[(usize, Kind)],
@@ -164,17 +164,17 @@ fn check(
 }
 
 /// What is the same for every row.
-struct Sorter<'a> {
-    plan: &'a Plan,
-    book: &'a Book,
-    verdicts: &'a Verdicts,
-    keyed: &'a KeyedHash,
-    columns: &'a [(usize, Kind)],
-    width: usize,
+pub(super) struct Sorter<'a> {
+    pub plan: &'a Plan,
+    pub book: &'a Book,
+    pub verdicts: &'a Verdicts,
+    pub keyed: &'a KeyedHash,
+    pub columns: &'a [(usize, Kind)],
+    pub width: usize,
 }
 
 impl Sorter<'_> {
-    fn row(
+    pub fn row(
         &self,
         line: u64,
         row: &[Cell],
@@ -259,9 +259,16 @@ fn cells(to: &mut Vec<u8>, row: &[Cell]) {
 }
 
 /// The allowed rows, as they are written.
-enum Allowed {
+pub(super) enum Allowed {
     Csv(Vec<u8>),
-    Workbook { book: Box<Workbook>, row: u32, passing: File },
+    /// Which rows of a batch, for a list whose rows are written as they came.
+    #[cfg(feature = "parquet")]
+    Mask(Vec<bool>),
+    Workbook {
+        book: Box<Workbook>,
+        row: u32,
+        passing: File,
+    },
 }
 
 fn wrong(error: XlsxError) -> ScreenError {
@@ -305,6 +312,13 @@ impl Allowed {
                 written::end(line);
                 out.write(line)
             }
+            #[cfg(feature = "parquet")]
+            Allowed::Mask(rows) => {
+                if let Some(row) = rows.last_mut() {
+                    *row = true;
+                }
+                Ok(())
+            }
             Allowed::Workbook { book, row, .. } => {
                 let sheet = book.worksheet_from_index(0).map_err(wrong)?;
                 for (column, cell) in (0..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
@@ -313,6 +327,23 @@ impl Allowed {
                 *row += 1;
                 Ok(())
             }
+        }
+    }
+
+    /// The next row of a batch, not allowed yet.
+    #[cfg(feature = "parquet")]
+    pub(super) fn begin(&mut self) {
+        if let Allowed::Mask(rows) = self {
+            rows.push(false);
+        }
+    }
+
+    /// The allowed rows of a batch.
+    #[cfg(feature = "parquet")]
+    pub(super) fn into_mask(self) -> Vec<bool> {
+        match self {
+            Allowed::Mask(rows) => rows,
+            Allowed::Csv(_) | Allowed::Workbook { .. } => Vec::new(),
         }
     }
 

@@ -43,6 +43,10 @@ pub fn screen(
     let limit = u64::try_from(SAMPLE).unwrap_or(u64::MAX);
     (&file).take(limit).read_to_end(&mut start).map_err(ScreenError::reading)?;
     std::io::Seek::rewind(&mut &file).map_err(ScreenError::reading)?;
+    #[cfg(feature = "parquet")]
+    if super::shape::format(&start) == Format::Parquet {
+        return super::columnar::screen(list, plan, (book, verdicts, keyed), outs, progress);
+    }
     let sample = look(&start, meta.len(), plan)?;
     drop(start);
     let three = Three::open(list, outs)?;

@@ -139,7 +139,8 @@ pub(crate) struct Told {
 
 /// Looks at the beginning of a list. Nothing is decided: whoever asks confirms what is found.
 ///
-/// For a workbook or Parquet file only the format and size are told.
+/// For a workbook only the format and size are told; for a Parquet file too, unless it can be read
+/// here (feature `parquet`).
 /// Fails if the file cannot be read, is empty, or its first row is longer than 1 MiB.
 pub fn inspect(path: &Path) -> Result<Shape, ScreenError> {
     let mut file = File::open(path).map_err(ScreenError::reading)?;
@@ -150,10 +151,14 @@ pub fn inspect(path: &Path) -> Result<Shape, ScreenError> {
     let mut start = Vec::new();
     let limit = u64::try_from(SAMPLE).unwrap_or(u64::MAX);
     (&mut file).take(limit).read_to_end(&mut start).map_err(ScreenError::reading)?;
+    #[cfg(feature = "parquet")]
+    if format(&start) == Format::Parquet {
+        return super::columnar::inspect(path, meta.len());
+    }
     sample(&start, meta.len(), Told::default()).map(|sample| sample.shape)
 }
 
-fn format(start: &[u8]) -> Format {
+pub(crate) fn format(start: &[u8]) -> Format {
     match start {
         [b'P', b'K', 3, 4, ..] => Format::Workbook,
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Format::OldWorkbook,
