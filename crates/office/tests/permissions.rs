@@ -597,6 +597,50 @@ fn a_workbook_is_screened_and_its_traps_are_told() {
     assert!(String::from_utf8_lossy(&said.stderr).contains("damaged"));
 }
 
+/// A yes belongs to the address it was given for; a stop reaches the row under any identifier.
+#[test]
+fn another_identifier_of_a_row_can_block_it_and_never_allow_it() {
+    let office = office(Kept::Sqlite);
+    office.ok(&[
+        "permission",
+        "consent",
+        "--email",
+        "ann@example.org",
+        "--phone",
+        "01632 960001",
+        "--wording",
+        "events-email",
+        "--channel",
+        "email",
+        "--answer",
+        "yes",
+        "--method",
+        "form",
+        "--evidence",
+        "form 12",
+    ]);
+    office.ok(&["permission", "stop", "--phone", "01632 960002"]);
+    yes(&office, "bo@example.org");
+    let list = office.path("l.csv");
+    let rows = "E-mail,Phone\nann@example.org,01632 960001\nnew@example.org,01632 960001\n\
+                bo@example.org,01632 960002\n";
+    std::fs::write(&list, rows).unwrap();
+    let c = office.json(&[
+        "screen",
+        list.to_str().unwrap(),
+        "--channel",
+        "email",
+        "--purpose",
+        "events",
+        "--column",
+        "E-mail",
+        "--column",
+        "Phone=phone",
+        "--dry-run",
+    ]);
+    assert_eq!(c["rows"], json!({"all": 3, "allowed": 1, "blocked": 2, "unreadable": 0}));
+}
+
 /// Killed half-way there is no half file under a final name, and the next run does it all.
 #[test]
 fn a_screening_that_is_killed_leaves_no_half_list() {

@@ -32,7 +32,7 @@ pub use shape::{Encoding, Format, Guess, Shape, inspect};
 /// What was decided about a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
-    /// Of a row's verdicts that of the highest rank counts.
+    /// Another identifier blocks a row whose contact column has a verdict of lower rank.
     pub rank: u8,
     /// The row may be contacted.
     pub allowed: bool,

@@ -108,12 +108,10 @@ pub fn answer(now: &Now, ask: &Ask) -> Result<Decision> {
     let mut rule = ruled(now, &question, hash, ask.attested);
     if let Some(raw) = ask.member_number.as_deref().filter(|r| !r.trim().is_empty()) {
         let other = people::hash_raw(&now.hasher, Kind::MemberNumber, raw)?;
-        if now.known.has(other) {
-            let by_number = ruled(now, &question, other, ask.attested);
-            let known = now.known.has(hash);
-            if by_number.rank() > rule.rank() || !known {
-                rule = by_number;
-            }
+        // A yes belongs to the address it was given for; a stop reaches every identifier.
+        let by_number = ruled(now, &question, other, ask.attested);
+        if now.known.has(other) && !by_number.allows() && by_number.rank() > rule.rank() {
+            rule = by_number;
         }
     }
     Ok(Decision {

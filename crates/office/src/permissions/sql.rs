@@ -8,8 +8,6 @@ use super::records::{ConsentRow, Ground, Kept, RegisterRow, Wording};
 use crate::error::{Error, Result};
 use crate::people::{Hash16, hash16};
 
-// The head and its changes.
-
 /// Moves the head on and says which identifiers changed. The head's row stays locked until the
 /// commit, so versions become visible in their order. An empty list means: read everything anew.
 pub fn touch(tx: &mut Tx<'_>, org: &str, hashes: &[Hash16]) -> Result<u64> {
@@ -76,8 +74,6 @@ pub fn sweep_changes(tx: &mut Tx<'_>, org: &str, keep: u64) -> Result<()> {
     tx.exec("DELETE FROM permission_changes WHERE org = $1 AND version <= $2", bind![org, up_to])?;
     Ok(())
 }
-
-// The stop list.
 
 fn kept(r: &Row<'_>) -> std::result::Result<Kept, DbError> {
     Ok(Kept {
@@ -169,8 +165,6 @@ pub fn end_stop(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<
     )?;
     Ok(())
 }
-
-// Consents.
 
 pub(super) fn consent(r: &Row<'_>) -> Result<ConsentRow> {
     Ok(ConsentRow {
@@ -291,8 +285,6 @@ pub fn empty_consents(tx: &mut Tx<'_>, org: &str, person: &str, now: Timestamp) 
     Ok(())
 }
 
-// Other grounds.
-
 /// Keeps how a person's details were got.
 pub fn set_ground(tx: &mut Tx<'_>, org: &str, who: &str, g: &Ground, now: Timestamp) -> Result<()> {
     tx.exec(
@@ -327,8 +319,6 @@ pub fn drop_grounds(tx: &mut Tx<'_>, org: &str, person: &str) -> Result<()> {
     Ok(())
 }
 
-// Deliveries.
-
 /// Notes a marketing message that reached an address.
 pub fn insert_delivery(
     tx: &mut Tx<'_>,
@@ -352,8 +342,6 @@ pub fn sweep_deliveries(tx: &mut Tx<'_>, org: &str, before: Date) -> Result<()> 
     tx.exec("DELETE FROM deliveries WHERE org = $1 AND on_date < $2", bind![org, before])?;
     Ok(())
 }
-
-// Wordings.
 
 /// Keeps a new version of a wording.
 pub fn insert_wording(

@@ -116,17 +116,21 @@ pub(crate) struct Desk {
     kept: Vec<(usize, usize)>,
 }
 
-/// The verdict of the highest rank; of equals, the first.
+/// The verdict of the contact column, which stands first, unless another identifier of the row
+/// blocks it by a higher rank. The others never allow a row: a yes belongs to the address it was
+/// given for.
 pub(crate) fn highest(verdicts: &Verdicts, found: &[Option<u32>]) -> Verdict {
-    let mut best: Option<Verdict> = None;
-    for profile in found.iter().flatten() {
-        let at = usize::try_from(*profile).unwrap_or(usize::MAX);
-        let verdict = verdicts.by_profile.get(at).copied().unwrap_or(verdicts.unknown);
-        if best.is_none_or(|best| verdict.rank > best.rank) {
-            best = Some(verdict);
+    let verdict = |profile: &Option<u32>| {
+        let at = usize::try_from((*profile)?).unwrap_or(usize::MAX);
+        Some(verdicts.by_profile.get(at).copied().unwrap_or(verdicts.unknown))
+    };
+    let mut best = found.first().and_then(verdict).unwrap_or(verdicts.unknown);
+    for other in found.iter().skip(1).filter_map(verdict) {
+        if !other.allowed && other.rank > best.rank {
+            best = other;
         }
     }
-    best.unwrap_or(verdicts.unknown)
+    best
 }
 
 /// Counts lines as far as somebody asks.

@@ -20,8 +20,8 @@ const WAITING: usize = 2;
 /// Screens a list: sorts its rows into those that may be contacted, those that may not, and those
 /// that cannot be read, in three files or, dry, in none.
 ///
-/// Every identifier of a row is looked up in `book`; the verdict of the highest rank counts, of
-/// equals that of the column named first. `progress` is told the bytes done and the bytes in all.
+/// Every identifier of a row is looked up in `book`. The verdict of the contact column, the first,
+/// counts, unless another identifier blocks the row by a higher rank: others never allow. `progress` is told the bytes done and the bytes in all.
 ///
 /// Fails, with nothing written, on what [`ScreenError`] lists.
 pub fn screen(
