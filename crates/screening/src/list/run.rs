@@ -21,7 +21,8 @@ const WAITING: usize = 2;
 /// that cannot be read, in three files or, dry, in none.
 ///
 /// Every identifier of a row is looked up in `book`. The verdict of the contact column, the first,
-/// counts, unless another identifier blocks the row by a higher rank: others never allow. `progress` is told the bytes done and the bytes in all.
+/// counts, unless another identifier blocks the row by a higher rank: others never allow.
+/// `progress` is told the bytes done and the bytes in all.
 ///
 /// Fails, with nothing written, on what [`ScreenError`] lists.
 pub fn screen(
