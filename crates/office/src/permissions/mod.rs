@@ -5,7 +5,7 @@
 //! of the identifier, so it outlives the person's data and names nobody. Decisions read facts in
 //! memory that are never older than the question (`live.rs`).
 //!
-//! Others may use: [`Live`], [`decide`] and its words, [`acts`] for stops, [`now`].
+//! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`stops`], [`now_blocking`].
 
 pub mod acts;
 pub mod api;
