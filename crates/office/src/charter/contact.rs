@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Field;
+use crate::kit::forms::is_short_name;
 
 /// A way to reach somebody.
 #[derive(
@@ -318,7 +319,8 @@ impl Permissions {
         for (i, p) in self.partners.iter().enumerate() {
             let at = |part: &str| format!("partner-{i}-{part}");
             let n = i + 1;
-            if !plain(&p.short) || self.partners.iter().take(i).any(|q| q.short == p.short) {
+            if !is_short_name(&p.short) || self.partners.iter().take(i).any(|q| q.short == p.short)
+            {
                 bad.push(Field::new(at("short"), short_of(&format!("Partner {n}"))));
             }
             if p.title.trim().is_empty() {
@@ -358,7 +360,7 @@ impl Permissions {
     fn check_purpose(&self, i: usize, p: &Purpose, bad: &mut Vec<Field>) {
         let at = |part: &str| format!("purpose-{i}-{part}");
         let n = i + 1;
-        if !plain(&p.short) || self.purposes.iter().take(i).any(|q| q.short == p.short) {
+        if !is_short_name(&p.short) || self.purposes.iter().take(i).any(|q| q.short == p.short) {
             bad.push(Field::new(at("short"), short_of(&format!("Purpose {n}"))));
         }
         if p.title.trim().is_empty() {
@@ -374,13 +376,6 @@ impl Permissions {
             bad.push(Field::new(at("partner"), message));
         }
     }
-}
-
-/// A short name: lower case letters, digits, dashes.
-fn plain(s: &str) -> bool {
-    !s.is_empty()
-        && s.len() <= 40
-        && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 fn short_of(what: &str) -> String {

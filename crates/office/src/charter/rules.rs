@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::Permissions;
 use crate::error::{Error, Field, Result};
+use crate::kit::forms::is_short_name;
 
 /// An organisation's charter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -240,10 +241,7 @@ impl Charter {
         need("contact_email", &self.contact.email, "Enter the e-mail address for data protection");
         need("contact_post", &self.contact.post, "Enter the postal address for data protection");
         need("contact_role", &self.contact.role, "Enter who answers for data protection");
-        let short_ok = !o.short.is_empty()
-            && o.short.len() <= 40
-            && o.short.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        if !short_ok {
+        if !is_short_name(&o.short) {
             bad.push(Field::new(
                 "short",
                 "The short name has lower case letters, digits and dashes only",

@@ -9,6 +9,7 @@ use candour_db::Tx;
 
 use super::sql::{self, Holding};
 use crate::error::{Error, Result};
+use crate::kit::forms::is_short_name;
 use crate::kit::new_id;
 use crate::kit::vault::Vault;
 use crate::office::Office;
@@ -60,12 +61,7 @@ pub fn active(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Holding>> {
 }
 
 fn check_new(new: &NewHolding) -> Result<()> {
-    let good = |s: &str| {
-        !s.is_empty()
-            && s.len() <= 40
-            && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
-    if !good(&new.short) {
+    if !is_short_name(&new.short) {
         return Err(Error::invalid(
             "short",
             "The short name has lower case letters, digits and dashes only",

@@ -73,6 +73,13 @@ impl Wrong {
     }
 }
 
+/// Whether a text can be a short name: 1 to 40 lower case letters, digits and dashes.
+pub fn is_short_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 40
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
 /// First letter large.
 pub fn sentence(text: &str) -> String {
     let mut chars = text.chars();

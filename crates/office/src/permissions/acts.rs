@@ -10,6 +10,7 @@ use super::terms::What;
 use super::{sql, tell};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
+use crate::kit::forms::is_short_name;
 use crate::kit::vault::Vault;
 use crate::kit::{dates, new_id};
 use crate::office::Office;
@@ -38,7 +39,7 @@ pub struct NewConsent {
     pub proof: Proof,
 }
 
-/// Sets a wording: a new version, unless it is as the latest is.
+/// Sets a wording: always a new version.
 ///
 /// # Errors
 /// Denied, not complete, or its purpose or partner is not in the charter.
@@ -215,10 +216,7 @@ pub fn set_company(
     email: &str,
 ) -> Result<Recorded<()>> {
     by.role.may(Permission::ManagePermissions)?;
-    let plain = !short.is_empty()
-        && short.len() <= 40
-        && short.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if !plain || title.trim().is_empty() || !email.contains('@') {
+    if !is_short_name(short) || title.trim().is_empty() || !email.contains('@') {
         return Err(Error::invalid(
             "company",
             "A company needs a short name (lower case letters, digits, dashes), a name, an e-mail",
@@ -233,6 +231,7 @@ pub fn set_company(
     Ok(Recorded::new(by, (), act))
 }
 
+/// Withdraws the standing consents that a stop contradicts.
 pub(super) fn withdraw_matching(
     tx: &mut Tx<'_>,
     vault: &Vault,
@@ -319,7 +318,7 @@ pub fn withdraw(
         ended: vec![tell::in_words(&charter, &row)],
         remains: tell::remains(tx, by, &charter, &row)?,
     };
-    let mut more = Vec::new();
+    let ids = people::ids_of(tx, &by.org, &person.id)?;
     if let (Some(Use::Contact), Some(channel)) = (Use::from_word(&row.use_kind), row.channel()) {
         let new = NewStop {
             hash: [0; 16],
@@ -329,17 +328,15 @@ pub fn withdraw(
             reason: method,
             on: dates::day_of(by.now),
         };
-        for (hash, kind) in people::ids_of(tx, &by.org, &person.id)? {
+        for (hash, kind) in &ids {
             if kind == channel.address().name() {
-                stop_one(tx, by, &new, hash, &kind)?;
+                stop_one(tx, by, &new, *hash, kind)?;
             }
         }
     }
-    let ids = people::ids_of(tx, &by.org, &person.id)?;
     touch(tx, by, &ids)?;
-    more.push(end_consent(tx, vault, by, &person, row, method)?);
-    let first = more.swap_remove(0);
-    Ok(Recorded::new(by, told, first))
+    let act = end_consent(tx, vault, by, &person, row, method)?;
+    Ok(Recorded::new(by, told, act))
 }
 
 /// Records how a person's details were got: a sale, or support of a charity (PECR reg 22(3), (3A)).

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
+use crate::kit::forms::is_short_name;
 use crate::people::Hash16;
 
 /// A stop as kept: a keyed hash, never the identifier.
@@ -128,10 +129,7 @@ impl Wording {
     /// The fields to mend.
     pub fn check(&self) -> Result<()> {
         let mut bad = Vec::new();
-        let plain = !self.short.is_empty()
-            && self.short.len() <= 40
-            && self.short.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        if !plain {
+        if !is_short_name(&self.short) {
             bad.push(Field::new(
                 "short",
                 "The short name has lower case letters, digits and dashes only",

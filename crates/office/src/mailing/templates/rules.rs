@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::tells::Told;
 use crate::error::{Error, Field, Refusal, Result};
+use crate::kit::forms::is_short_name;
 use crate::permissions::Class;
 use crate::proof::By;
 use crate::staff::{Permission, Role};
@@ -51,10 +52,7 @@ pub struct Proposal {
 
 /// Whether a word can be a short name. "new" leads to a form.
 pub fn plain(short: &str) -> bool {
-    !short.is_empty()
-        && short != "new"
-        && short.len() <= 40
-        && short.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    short != "new" && is_short_name(short)
 }
 
 impl Proposal {
