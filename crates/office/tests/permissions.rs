@@ -597,6 +597,16 @@ fn a_workbook_is_screened_and_its_traps_are_told() {
     assert!(String::from_utf8_lossy(&said.stderr).contains("damaged"));
 }
 
+/// A link in an old message may name a purpose that the charter no longer has.
+#[test]
+fn a_stop_for_a_purpose_that_is_gone_is_not_said_in_vain() {
+    let office = office(Kept::Sqlite);
+    yes(&office, "ann@example.org");
+    let stop = ["permission", "stop", "--email", "ann@example.org", "--channel", "email"];
+    office.ok(&[&stop[..], &["--purpose", "gone"]].concat());
+    assert_eq!(may(&office, "ann@example.org", "events"), (false, "stopped".into()));
+}
+
 /// A yes belongs to the address it was given for; a stop reaches the row under any identifier.
 #[test]
 fn another_identifier_of_a_row_can_block_it_and_never_allow_it() {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::records::Kept;
 use super::terms::What;
 use super::{acts, sql, tell};
-use crate::charter::{Channel, Charter};
+use crate::charter::{self, Channel, Charter};
 use crate::error::Result;
 use crate::kit::new_id;
 use crate::kit::vault::Vault;
@@ -56,6 +56,7 @@ pub fn stop_many(
     hashes: &[Hash16],
 ) -> Result<Recorded<usize>> {
     by.role.may(Permission::StopContact)?;
+    let model = &reaching(tx, by, model)?;
     let mut added = 0;
     for hash in hashes {
         added += usize::from(stop_one(tx, by, model, *hash, &model.kind)?.is_some());
@@ -71,6 +72,18 @@ pub fn stop_many(
     Ok(Recorded::new(by, added, act))
 }
 
+/// A stop is never said in vain: one for a purpose that the charter does not have, or has no more,
+/// would block nothing, so it is taken for all marketing (UK GDPR Art 21(3)).
+fn reaching(tx: &mut Tx<'_>, by: &By, new: &NewStop) -> Result<NewStop> {
+    let mut new = new.clone();
+    if let What::Purpose(p) = &new.what
+        && charter::current(tx, &by.org)?.permissions.purpose(p).is_none()
+    {
+        new.what = What::Marketing;
+    }
+    Ok(new)
+}
+
 /// Stops contact at once (UK GDPR Art 21(3)): the identifier, and where its person is known every
 /// identifier of theirs that the stop concerns; consents it contradicts are withdrawn. A company
 /// for which the person is held is told, as are partners who had the data.
@@ -79,6 +92,7 @@ pub fn stop_many(
 /// Denied, or of the database.
 pub fn stop(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Recorded<usize>> {
     by.role.may(Permission::StopContact)?;
+    let new = &reaching(tx, by, new)?;
     let persons = people::by_hash(tx, &by.org, new.hash)?;
     let mut ids = vec![(new.hash, new.kind.clone())];
     // A bounce says something of one address only; a person's wish of all that are theirs.
