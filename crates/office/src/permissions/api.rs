@@ -1,10 +1,13 @@
 //! The machine face: who asks, contact decisions. JSON in and out; errors as RFC 9457 problems that
 //! never repeat a value. What machines tell stands in `told.rs`.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -82,7 +85,9 @@ impl axum::response::IntoResponse for Problem {
 pub type Answer = std::result::Result<Response, Problem>;
 
 pub(crate) fn answer(value: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(value).map_err(Error::from)?;
+    // Most answers fit, so it need not grow.
+    let mut body = Vec::with_capacity(512);
+    serde_json::to_writer(&mut body, value).map_err(Error::from)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
@@ -103,28 +108,69 @@ pub(crate) async fn who(
     short: &str,
     headers: &HeaderMap,
     registers: bool,
-) -> Result<(By, Now)> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.strip_prefix("Bearer "))
-        .ok_or(Error::Denied("token"))?;
+) -> Result<(By, Arc<Now>)> {
+    let (org, now) = now(office, short, headers, registers).await?;
+    let id = mailer(&now, headers)?;
+    let by = By { org, actor: format!("mailer:{id}"), role: Role::Mailer, now: office.now() };
+    Ok((by, now))
+}
+
+/// The organisation of a short name and the facts as they stand, for whoever sends a token.
+async fn now(
+    office: &Office,
+    short: &str,
+    headers: &HeaderMap,
+    registers: bool,
+) -> Result<(String, Arc<Now>)> {
+    token(headers)?;
     let org = office.live().org(office, short).await.map_err(|e| match e {
         Error::NotFound(_) => Error::Denied("token"),
         other => other,
     })?;
     let now = live::now(office, &org, registers).await?;
-    let id = now.mailers.get(&links::hash(token.trim())).ok_or(Error::Denied("token"))?;
-    let by = By { org, actor: format!("mailer:{id}"), role: Role::Mailer, now: office.now() };
-    Ok((by, now))
+    Ok((org, now))
+}
+
+fn token(headers: &HeaderMap) -> Result<&str> {
+    let sent = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    sent.and_then(|v| v.strip_prefix("Bearer ")).ok_or(Error::Denied("token"))
+}
+
+/// The id of the program whose token came.
+fn mailer<'a>(now: &'a Now, headers: &HeaderMap) -> Result<&'a str> {
+    let id = now.mailers.get(&links::hash(token(headers)?.trim()));
+    id.map(String::as_str).ok_or(Error::Denied("token"))
 }
 
 /// One question or many.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Asked {
-    Many { questions: Vec<Ask> },
+    Many(Vec<Ask>),
     One(Box<Ask>),
+}
+
+#[derive(Deserialize)]
+struct Many {
+    questions: Vec<Ask>,
+}
+
+impl Asked {
+    fn parse(body: &[u8]) -> Result<Self> {
+        match parse::<Ask>(body) {
+            Ok(one) => Ok(Self::One(Box::new(one))),
+            // Its complaint is of the shape that was meant.
+            Err(_) if memmem::find(body, b"\"questions\"").is_some() => {
+                Ok(Self::Many(parse::<Many>(body)?.questions))
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn needs_registers(&self) -> bool {
+        match self {
+            Self::One(a) => needs_registers(a.channel),
+            Self::Many(all) => all.iter().any(|a| needs_registers(a.channel)),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -141,22 +187,20 @@ pub async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    // Parsed before the look, so that the look is as fresh as can be.
-    let asked = parse::<Asked>(&body);
-    let needed = match &asked {
-        Ok(Asked::One(a)) => needs_registers(a.channel),
-        Ok(Asked::Many { questions }) => questions.iter().any(|a| needs_registers(a.channel)),
-        Err(_) => false,
-    };
-    let (_, now) = who(&office, &org, &headers, needed).await?;
+    // Parsed before the look, so that the look is as fresh as can be; told after it, since only who
+    // sends a token hears more.
+    let asked = Asked::parse(&body);
+    let needed = asked.as_ref().is_ok_and(Asked::needs_registers);
+    let (_, now) = now(&office, &org, &headers, needed).await?;
+    mailer(&now, &headers)?;
     match asked? {
         Asked::One(one) => answer(&ask::answer(&now, &one)?),
-        Asked::Many { questions } if questions.len() > MOST => Err(Error::invalid(
+        Asked::Many(questions) if questions.len() > MOST => Err(Error::invalid(
             "questions",
             format!("At most {MOST} questions in one batch: send the rest in another"),
         )
         .into()),
-        Asked::Many { questions } => {
+        Asked::Many(questions) => {
             let decided = tokio::task::spawn_blocking(move || {
                 questions
                     .iter()

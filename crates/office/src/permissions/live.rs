@@ -65,7 +65,7 @@ pub fn needs_registers(channel: Channel) -> bool {
 }
 
 /// Somebody who waits, and whether for registers too.
-type Waiting = (oneshot::Sender<Result<Now>>, bool);
+type Waiting = (oneshot::Sender<Result<Arc<Now>>>, bool);
 /// Registers in memory.
 type Listed = Arc<Vec<(Register, Arc<Book>)>>;
 type Books = Vec<(Register, String, Arc<Book>)>;
@@ -80,7 +80,7 @@ struct Line {
 #[derive(Default)]
 struct One {
     line: Mutex<Line>,
-    last: Mutex<Option<Now>>,
+    last: Mutex<Option<Arc<Now>>>,
     books: Mutex<Books>,
 }
 
@@ -122,7 +122,7 @@ fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 ///
 /// # Errors
 /// Of the database.
-pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Now> {
+pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Arc<Now>> {
     let one = office.live().one(org);
     let (send, receive) = oneshot::channel();
     let first = {
@@ -131,6 +131,8 @@ pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Now> {
         !std::mem::replace(&mut line.looking, true)
     };
     if first {
+        // Questions that are here already join, and one look serves them all.
+        tokio::task::yield_now().await;
         let (office, org) = (office.clone(), org.to_owned());
         tokio::task::spawn_blocking(move || serve(&office, &org, &one));
     }
@@ -155,7 +157,7 @@ fn serve(office: &Office, org: &str, one: &One) {
         }))
         .unwrap_or_else(|_| Err(Error::fault("the look at the permissions panicked")));
         match looked {
-            Ok(now) => waiting.into_iter().for_each(|(w, _)| drop(w.send(Ok(now.clone())))),
+            Ok(now) => waiting.into_iter().for_each(|(w, _)| drop(w.send(Ok(Arc::clone(&now))))),
             Err(e) => {
                 let words = e.to_string();
                 for (w, _) in waiting {
@@ -170,16 +172,17 @@ fn serve(office: &Office, org: &str, one: &One) {
 ///
 /// # Errors
 /// Of the database.
-pub fn now_blocking(office: &Office, org: &str, registers: bool) -> Result<Now> {
+pub fn now_blocking(office: &Office, org: &str, registers: bool) -> Result<Arc<Now>> {
     look(office, org, &office.live().one(org), registers)
 }
 
-fn look(office: &Office, org: &str, one: &One, registers: bool) -> Result<Now> {
-    let mut now = look_at_facts(office, org, one)?;
-    if registers {
-        now.listed = books(office, org, one)?;
+fn look(office: &Office, org: &str, one: &One, registers: bool) -> Result<Arc<Now>> {
+    let now = look_at_facts(office, org, one)?;
+    if !registers {
+        return Ok(now);
     }
-    Ok(now)
+    let listed = books(office, org, one)?;
+    Ok(Arc::new(Now { listed, ..Now::clone(&now) }))
 }
 
 /// The registers in memory; each is read once for each import.
@@ -197,7 +200,7 @@ fn books(office: &Office, org: &str, one: &One) -> Result<Listed> {
     Ok(Arc::new(books.iter().map(|(r, _, b)| (*r, Arc::clone(b))).collect()))
 }
 
-fn look_at_facts(office: &Office, org: &str, one: &One) -> Result<Now> {
+fn look_at_facts(office: &Office, org: &str, one: &One) -> Result<Arc<Now>> {
     let today = dates::day_of(office.now());
     // One statement: a new charter moves the head as well.
     let version = office.read_one(|tx| sql::version(tx, org))?;
@@ -206,10 +209,11 @@ fn look_at_facts(office: &Office, org: &str, one: &One) -> Result<Now> {
         && now.known.version >= version
         && now.today == today
     {
-        return Ok(now.clone());
+        return Ok(Arc::clone(now));
     }
-    let fresh = office.read(|tx| read(tx, office, org, today, last.take()))?;
-    *last = Some(fresh.clone());
+    let old = last.take().map(Arc::unwrap_or_clone);
+    let fresh = Arc::new(office.read(|tx| read(tx, office, org, today, old))?);
+    *last = Some(Arc::clone(&fresh));
     Ok(fresh)
 }
 
