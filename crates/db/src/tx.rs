@@ -110,6 +110,35 @@ impl<'a> Tx<'a> {
         self.watch(r)
     }
 
+    /// Inserts rows, many by one statement, because a server answers each statement on its own.
+    /// `one` is the statement for one row, its values `VALUES ($1, $2, …)`. Answers how many rows
+    /// were inserted.
+    ///
+    /// # Errors
+    /// The engine's complaint.
+    pub fn insert<const N: usize>(
+        &mut self,
+        one: &str,
+        rows: impl IntoIterator<Item = [Value; N]>,
+    ) -> Result<u64, DbError> {
+        let parts = one.split_once(&marks(1, N));
+        let (into, behind) = parts.ok_or(DbError::shape("the values of an insert"))?;
+        let (mut inserted, mut rows) = (0, rows.into_iter());
+        loop {
+            let mut some = rows.by_ref().take(32).collect::<Vec<_>>().into_iter();
+            if some.len() == 0 {
+                return Ok(inserted);
+            }
+            while some.len() > 0 {
+                // Few lengths, so that each is prepared once.
+                let together = [32, 8].into_iter().find(|n| some.len() >= *n).unwrap_or(1);
+                let sql = format!("{into}{}{behind}", marks(together, N));
+                let binds: Vec<Value> = some.by_ref().take(together).flatten().collect();
+                inserted += self.exec(&sql, &binds)?;
+            }
+        }
+    }
+
     /// Runs a query and reads each row.
     ///
     /// # Errors
@@ -179,4 +208,13 @@ impl<'a> Tx<'a> {
         };
         self.watch(r)
     }
+}
+
+/// `($1, $2), ($3, $4)`: the places of so many rows of so many values.
+fn marks(rows: usize, values: usize) -> String {
+    let row = |n: usize| {
+        let marks = (n * values + 1..=(n + 1) * values).map(|m| format!("${m}"));
+        format!("({})", marks.collect::<Vec<_>>().join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }

@@ -230,6 +230,23 @@ fn parameters_are_bound_by_their_number() {
 }
 
 #[test]
+fn many_rows_go_in_by_few_statements() {
+    for home in homes() {
+        let db = home.open();
+        let what = |n: i64| format!("row {n}");
+        let put = move |tx: &mut Tx<'_>, to: i64| {
+            let rows = (1..=to).map(|n| [n.into(), what(n).into()]);
+            tx.insert("INSERT INTO log (n, what) VALUES ($1, $2) ON CONFLICT (n) DO NOTHING", rows)
+        };
+        // One of 32, one of 8, and three.
+        assert_eq!(db.write(move |tx| put(tx, 43)).expect("rows"), 43);
+        assert_eq!(db.write(move |tx| put(tx, 50)).expect("rows"), 7);
+        assert_eq!(logged(&db), (1..=50).map(what).collect::<Vec<_>>());
+        assert_eq!(db.write(move |tx| put(tx, 0)).expect("no rows"), 0);
+    }
+}
+
+#[test]
 fn all_five_kinds_come_back_as_they_went() {
     for home in homes() {
         let db = home.open();

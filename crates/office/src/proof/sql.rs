@@ -83,27 +83,14 @@ pub fn insert_entries(
     first: u64,
     rows: Vec<EntryRow>,
 ) -> std::result::Result<(), DbError> {
-    const ONE: &str = "INSERT INTO ledger_entries (org, idx, subject, bytes, key_id, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6)";
-    let (mut rows, mut next) = (rows.into_iter(), first);
-    while rows.len() > 0 {
-        // Few lengths, so that each is prepared once; many rows, because a server answers each
-        // statement on its own.
-        let together = if rows.len() >= 32 { 32 } else { rows.len().min(8) };
-        let together = if together < 8 { 1 } else { together };
-        let mut statement = ONE.to_owned();
-        let mut binds = Vec::with_capacity(together * 6);
-        for (n, e) in rows.by_ref().take(together).enumerate() {
-            if n > 0 {
-                let marks: Vec<String> = (n * 6 + 1..=n * 6 + 6).map(|m| format!("${m}")).collect();
-                statement.push_str(&format!(", ({})", marks.join(", ")));
-            }
-            binds.extend([e.org.into(), next.into(), e.subject.into(), e.bytes.into()]);
-            binds.extend([e.key.into(), e.sealed.into()]);
-            next += 1;
-        }
-        tx.exec(&statement, &binds)?;
-    }
+    let rows = (first..).zip(rows).map(|(at, e)| {
+        [e.org.into(), at.into(), e.subject.into(), e.bytes.into(), e.key.into(), e.sealed.into()]
+    });
+    tx.insert(
+        "INSERT INTO ledger_entries (org, idx, subject, bytes, key_id, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        rows,
+    )?;
     Ok(())
 }
 

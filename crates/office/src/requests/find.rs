@@ -286,8 +286,10 @@ fn carry_over(
         .map(|f| (f.key.clone(), f))
         .collect();
     sql::drop_findings(tx, &by.org, &s.id)?;
-    for (item, key, why) in flagged {
-        let fresh = FindingRow {
+    let rows = flagged.iter().map(|(item, key, why)| match old.get(key) {
+        // A decision stands only while what it was about is the same.
+        Some(f) if &f.why == why => FindingRow { item: *item, ..f.clone() },
+        _ => FindingRow {
             search: s.id.clone(),
             item: *item,
             key: key.clone(),
@@ -295,15 +297,9 @@ fn carry_over(
             decision: "open".into(),
             reason: String::new(),
             marks: "[]".into(),
-        };
-        let row = match old.get(key) {
-            // A decision stands only while what it was about is the same.
-            Some(f) if &f.why == why => FindingRow { item: *item, ..f.clone() },
-            _ => fresh,
-        };
-        sql::insert_finding(tx, &by.org, case, &row)?;
-    }
-    Ok(())
+        },
+    });
+    sql::insert_findings(tx, &by.org, case, rows)
 }
 
 /// Takes in identifiers that strong matches taught us; holdings searched before are searched

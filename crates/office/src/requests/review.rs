@@ -317,7 +317,7 @@ pub fn decide(
             reason: hex::encode(sealed),
             marks: serde_json::to_string(&marks)?,
         };
-        sql::insert_finding(tx, &by2.org, &s.case, &row)?;
+        sql::insert_findings(tx, &by2.org, &s.case, [row.clone()])?;
         sql::decide(tx, &by2.org, &row, &by2.actor, by2.now)?;
         case.row.request = case.row.request.clone().reopened();
         acts::save(tx, &office2, &by2, case.clone())?;

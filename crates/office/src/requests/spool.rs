@@ -4,6 +4,7 @@
 use candour_connectors::{
     DataMap, Fault, FaultKind, Found, Identifier, Searched, Seek, Sink, Strength, learned,
 };
+use candour_screening::Subject;
 
 use super::find::{Record, Watch};
 use super::review::{Item, Mark, marks};
@@ -11,7 +12,9 @@ use crate::error::Result;
 use crate::kit::blobs::{self, BlobWriter};
 
 /// Rows that are looked through together.
-const TOGETHER: usize = 256;
+const TOGETHER: usize = 512;
+/// Bytes that most lines of a spool fit in.
+const LINE: usize = 2048;
 
 /// A finished spool with all that is known about it.
 pub(super) struct Ended {
@@ -27,7 +30,7 @@ pub(super) struct Spool<'a> {
     pub(super) blob: BlobWriter,
     map: &'a DataMap,
     seek: &'a Seek,
-    subject: candour_screening::Subject,
+    subject: Subject,
     watch: &'a mut dyn Watch,
     /// Found, and not looked through for other people yet.
     waiting: Vec<Found>,
@@ -70,14 +73,45 @@ impl<'a> Spool<'a> {
         })
     }
 
-    fn learn(&mut self, found: &Found) {
-        for id in learned(self.map, found) {
+    fn learn(&mut self, ids: Vec<Identifier>) {
+        for id in ids {
             let known = |i: &Identifier| i.kind == id.kind && i.normal == id.normal;
             if !self.learned.iter().any(known) && !self.seek.identifiers.iter().any(known) {
                 self.learned.push(id);
             }
         }
     }
+}
+
+/// A found thing that was looked through, ready to be kept.
+struct Ready {
+    /// Its line of the spool.
+    line: Vec<u8>,
+    /// What tells it apart in a later search, and why a person has to look, if one has to.
+    flag: Option<(String, String)>,
+    weak: bool,
+    /// Other identifiers of the person that it shows.
+    learned: Vec<Identifier>,
+    /// How it was found.
+    because: Vec<String>,
+}
+
+fn ready(found: Found, map: &DataMap, subject: &Subject) -> serde_json::Result<Ready> {
+    let others = marks(&found, map, subject);
+    let strength = found.strength();
+    let why = why_look(strength, &others);
+    let flag = (!why.is_empty()).then(|| {
+        let item = format!("{}\u{0}{}", found.place, found.locator);
+        (crate::kit::sha256_hex(item.as_bytes()), why)
+    });
+    let weak = strength != Strength::Strong;
+    let learned = if weak { Vec::new() } else { learned(map, &found) };
+    let because = found.because.iter().map(|b| b.how.clone()).collect();
+    let Found { place, locator, because: how, body } = found;
+    let mut line = Vec::with_capacity(LINE);
+    serde_json::to_writer(&mut line, &Item { place, locator, because: how, body, others })?;
+    line.push(b'\n');
+    Ok(Ready { line, flag, weak, learned, because })
 }
 
 /// Why a person has to look at an item; empty if nobody has to.
@@ -96,48 +130,40 @@ fn why_look(strength: Strength, others: &[Mark]) -> String {
 }
 
 impl Spool<'_> {
-    /// Looks for other people in what waits, on both cores: reading texts is most of a search.
+    /// Looks for other people in what waits and makes it ready to be kept, on both cores: that is
+    /// most of a search.
     fn look_through(&mut self) -> std::result::Result<(), Fault> {
-        let waiting = std::mem::take(&mut self.waiting);
+        let mut first = std::mem::take(&mut self.waiting);
+        let second = first.split_off(first.len() / 2);
         let (map, subject) = (self.map, &self.subject);
-        let look = |part: &[Found]| part.iter().map(|f| marks(f, map, subject)).collect::<Vec<_>>();
-        let (first, second) = waiting.split_at(waiting.len() / 2);
-        let others = std::thread::scope(|s| {
+        let look = |part: Vec<Found>| -> serde_json::Result<Vec<Ready>> {
+            part.into_iter().map(|found| ready(found, map, subject)).collect()
+        };
+        let (first, second) = std::thread::scope(|s| {
             let other_core = s.spawn(|| look(first));
             let second = look(second);
-            other_core.join().map(|first| [first, second].concat())
+            (other_core.join(), second)
         });
-        let others = others.map_err(|_| ours("a text could not be looked through".into()))?;
-        waiting.into_iter().zip(others).try_for_each(|(found, others)| self.keep(found, others))
+        let first = first.map_err(|_| ours("a text could not be looked through".into()))?;
+        for part in [first, second] {
+            part.map_err(|e| ours(e.to_string()))?.into_iter().try_for_each(|r| self.keep(r))?;
+        }
+        Ok(())
     }
 
-    fn keep(&mut self, found: Found, others: Vec<Mark>) -> std::result::Result<(), Fault> {
-        let why = why_look(found.strength(), &others);
-        if !why.is_empty() {
-            let key =
-                crate::kit::sha256_hex(format!("{}\u{0}{}", found.place, found.locator).as_bytes());
+    fn keep(&mut self, ready: Ready) -> std::result::Result<(), Fault> {
+        let Ready { line, flag, weak, learned, because } = ready;
+        if let Some((key, why)) = flag {
             self.flagged.push((self.items, key, why));
         }
-        if found.strength() == Strength::Strong {
-            self.learn(&found);
-        } else {
-            self.record.weak += 1;
-        }
-        for b in &found.because {
-            *self.record.because.entry(b.how.clone()).or_default() += 1;
+        self.learn(learned);
+        self.record.weak += u64::from(weak);
+        for how in because {
+            *self.record.because.entry(how).or_default() += 1;
         }
         if self.blob.chunks() as usize >= self.record.chunks.len() {
             self.record.chunks.push(self.items);
         }
-        let item = Item {
-            place: found.place,
-            locator: found.locator,
-            because: found.because,
-            body: found.body,
-            others,
-        };
-        let mut line = serde_json::to_vec(&item).map_err(|e| ours(e.to_string()))?;
-        line.push(b'\n');
         self.blob.add(&line).map_err(|e| ours(e.to_string()))?;
         self.items += 1;
         Ok(())

@@ -385,23 +385,24 @@ fn finding(r: &Row<'_>) -> std::result::Result<FindingRow, DbError> {
     })
 }
 
-/// Keeps an item that a person has to look at, unless it is kept already.
-pub fn insert_finding(tx: &mut Tx<'_>, org: &str, case: &str, f: &FindingRow) -> Result<()> {
-    tx.exec(
+/// Keeps items that a person has to look at, but for those that are kept already.
+pub fn insert_findings(
+    tx: &mut Tx<'_>,
+    org: &str,
+    case: &str,
+    findings: impl IntoIterator<Item = FindingRow>,
+) -> Result<()> {
+    let rows = findings.into_iter().map(|f| {
+        let (org, case) = (org.into(), case.into());
+        let [search, item, key] = [f.search.into(), f.item.into(), f.key.into()];
+        let [why, decision, reason] = [f.why.into(), f.decision.into(), f.reason.into()];
+        [search, item, key, org, case, why, decision, reason, f.marks.into()]
+    });
+    tx.insert(
         "INSERT INTO findings (search_id, item, item_key, org, case_id, why, decision, reason, marks)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (search_id, item) DO NOTHING",
-        bind![
-            f.search.as_str(),
-            f.item,
-            f.key.as_str(),
-            org,
-            case,
-            f.why.as_str(),
-            f.decision.as_str(),
-            f.reason.as_str(),
-            f.marks.as_str()
-        ],
+        rows,
     )?;
     Ok(())
 }

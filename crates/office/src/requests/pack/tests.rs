@@ -144,7 +144,7 @@ impl Bench {
             .chore(move |tx| {
                 blobs::finish(tx, &blob)?;
                 sql::update_search(tx, &org, &search)?;
-                findings.iter().try_for_each(|f| sql::insert_finding(tx, &org, &case, f))
+                sql::insert_findings(tx, &org, &case, findings.clone())
             })
             .unwrap();
         find::settle(&self.office, &self.by, &self.case).unwrap();
