@@ -80,7 +80,11 @@ impl Engine {
 
     pub(crate) fn own(&self) -> Result<Own, DbError> {
         Ok(match self {
-            Self::Sqlite { path, key, .. } => Own::Sqlite(sqlite_side::open(path, key.as_ref())?),
+            Self::Sqlite { path, key, .. } => {
+                let c = sqlite_side::open(path, key.as_ref())?;
+                sqlite_side::keep_pages(&c)?;
+                Own::Sqlite(c)
+            }
             Self::Postgres { url, .. } => Own::Postgres(Box::new(postgres_side::open(url)?)),
         })
     }
