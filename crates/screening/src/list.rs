@@ -67,6 +67,28 @@ pub enum At {
     Name(String),
     /// By its place, from 1.
     Number(usize),
+    /// Several, one behind the other: an address that stands in lines, town and postcode.
+    Joined(Vec<At>),
+}
+
+/// Columns whose cells together hold one identifier, from 0, and of what kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    columns: Vec<usize>,
+    kind: Kind,
+}
+
+impl Place {
+    /// The column that is named where the identifier cannot be read.
+    fn first(&self) -> usize {
+        self.columns.first().copied().unwrap_or_default()
+    }
+
+    /// The cells as one: those with something in them, with commas between.
+    fn joined<'c>(&self, cell: impl Fn(usize) -> Option<&'c str>) -> String {
+        let cells = self.columns.iter().filter_map(|column| cell(*column));
+        cells.map(str::trim).filter(|c| !c.is_empty()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A column that holds identifiers.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::cut::{Piece, What};
 use super::dialect::{Dialect, RowSpan, Span};
 use super::shape::{Encoding, decode};
-use super::{ColumnNote, Fault, Verdict, Verdicts, plain, written};
+use super::{ColumnNote, Fault, Place, Verdict, Verdicts, plain, written};
 use crate::{Book, KeyedHash, Kind, NotNormal};
 
 /// Rows that are looked up together.
@@ -16,8 +16,8 @@ const TOGETHER: usize = 256;
 pub(crate) struct Judge<'a> {
     pub dialect: Dialect,
     pub encoding: Encoding,
-    /// The columns to look up, from 0, and what they hold.
-    pub columns: &'a [(usize, Kind)],
+    /// The columns to look up, and what they hold.
+    pub columns: &'a [Place],
     /// Columns of the list.
     pub width: usize,
     pub longest: usize,
@@ -114,7 +114,12 @@ pub(crate) struct Desk {
     scratch: Vec<u8>,
     /// From where to where rows are kept.
     kept: Vec<(usize, usize)>,
+    /// For rows that are written out anew.
+    anew: Vec<Span>,
 }
+
+/// What a row is written out anew with: where its cells stand, and one being read.
+type Cells<'a> = (&'a mut Vec<Span>, &'a mut Vec<u8>);
 
 /// The verdict of the contact column, which stands first, unless another identifier of the row
 /// blocks it by a higher rank. The others never allow a row: a yes belongs to the address it was
@@ -173,7 +178,8 @@ impl Judge<'_> {
                     tally.unreadable += 1;
                     tally.fault(fault.0, 1);
                     let line = lines.at(&bytes, row.start);
-                    self.wrong(&bytes, row, fault, line, &mut unreadable);
+                    let cells = (&mut desk.anew, &mut desk.scratch);
+                    self.wrong(&bytes, row, fault, line, cells, &mut unreadable);
                     continue;
                 }
                 let verdict = highest(self.verdicts, found);
@@ -184,7 +190,8 @@ impl Judge<'_> {
                 } else {
                     tally.blocked += 1;
                     let line = lines.at(&bytes, row.start);
-                    self.no(&bytes, row, verdict, line, &mut blocked);
+                    let cells = (&mut desk.anew, &mut desk.scratch);
+                    self.no(&bytes, row, verdict, line, cells, &mut blocked);
                 }
             }
         }
@@ -208,7 +215,7 @@ impl Judge<'_> {
     ) -> usize {
         desk.rows.clear();
         desk.hashes.clear();
-        let wanted = self.columns.iter().map(|(column, _)| column + 1).max().unwrap_or(1);
+        let wanted = self.columns.iter().flat_map(|p| &p.columns).max().map_or(1, |last| last + 1);
         while at < bytes.len() && desk.rows.len() < TOGETHER {
             let span = self.dialect.row(bytes, at, quotes, wanted, &mut desk.spans);
             let start = std::mem::replace(&mut at, span.next);
@@ -246,21 +253,11 @@ impl Judge<'_> {
     ) -> Option<(Fault, Option<usize>)> {
         let before = desk.hashes.len();
         let mut fault = None;
-        for (n, (column, kind)) in self.columns.iter().enumerate() {
+        for (n, place) in self.columns.iter().enumerate() {
             let note = &mut tally.columns[n];
-            let read = match desk.spans.get(*column) {
-                None => Err(Fault::Short),
-                Some(span) => {
-                    let field = self.dialect.field(bytes, *span, &mut desk.scratch);
-                    match plain::short_way(self.keyed, *kind, field) {
-                        Some(hash) => Ok(hash),
-                        None => {
-                            decode(self.encoding, field).ok_or(Fault::NotText).and_then(|text| {
-                                self.keyed.of_written(*kind, &text).map_err(Fault::NotNormal)
-                            })
-                        }
-                    }
-                }
+            let read = match &place.columns[..] {
+                [column] => self.identifier(bytes, desk, *column, place.kind),
+                _ => self.joined(bytes, desk, place),
             };
             match read {
                 Ok(hash) => {
@@ -270,7 +267,7 @@ impl Judge<'_> {
                 Err(wrong) => {
                     note.wrong(wrong);
                     if n == 0 {
-                        fault = Some((wrong, Some(*column)));
+                        fault = Some((wrong, Some(place.first())));
                     }
                 }
             }
@@ -281,8 +278,46 @@ impl Judge<'_> {
         fault
     }
 
+    /// The hash of the identifier in one cell.
+    fn identifier(
+        &self,
+        bytes: &[u8],
+        desk: &mut Desk,
+        column: usize,
+        kind: Kind,
+    ) -> Result<[u8; 32], Fault> {
+        let span = *desk.spans.get(column).ok_or(Fault::Short)?;
+        let field = self.dialect.field(bytes, span, &mut desk.scratch);
+        if let Some(hash) = plain::short_way(self.keyed, kind, field) {
+            return Ok(hash);
+        }
+        let text = decode(self.encoding, field).ok_or(Fault::NotText)?;
+        self.keyed.of_written(kind, &text).map_err(Fault::NotNormal)
+    }
+
+    /// The hash of the identifier in several cells. A row that ends before the last has the others.
+    fn joined(&self, bytes: &[u8], desk: &mut Desk, place: &Place) -> Result<[u8; 32], Fault> {
+        let mut cells = Vec::with_capacity(place.columns.len());
+        for column in &place.columns {
+            let Some(span) = desk.spans.get(*column) else { continue };
+            let field = self.dialect.field(bytes, *span, &mut desk.scratch);
+            let text = decode(self.encoding, field).ok_or(Fault::NotText)?;
+            cells.push((*column, text.into_owned()));
+        }
+        let cell = |at| cells.iter().find(|(c, _)| *c == at).map(|(_, text)| text.as_str());
+        self.keyed.of_written(place.kind, &place.joined(cell)).map_err(Fault::NotNormal)
+    }
+
     /// A row for the blocked.
-    fn no(&self, bytes: &[u8], row: &Row, verdict: Verdict, line: u64, to: &mut Vec<u8>) {
+    fn no(
+        &self,
+        bytes: &[u8],
+        row: &Row,
+        verdict: Verdict,
+        line: u64,
+        cells: Cells<'_>,
+        to: &mut Vec<u8>,
+    ) {
         written::line(to, line);
         to.push(b',');
         if let Some(reason) = self.verdicts.reasons.get(usize::from(verdict.reason)) {
@@ -290,7 +325,7 @@ impl Judge<'_> {
             to.push(b',');
             written::cell(to, reason.text.as_bytes());
         }
-        self.cells(bytes, row, to);
+        self.cells(bytes, row, cells, to);
     }
 
     /// A row for the unreadable.
@@ -300,6 +335,7 @@ impl Judge<'_> {
         row: &Row,
         (fault, column): (Fault, Option<usize>),
         line: u64,
+        cells: Cells<'_>,
         to: &mut Vec<u8>,
     ) {
         written::line(to, line);
@@ -311,17 +347,16 @@ impl Judge<'_> {
             written::cell(to, &self.text(&bytes[row.start..row.span.text_end]));
             written::end(to);
         } else {
-            self.cells(bytes, row, to);
+            self.cells(bytes, row, cells, to);
         }
     }
 
     /// The cells of a row as they came, and its end.
-    fn cells(&self, bytes: &[u8], row: &Row, to: &mut Vec<u8>) {
-        let (mut spans, mut scratch) = (Vec::new(), Vec::new());
-        self.dialect.row(bytes, row.start, true, usize::MAX, &mut spans);
+    fn cells(&self, bytes: &[u8], row: &Row, (spans, scratch): Cells<'_>, to: &mut Vec<u8>) {
+        self.dialect.row(bytes, row.start, true, usize::MAX, spans);
         for span in spans {
             to.push(b',');
-            let field = self.dialect.field(bytes, span, &mut scratch);
+            let field = self.dialect.field(bytes, *span, scratch);
             written::cell(to, &self.text(field));
         }
         written::end(to);

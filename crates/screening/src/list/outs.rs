@@ -1,20 +1,51 @@
 //! Files that appear together, whole, or not at all.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use sha2::{Digest as _, Sha256};
 
 use super::{Digest, Outs, ScreenError};
 
 /// Bytes that wait before they are written.
-const WAITING: usize = 128 * 1024;
+const WAITING: usize = 1 << 20;
+/// What goes past the system's cache begins and ends at such places, in memory and on the disk.
+const BLOCK: usize = 4096;
+
+/// Bytes that wait, at a place in memory from which a disk can take them itself.
+#[derive(Default)]
+struct Waiting {
+    room: Vec<u8>,
+    start: usize,
+    len: usize,
+}
+
+impl Waiting {
+    /// Takes what there is room for; answers the rest.
+    fn take<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        if self.room.is_empty() {
+            self.room = vec![0; WAITING + BLOCK];
+            self.start = self.room.as_ptr().align_offset(BLOCK);
+        }
+        let (some, rest) = bytes.split_at(bytes.len().min(WAITING - self.len));
+        let at = self.start + self.len;
+        self.room[at..at + some.len()].copy_from_slice(some);
+        self.len += some.len();
+        rest
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.room[self.start..self.start + self.len]
+    }
+}
 
 /// One file: hashed, and written if it is to be.
 pub(crate) struct Out {
     to: Option<Part>,
-    waiting: Vec<u8>,
+    waiting: Waiting,
     hash: Sha256,
     bytes: u64,
 }
@@ -47,14 +78,31 @@ fn part_of(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Opens a passing file past the system's cache: a list of a gigabyte would be copied there once
+/// more, push out what others need, and still have to reach the disk at the end. Where the file
+/// system has no such way, as any file.
+fn open_part(part: &Path) -> std::io::Result<File> {
+    let with = |flags: OFlags| {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let flags = i32::try_from(flags.bits()).map_err(|_| ErrorKind::InvalidInput)?;
+        options.custom_flags(flags).open(part)
+    };
+    match with(OFlags::DIRECT) {
+        Err(e) if e.kind() == ErrorKind::InvalidInput => with(OFlags::empty()),
+        opened => opened,
+    }
+}
+
+/// From here on through the system's cache.
+fn cached(file: &File) -> std::io::Result<()> {
+    Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::DIRECT)?)
+}
+
 fn open(path: &Path) -> Result<Part, ScreenError> {
     let part = part_of(path);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let wrong = |error| ScreenError::writing(path, error);
-    let file = options.open(&part).map_err(wrong)?;
+    let file = open_part(&part).map_err(wrong)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(ScreenError::Busy(path.to_owned())),
@@ -62,15 +110,33 @@ fn open(path: &Path) -> Result<Part, ScreenError> {
     }
     // What a killed screening left there goes, whatever its mode was.
     file.set_len(0).map_err(wrong)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(wrong)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(wrong)?;
     let synced = file.try_clone().map_err(wrong)?;
     Ok(Part { file: Box::new(file), synced, part, path: path.to_owned(), done: false })
 }
 
+impl Part {
+    /// Writes what waits: all of it at the end, whole blocks before.
+    fn write(&mut self, waiting: &mut Waiting) -> Result<(), ScreenError> {
+        let wrong = |error| ScreenError::writing(&self.path, error);
+        if waiting.len % BLOCK != 0 {
+            cached(&self.synced).map_err(wrong)?;
+        }
+        let wrote = match self.file.write_all(waiting.bytes()) {
+            // The file system takes none past its cache after all.
+            Err(e) if e.kind() == ErrorKind::InvalidInput => {
+                cached(&self.synced).and_then(|()| self.file.write_all(waiting.bytes()))
+            }
+            wrote => wrote,
+        };
+        waiting.len = 0;
+        wrote.map_err(wrong)
+    }
+}
+
 impl Out {
     fn new(to: Option<Part>) -> Out {
-        Out { to, waiting: Vec::new(), hash: Sha256::new(), bytes: 0 }
+        Out { to, waiting: Waiting::default(), hash: Sha256::new(), bytes: 0 }
     }
 
     /// Adds to the file.
@@ -78,26 +144,26 @@ impl Out {
         self.hash.update(bytes);
         self.bytes += u64::try_from(bytes.len()).unwrap_or(0);
         let Some(part) = &mut self.to else { return Ok(()) };
-        if self.waiting.len() + bytes.len() < WAITING {
-            self.waiting.extend_from_slice(bytes);
-            return Ok(());
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            rest = self.waiting.take(rest);
+            if self.waiting.len == WAITING {
+                part.write(&mut self.waiting)?;
+            }
         }
-        let wrong = |error| ScreenError::writing(&part.path, error);
-        part.file.write_all(&self.waiting).map_err(wrong)?;
-        self.waiting.clear();
-        if bytes.len() < WAITING / 2 {
-            self.waiting.extend_from_slice(bytes);
-            return Ok(());
-        }
-        part.file.write_all(bytes).map_err(wrong)
+        Ok(())
     }
 
     fn sync(&mut self) -> Result<(), ScreenError> {
         let Some(part) = &mut self.to else { return Ok(()) };
+        if self.waiting.len > 0 {
+            part.write(&mut self.waiting)?;
+        }
         let wrong = |error| ScreenError::writing(&part.path, error);
-        part.file.write_all(&self.waiting).map_err(wrong)?;
-        self.waiting.clear();
-        part.synced.sync_all().map_err(wrong)
+        part.synced.sync_all().map_err(wrong)?;
+        // What is there is as long as what was hashed, or none of it is handed over.
+        let there = part.synced.metadata().map_err(wrong)?.len();
+        if there == self.bytes { Ok(()) } else { Err(ScreenError::Counts) }
     }
 
     fn digest(self) -> Digest {

@@ -12,7 +12,7 @@ use super::outs::{Out, Three};
 use super::run::{finish, places, whole, written_heads};
 use super::shape::{Encoding, Format, Guess, Shape, name_columns};
 use super::source::Source;
-use super::{Digest, Fault, Outcome, Outs, Plan, ScreenError, Verdicts, written};
+use super::{Digest, Fault, Outcome, Outs, Place, Plan, ScreenError, Verdicts, written};
 use crate::{Book, KeyedHash, Kind, NotNormal, likely_kind};
 
 /// Rows that are looked at before any is written.
@@ -144,7 +144,7 @@ pub(super) fn shape(header: &[String], rows: &[Vec<Cell>], plan: &Plan, bytes: u
 pub(super) fn check(
     plan: &Plan,
     shape: &Shape,
-    columns: &[(usize, Kind)],
+    columns: &[Place],
     rows: &[Vec<Cell>],
     keyed: &KeyedHash,
 ) -> Result<(), ScreenError> {
@@ -154,13 +154,34 @@ pub(super) fn check(
     if shape.no_header {
         return Err(ScreenError::HeaderIsARow);
     }
-    for (column, kind) in columns {
-        let cells = rows.iter().filter_map(|row| row.get(*column));
-        let filled: Vec<&Cell> = cells.filter(|c| !c.text().trim().is_empty()).collect();
-        let good = filled.iter().filter(|cell| cell.identifier(*kind, keyed).is_ok()).count();
-        super::run::looks_like(*column, *kind, good, filled.len())?;
+    for place in columns {
+        let cells = |row: &&Vec<Cell>| {
+            let mut cells = place.columns.iter().filter_map(|at| row.get(*at));
+            cells.any(|c| !c.text().trim().is_empty())
+        };
+        let filled: Vec<&Vec<Cell>> = rows.iter().filter(cells).collect();
+        let good = filled.iter().filter(|row| identifier(row, place, keyed).is_ok()).count();
+        super::run::looks_like(place.first(), place.kind, good, filled.len())?;
     }
     Ok(())
+}
+
+/// The keyed hash of the identifier that stands in one cell of a row, or in several.
+fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<[u8; 32], Fault> {
+    if let [column] = place.columns[..] {
+        return row.get(column).ok_or(Fault::Short)?.identifier(place.kind, keyed);
+    }
+    let cells = place.columns.iter().filter_map(|at| Some((*at, row.get(*at)?)));
+    let mut texts = Vec::new();
+    for (at, cell) in cells {
+        match cell {
+            Cell::Formula(_) => return Err(Fault::Formula),
+            Cell::Error(_) => return Err(Fault::ErrorCell),
+            other => texts.push((at, other.text())),
+        }
+    }
+    let text = |at| texts.iter().find(|(c, _)| *c == at).map(|(_, text)| text.as_ref());
+    keyed.of_written(place.kind, &place.joined(text)).map_err(Fault::NotNormal)
 }
 
 /// What is the same for every row.
@@ -169,7 +190,7 @@ pub(super) struct Sorter<'a> {
     pub book: &'a Book,
     pub verdicts: &'a Verdicts,
     pub keyed: &'a KeyedHash,
-    pub columns: &'a [(usize, Kind)],
+    pub columns: &'a [Place],
     pub width: usize,
 }
 
@@ -231,9 +252,8 @@ impl Sorter<'_> {
             return Err((Fault::TooLong, None));
         }
         let (mut found, mut fault) = (Vec::new(), None);
-        for (n, (column, kind)) in self.columns.iter().enumerate() {
-            let read = row.get(*column).ok_or(Fault::Short);
-            match read.and_then(|cell| cell.identifier(*kind, self.keyed)) {
+        for (n, place) in self.columns.iter().enumerate() {
+            match identifier(row, place, self.keyed) {
                 Ok(hash) => {
                     tally.columns[n].readable += 1;
                     found.push(self.book.get(&hash));
@@ -241,7 +261,7 @@ impl Sorter<'_> {
                 Err(wrong) => {
                     tally.columns[n].wrong(wrong);
                     if n == 0 {
-                        fault = Some((wrong, Some(*column)));
+                        fault = Some((wrong, Some(place.first())));
                     }
                 }
             }

@@ -11,7 +11,7 @@ use super::judge::{Desk, Judge, Judged, Tally};
 use super::outs::Three;
 use super::shape::{Format, SAMPLE, Sample, Told, sample};
 use super::source::{Source, to_utf16};
-use super::{At, Digest, Outcome, Outs, Plan, ScreenError, Shape, Verdicts, written};
+use super::{At, Digest, Outcome, Outs, Place, Plan, ScreenError, Shape, Verdicts, written};
 use crate::{Book, KeyedHash, Kind, normalise};
 
 /// Pieces that wait before each worker, and behind it.
@@ -79,21 +79,21 @@ fn look(start: &[u8], bytes: u64, plan: &Plan) -> Result<Sample, ScreenError> {
 }
 
 /// The columns of the plan, from 0, each checked against the list.
-fn resolve(plan: &Plan, sample: &Sample) -> Result<Vec<(usize, Kind)>, ScreenError> {
+fn resolve(plan: &Plan, sample: &Sample) -> Result<Vec<Place>, ScreenError> {
     let shape = &sample.shape;
     if plan.header && shape.no_header && !plan.force {
         return Err(ScreenError::HeaderIsARow);
     }
     let columns = places(plan, &shape.header)?;
-    for (column, kind) in columns.iter().filter(|_| !plan.force) {
-        let cells = sample.rows.iter().filter_map(|(_, row)| row.get(*column));
-        let filled = cells.filter(|cell| !cell.trim().is_empty());
+    for place in columns.iter().filter(|_| !plan.force) {
+        let cell = |row: &[String]| place.joined(|at| row.get(at).map(String::as_str));
+        let cells = sample.rows.iter().map(|(_, row)| cell(row));
         let (mut all, mut good) = (0, 0);
-        for cell in filled {
+        for cell in cells.filter(|cell| !cell.is_empty()) {
             all += 1;
-            good += usize::from(normalise(*kind, cell).is_ok());
+            good += usize::from(normalise(place.kind, &cell).is_ok());
         }
-        looks_like(*column, *kind, good, all)?;
+        looks_like(place.first(), place.kind, good, all)?;
     }
     Ok(columns)
 }
@@ -113,28 +113,40 @@ pub(crate) fn looks_like(
 }
 
 /// The columns of the plan among those of the header, from 0.
-pub(crate) fn places(plan: &Plan, header: &[String]) -> Result<Vec<(usize, Kind)>, ScreenError> {
+pub(crate) fn places(plan: &Plan, header: &[String]) -> Result<Vec<Place>, ScreenError> {
     if plan.columns.is_empty() {
         return Err(ScreenError::NoColumns);
     }
-    let place = |at: &At| match at {
+    let place = |column: &super::Column| {
+        let columns = place(plan, header, &column.at)?;
+        if columns.is_empty() { Err(ScreenError::NoColumns) } else { Ok((columns, column.kind)) }
+    };
+    let whole = |(columns, kind)| Place { columns, kind };
+    plan.columns.iter().map(|column| place(column).map(whole)).collect()
+}
+
+fn place(plan: &Plan, header: &[String], at: &At) -> Result<Vec<usize>, ScreenError> {
+    match at {
         At::Number(number) => {
             let there = (1..=header.len()).contains(number);
             let wrong = ScreenError::NoSuchNumber { number: *number, columns: header.len() };
-            there.then(|| number - 1).ok_or(wrong)
+            there.then(|| vec![number - 1]).ok_or(wrong)
         }
         At::Name(_) if !plan.header => Err(ScreenError::NameWithoutHeader),
         At::Name(name) => {
             let name = name.trim();
             let mut there = header.iter().enumerate().filter(|(_, n)| n.trim() == name);
             match (there.next(), there.next()) {
-                (Some((at, _)), None) => Ok(at),
+                (Some((at, _)), None) => Ok(vec![at]),
                 (Some(_), Some(_)) => Err(ScreenError::DoubledName(name.to_owned())),
                 (None, _) => Err(ScreenError::NoSuchName(name.to_owned())),
             }
         }
-    };
-    plan.columns.iter().map(|column| Ok((place(&column.at)?, column.kind))).collect()
+        At::Joined(all) => {
+            let all: Result<Vec<_>, _> = all.iter().map(|at| place(plan, header, at)).collect();
+            Ok(all?.concat())
+        }
+    }
 }
 
 /// All that a screening needs.
@@ -144,7 +156,7 @@ struct Screening<'a> {
     verdicts: &'a Verdicts,
     keyed: &'a KeyedHash,
     sample: &'a Sample,
-    columns: &'a [(usize, Kind)],
+    columns: &'a [Place],
 }
 
 type Worker<'scope> = (Receiver<Judged>, ScopedJoinHandle<'scope, Tally>);

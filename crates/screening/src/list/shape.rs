@@ -334,16 +334,32 @@ pub(crate) fn name_columns(shape: &mut Shape, header: Vec<String>) {
             shape.doubled.push(name.clone());
         }
     }
-    let person = |name: &String| {
-        normalise(Kind::Email, name).is_ok() || normalise(Kind::Phone, name).is_ok()
-    };
-    shape.no_header = header.iter().any(person);
+    shape.no_header = header.iter().any(|name| is_value(name));
     shape.header = header;
     if shape.no_header {
         // They are values of a person, and a shape repeats none.
         shape.header = (1..=shape.header.len()).map(|n| format!("column {n}")).collect();
         (shape.doubled, shape.unnamed) = (Vec::new(), Vec::new());
     }
+}
+
+/// Whether a text is somebody's, and no heading: an address of any sort, a number, a day of birth.
+fn is_value(text: &str) -> bool {
+    let sure = [Kind::Email, Kind::Phone, Kind::Postcode, Kind::Born, Kind::NationalInsurance];
+    if sure.iter().any(|kind| normalise(*kind, text).is_ok()) {
+        return true;
+    }
+    // The end of a postal address.
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if let [.., out, inward] = words[..]
+        && normalise(Kind::Postcode, &format!("{out} {inward}")).is_ok()
+    {
+        return true;
+    }
+    // A member number: four digits or more in one word. A year heads many a column.
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let year = text.len() == 4 && text.starts_with(['1', '2']);
+    words.len() == 1 && digits >= 4 && digits * 2 >= text.len() && !year
 }
 
 fn guess(rows: &[(u64, Vec<String>)], column: usize) -> Guess {
