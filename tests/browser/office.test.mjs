@@ -275,6 +275,9 @@ test('staff, one’s account, the settings', async () => {
   await house.look(page, 'staff-one');
   await page.goto('/office/account');
   await house.look(page, 'account');
+  await page.getByLabel('New password').fill('tin lantern meadow');
+  await refused(page, 'Save the password', 'old', /not the password you have/);
+  await page.getByLabel('The password you have now').fill(PASSWORD);
   await page.getByLabel('New password').fill('short');
   await refused(page, 'Save the password', 'password', /12 characters/);
   await house.look(page, 'account-error');

@@ -34,8 +34,12 @@ test('a code app is set up by its letters and then asked for', async () => {
   const letters = (await page.locator('.hash').innerText()).trim();
   assert.match(letters, /^([A-Z2-7]{4} ?){8}$/);
   await page.getByLabel('The six digits').fill('000000');
+  await refused(page, 'Turn it on', 'mine', /not the password you have/);
+  await page.getByLabel('Your password').fill(PASSWORD);
+  await page.getByLabel('The six digits').fill('000000');
   await refused(page, 'Turn it on', 'code', /not right/);
   assert.equal((await page.locator('.hash').innerText()).trim(), letters, 'the same secret');
+  await page.getByLabel('Your password').fill(PASSWORD);
   await page.getByLabel('The six digits').fill(code(letters));
   await press(page, 'Turn it on');
   assert.match(await page.locator('main').innerText(), /You are asked for a code/);

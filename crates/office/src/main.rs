@@ -32,6 +32,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    // Whatever is written is for its owner alone: letters in the outbox, lists, packs.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // The message of a panic may quote what was being worked on: only its place is told.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();

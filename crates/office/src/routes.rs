@@ -1,23 +1,26 @@
-//! Every route of the web faces, on one screen.
+//! Every route of the web faces, with who may use it. A route of the staff's that names nobody lets
+//! nobody in ([`Needs`]).
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::response::IntoResponse as _;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 
 use crate::kit::pages::Trouble;
-use crate::kit::web;
+use crate::kit::web::{self, Needs};
 use crate::office::Office;
 use crate::requests::{
     desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
     portal_answer as holder,
 };
-use crate::staff::{desk as staff, desk_account as account};
+use crate::staff::{Permission as P, desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, permissions, proof, register, today};
 
+/// What the public types is smaller still: nobody has signed in yet.
+const ASKED: usize = 128 << 10;
 /// Forms are small; only handed-in copies are larger.
 const FORM: usize = 1 << 20;
 const HANDED_IN: usize = 50 << 20;
@@ -60,6 +63,7 @@ fn public() -> Router<Office> {
         .route("/preferences/{token}/saved", get(choose::saved))
         .route("/u/{token}", get(choose::unsubscribe_form).post(choose::unsubscribe))
         .route("/fetch/{token}", get(portal::fetch_form).post(portal::fetch))
+        .layer(DefaultBodyLimit::max(ASKED))
         .route("/answer/{token}", get(holder::holder_form))
         .route(
             "/answer/{token}",
@@ -73,31 +77,53 @@ fn sign_in() -> Router<Office> {
         .route("/office/sign-in", get(staff::sign_in_form).post(staff::sign_in))
         .route("/office/code", get(staff::code_form).post(staff::code))
         .route("/office/link/{token}", get(staff::link_form).post(staff::link))
-        .route("/office/sign-out", post(staff::sign_out))
+        .route("/office/sign-out", all_staff(post(staff::sign_out)))
 }
 
+/// A route for every member of staff.
+fn all_staff(route: MethodRouter<Office>) -> MethodRouter<Office> {
+    route.layer(Extension(Needs::Staff))
+}
+
+/// A route for roles that may do one of these. What it changes may need more: its act says so.
+fn whoever(may: &'static [P], route: MethodRouter<Office>) -> MethodRouter<Office> {
+    route.layer(Extension(Needs::OneOf(may)))
+}
+
+const SEE: &[P] = &[P::SeeCases];
+const WORK: &[P] = &[P::WorkCases, P::ReleaseCases];
+
 fn cases() -> Router<Office> {
+    let opener = |route| whoever(&[P::OpenCase], route);
     Router::new()
-        .route("/office", get(today::desk::today))
-        .route("/office/cases", get(desk::cases))
-        .route("/office/cases/new", get(desk_new::new).post(desk_new::log))
-        .route("/office/cases/{reference}", get(desk::case))
-        .route("/office/cases/{reference}/review", get(review::bench))
-        .route(
-            "/office/cases/{reference}/items/{search}/{n}",
-            get(review::item).post(review::decide),
-        )
-        .route("/office/cases/{reference}/items/{search}/{n}/original", get(packs::original))
-        .route("/office/cases/{reference}/letters/{id}", get(acts::letter))
-        .route("/office/cases/{reference}/search", post(acts::search_again))
-        .route("/office/cases/{reference}/assign", post(acts::assign))
-        .route("/office/cases/{reference}/pack", post(packs::make))
-        .route("/office/cases/{reference}/packs/{n}", get(packs::pack))
-        .route("/office/cases/{reference}/packs/{n}/zip", get(packs::zip))
-        .route("/office/cases/{reference}/packs/{n}/protected", post(packs::protected))
-        .route("/office/cases/{reference}/{act}", get(acts::form).post(acts::act))
-        .route("/office/cases/{reference}/{act}/{search}", get(acts::form).post(acts::act))
+        .route("/office", all_staff(get(today::desk::today)))
+        .route("/office/cases", whoever(SEE, get(desk::cases)))
+        .route("/office/cases/new", opener(get(desk_new::new).post(desk_new::log)))
+        .merge(one_case())
         .layer(DefaultBodyLimit::max(FORM))
+}
+
+fn one_case() -> Router<Office> {
+    const CASE: &str = "/office/cases/{reference}";
+    let at = |rest: &str| format!("{CASE}{rest}");
+    let item = at("/items/{search}/{n}");
+    Router::new()
+        .route(CASE, whoever(SEE, get(desk::case)))
+        .route(&at("/review"), whoever(SEE, get(review::bench)))
+        .route(&item, whoever(SEE, get(review::item)))
+        .route(&item, whoever(WORK, post(review::decide)))
+        .route(&at("/items/{search}/{n}/original"), whoever(SEE, get(packs::original)))
+        .route(&at("/letters/{id}"), whoever(SEE, get(acts::letter)))
+        .route(&at("/search"), whoever(WORK, post(acts::search_again)))
+        .route(&at("/assign"), whoever(WORK, post(acts::assign)))
+        .route(&at("/pack"), whoever(WORK, post(packs::make)))
+        .route(&at("/packs/{n}"), whoever(SEE, get(packs::pack)))
+        .route(&at("/packs/{n}/zip"), whoever(SEE, get(packs::zip)))
+        .route(&at("/packs/{n}/protected"), whoever(WORK, post(packs::protected)))
+        .route(&at("/{act}"), whoever(SEE, get(acts::form)))
+        .route(&at("/{act}"), whoever(WORK, post(acts::act)))
+        .route(&at("/{act}/{search}"), whoever(SEE, get(acts::form)))
+        .route(&at("/{act}/{search}"), whoever(WORK, post(acts::act)))
 }
 
 fn contact() -> Router<Office> {
@@ -105,30 +131,45 @@ fn contact() -> Router<Office> {
     use mailing::desk as programs;
     use mailing::screenings::desk as screen;
     use mailing::templates::desk as messages;
-    use permissions::{desk as who, desk_words as words};
+    const SEE: &[P] = &[P::SeePermissions];
+    const PLAN: &[P] = &[P::ScreenLists];
+    // An officer acknowledges, approves and lets in; a case worker plans and screens.
+    const CHANGE: &[P] = &[P::ScreenLists, P::ManagePermissions];
+    let list = DefaultBodyLimit::max(LIST);
     Router::new()
-        .route("/office/campaigns", get(campaigns::list))
-        .route("/office/campaigns/new", get(campaigns::new).post(campaigns::plan))
-        .route("/office/campaigns/{short}", get(campaigns::one).post(campaigns::act))
-        .route("/office/messages", get(messages::list))
-        .route("/office/messages/new", get(messages::new).post(messages::save_new))
-        .route("/office/messages/{short}", get(messages::one).post(messages::act))
-        .route("/office/programs", get(programs::programs).post(programs::act))
+        .route("/office/campaigns", whoever(SEE, get(campaigns::list)))
+        .route("/office/campaigns/new", whoever(PLAN, get(campaigns::new).post(campaigns::plan)))
+        .route("/office/campaigns/{short}", whoever(SEE, get(campaigns::one)))
+        .route("/office/campaigns/{short}", whoever(CHANGE, post(campaigns::act)))
+        .route("/office/messages", whoever(SEE, get(messages::list)))
+        .route("/office/messages/new", whoever(PLAN, get(messages::new).post(messages::save_new)))
+        .route("/office/messages/{short}", whoever(SEE, get(messages::one)))
+        .route("/office/messages/{short}", whoever(CHANGE, post(messages::act)))
+        .route("/office/programs", whoever(SEE, get(programs::programs)))
+        .route("/office/programs", whoever(&[P::ManagePermissions], post(programs::act)))
+        .merge(wishes())
         .layer(DefaultBodyLimit::max(FORM))
-        .route("/office/permissions", get(who::overview))
-        .route("/office/permissions/look", post(who::look))
-        .route("/office/permissions/record", post(who::record))
-        .route(
-            "/office/permissions/wordings/new",
-            get(words::wording_form).post(words::set_wording),
-        )
-        .route("/office/permissions/consents/{id}", get(words::consent))
-        .route("/office/permissions/receipts/{id}", get(words::receipt))
-        .route("/office/permissions/{id}", get(who::person))
-        .route("/office/screen", get(screen::start))
-        .route("/office/screen", post(screen::upload).layer(DefaultBodyLimit::max(LIST)))
-        .route("/office/screen/{id}", get(screen::one).post(screen::run))
-        .route("/office/screen/{id}/{file}", get(screen::file))
+        .route("/office/screen", whoever(SEE, get(screen::start)))
+        .route("/office/screen", whoever(PLAN, post(screen::upload)).layer(list))
+        .route("/office/screen/{id}", whoever(SEE, get(screen::one)))
+        .route("/office/screen/{id}", whoever(PLAN, post(screen::run)))
+        .route("/office/screen/{id}/{file}", whoever(PLAN, get(screen::file)))
+}
+
+/// What people said about being contacted.
+fn wishes() -> Router<Office> {
+    use permissions::{desk as who, desk_words as words};
+    const SEE: &[P] = &[P::SeePermissions];
+    const RECORD: &[P] = &[P::RecordPermissions];
+    let wording = get(words::wording_form).post(words::set_wording);
+    Router::new()
+        .route("/office/permissions", whoever(SEE, get(who::overview)))
+        .route("/office/permissions/look", whoever(SEE, post(who::look)))
+        .route("/office/permissions/record", whoever(RECORD, post(who::record)))
+        .route("/office/permissions/wordings/new", whoever(&[P::ManagePermissions], wording))
+        .route("/office/permissions/consents/{id}", whoever(SEE, get(words::consent)))
+        .route("/office/permissions/receipts/{id}", whoever(SEE, get(words::receipt)))
+        .route("/office/permissions/{id}", whoever(SEE, get(who::person)))
 }
 
 fn machines() -> Router<Office> {
@@ -157,25 +198,36 @@ fn house() -> Router<Office> {
     use holdings::desk as hold;
     use proof::desk as ledger;
     use register::desk as reg;
+    const SEE: &[P] = &[P::SeeHoldings];
+    const KEEP: &[P] = &[P::ManageHoldings];
+    const LEDGER: &[P] = &[P::SeeLedger];
+    const SET: &[P] = &[P::SetCharter];
+    let map = get(hold::map_form).post(hold::set_map);
+    // The proof of an entry belongs to the case it stands under, too.
+    let proof = whoever(&[P::SeeLedger, P::SeeCases], get(ledger::proof));
     Router::new()
-        .route("/office/register", get(reg::list))
-        .route("/office/register/new", get(reg::new).post(reg::save_new))
-        .route("/office/register/{short}", get(reg::one).post(reg::save))
-        .route("/office/holdings", get(hold::list))
-        .route("/office/holdings/new", get(hold::new).post(hold::add))
-        .route("/office/holdings/{short}", get(hold::one))
-        .route("/office/holdings/{short}/map", get(hold::map_form).post(hold::set_map))
-        .route("/office/holdings/{short}/scan", post(hold::scan))
-        .route("/office/holdings/{short}/check", post(hold::check))
-        .route("/office/ledger", get(ledger::ledger))
-        .route("/office/ledger/checkpoint", get(ledger::checkpoint))
-        .route("/office/ledger/proof/{position}", get(ledger::proof))
-        .route("/office/ledger/entry/{position}", get(ledger::entry))
-        .route("/office/staff", get(staff::list).post(staff::add))
-        .route("/office/staff/{id}", get(staff::one).post(staff::change))
-        .route("/office/account", get(account::account).post(account::change_account))
-        .route("/office/settings", get(settings::form).post(settings::save))
-        .route("/office/settings/contact", get(contact::contact).post(contact::save_contact))
+        .route("/office/register", whoever(SEE, get(reg::list)))
+        .route("/office/register/new", whoever(KEEP, get(reg::new).post(reg::save_new)))
+        .route("/office/register/{short}", whoever(SEE, get(reg::one)))
+        .route("/office/register/{short}", whoever(KEEP, post(reg::save)))
+        .route("/office/holdings", whoever(SEE, get(hold::list)))
+        .route("/office/holdings/new", whoever(KEEP, get(hold::new).post(hold::add)))
+        .route("/office/holdings/{short}", whoever(SEE, get(hold::one)))
+        .route("/office/holdings/{short}/map", whoever(KEEP, map))
+        .route("/office/holdings/{short}/scan", whoever(KEEP, post(hold::scan)))
+        .route("/office/holdings/{short}/check", whoever(KEEP, post(hold::check)))
+        .route("/office/ledger", whoever(LEDGER, get(ledger::ledger)))
+        .route("/office/ledger/checkpoint", whoever(LEDGER, get(ledger::checkpoint)))
+        .route("/office/ledger/proof/{position}", proof)
+        .route("/office/ledger/entry/{position}", whoever(LEDGER, get(ledger::entry)))
+        .route("/office/staff", all_staff(get(staff::list)))
+        .route("/office/staff", whoever(&[P::ManageStaff], post(staff::add)))
+        .route("/office/staff/{id}", all_staff(get(staff::one).post(staff::change)))
+        .route("/office/account", all_staff(get(account::account).post(account::change_account)))
+        .route("/office/settings", all_staff(get(settings::form)))
+        .route("/office/settings", whoever(SET, post(settings::save)))
+        .route("/office/settings/contact", all_staff(get(contact::contact)))
+        .route("/office/settings/contact", whoever(SET, post(contact::save_contact)))
         .layer(DefaultBodyLimit::max(FORM))
 }
 

@@ -18,6 +18,9 @@ use crate::routes;
 use crate::staff::Role;
 use crate::staff::acts::{self as staff, NewStaff, SignIn};
 
+#[path = "door_tests.rs"]
+mod door_tests;
+
 const PASSWORD: &str = "tin lantern orchard";
 
 /// An office with one organisation, served on a port of its own.

@@ -1,6 +1,7 @@
 //! What happens by itself: claims jobs and runs them, and keeps the daily rounds. Any number of
 //! processes on one database share the work; a job whose process died is taken up by another.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,7 +53,13 @@ pub fn once(office: &Office, connections: &mut Connections) -> Result<bool> {
     let claimed = office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE))?;
     let Some(job) = claimed else { return Ok(false) };
     let renew = Renewal::start(office, &job.id);
-    let outcome = perform(office, &job, connections);
+    // A panic counts as a try, and its connections are not used again: a job that always panics
+    // must come to its end, and the thread must live.
+    let ran = AssertUnwindSafe(|| perform(office, &job, connections));
+    let outcome = catch_unwind(ran).unwrap_or_else(|_| {
+        *connections = Connections::default();
+        Err(Error::fault("a job broke off"))
+    });
     drop(renew);
     finish(office, job, outcome)?;
     Ok(true)

@@ -44,6 +44,13 @@ pub(crate) fn text(html: &str) -> String {
             rest = comment.split_once("-->").map_or("", |(_, after)| after);
             continue;
         }
+        // "a < b", or many in a row: no tag. Told before its end is looked for, so that a page of
+        // nothing else is read once and not once for each.
+        if !tag[1..].starts_with(|c: char| c.is_ascii_alphanumeric() || "!?/".contains(c)) {
+            push(&mut out, "<");
+            rest = &tag[1..];
+            continue;
+        }
         let Some(close) = tag.find('>') else {
             push(&mut out, tag);
             return out;
@@ -53,11 +60,6 @@ pub(crate) fn text(html: &str) -> String {
         let name = inside.trim_start_matches('/');
         let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
         let name = name[..end].to_ascii_lowercase();
-        if name.is_empty() && !inside.starts_with(['!', '?', '/']) {
-            push(&mut out, "<"); // "a < b": no tag.
-            rest = &tag[1..];
-            continue;
-        }
         if UNREAD.contains(&name.as_str()) && !inside.starts_with('/') {
             rest = after(rest, &name);
         } else if BLOCKS.contains(&name.as_str()) {
@@ -123,6 +125,13 @@ fn push(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Read once, not once for each sign: a page of nothing else once took hours.
+    #[test]
+    fn a_page_of_signs_is_read_once() {
+        let signs = "<".repeat(4 << 20) + ">";
+        assert_eq!(text(&signs), signs);
+    }
 
     #[test]
     fn reads_what_a_reader_sees() {

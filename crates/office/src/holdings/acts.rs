@@ -1,9 +1,10 @@
 //! Adding holdings, testing the way to them, drafting and checking their maps.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use candour_connectors::{
-    Connector, DataMap, HoldingKind, Limits, Problem, ProblemKind, Source, Tested, open, scan,
+    Connector, DataMap, Fault, FaultKind, HoldingKind, Limits, Problem, ProblemKind, Source,
+    Tested, open, scan,
 };
 use candour_db::Tx;
 
@@ -49,7 +50,33 @@ pub fn base(office: &Office) -> PathBuf {
 /// # Errors
 /// Why it can't be reached, in words that hold nothing personal.
 pub fn connect(office: &Office, map: &DataMap) -> Result<Box<dyn Connector>> {
+    not_our_own(office, map)?;
     Ok(open(map, &base(office), limits(office))?)
+}
+
+/// Refuses a map that names the office's own files: its key handed to a server as a password, or
+/// the letters of every organisation read as a folder.
+fn not_our_own(office: &Office, map: &DataMap) -> Result<()> {
+    const OURS: [&str; 6] =
+        ["office.key", "candour.toml", "office.db", "office.db-wal", "outbox", "work"];
+    let base = base(office);
+    let whole = |path: &Path| std::fs::canonicalize(path).ok();
+    let ours: Vec<PathBuf> = OURS.iter().filter_map(|name| whole(&base.join(name))).collect();
+    let source = &map.source;
+    let named = [("path", &source.path), ("password_file", &source.password_file)];
+    for (key, path) in named.into_iter().chain([("ca_file", &source.ca_file)]) {
+        let Some(path) = path.as_deref().and_then(|p| whole(&base.join(p))) else { continue };
+        let holds = |own: &PathBuf| path.starts_with(own) || own.starts_with(&path);
+        if ours.iter().any(holds) {
+            return Err(Error::Holding(Fault::new(
+                FaultKind::Map,
+                format!("{}, {key}", map.holding),
+                "it names the office’s own files, or a folder with them",
+                "Name the holding’s own file or folder.",
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The holdings in use.

@@ -1,5 +1,7 @@
 //! Forms: what was typed, kept so that nothing is lost, and what has to be mended.
 
+use std::collections::HashSet;
+
 use crate::error::{Error, Field};
 
 /// What came with a form, in order; a name may come several times.
@@ -35,6 +37,14 @@ impl Filled {
     /// Whether a box was ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
+    }
+
+    /// Takes over what came with a page: the first value of each name, instead of what was there.
+    pub fn take_over(&mut self, pairs: Vec<(String, String)>) {
+        let mut seen = HashSet::new();
+        let new: Vec<_> = pairs.into_iter().filter(|(n, _)| seen.insert(n.clone())).collect();
+        self.0.retain(|(n, _)| !seen.contains(n));
+        self.0.extend(new);
     }
 
     /// Sets a value, for a form that is shown with what is kept already.

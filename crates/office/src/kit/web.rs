@@ -15,6 +15,7 @@ use crate::office::Office;
 use crate::proof::By;
 use crate::staff::acts as staff;
 use crate::staff::sql::{SessionRow, StaffRow};
+use crate::staff::{Permission, Role};
 
 /// The answer of every handler.
 pub type Answer = Result<Response, Failure>;
@@ -185,7 +186,35 @@ fn body_of(receive: tokio::sync::mpsc::Receiver<std::io::Result<Vec<u8>>>) -> ax
     axum::body::Body::from_stream(futures_util::stream::unfold(receive, next))
 }
 
-/// A member of staff with a complete session. Anyone else is sent to sign in.
+/// What a route of the staff's demands before its page is even looked at. A route that says nothing
+/// lets nobody in: [`Signed`] asks for it.
+#[derive(Debug, Clone, Copy)]
+pub enum Needs {
+    /// Any member of staff: the page is about themselves, or shows each what they may see.
+    Staff,
+    /// A role that may do one of these.
+    OneOf(&'static [Permission]),
+}
+
+fn nobody() -> Result<(), Error> {
+    Err(Error::fault("a route of the staff’s does not say whom it is for"))
+}
+
+impl Needs {
+    fn check(route: Option<&Self>, role: Role) -> Result<(), Error> {
+        match route {
+            Some(Self::Staff) => Ok(()),
+            Some(Self::OneOf(any)) => {
+                let asked = any.iter().map(|what| role.may(*what));
+                asked.reduce(Result::or).unwrap_or_else(nobody)
+            }
+            None => nobody(),
+        }
+    }
+}
+
+/// A member of staff with a complete session and a role that the route is for. Anyone else is sent
+/// to sign in, or told no.
 pub struct Signed {
     /// Who acts, and for which organisation.
     pub by: By,
@@ -201,7 +230,7 @@ impl FromRequestParts<Office> for Signed {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Response> {
-        let Some(token) = cookie(&parts.headers) else { return Err(sign_in()) };
+        let Some(token) = cookie(office, &parts.headers) else { return Err(sign_in()) };
         let found = office.run(move |o| staff::who(o, &token)).await;
         let (me, session) = match found {
             Ok(Some(found)) => found,
@@ -211,6 +240,7 @@ impl FromRequestParts<Office> for Signed {
         if !session.complete {
             return Err(Redirect::to("/office/code").into_response());
         }
+        Needs::check(parts.extensions.get(), me.role).map_err(|e| Failure(e).into_response())?;
         if session.banner.is_some() && parts.method == axum::http::Method::GET {
             let id = session.id.clone();
             let told = office.run(move |o| staff::set_banner(o, &id, None));
@@ -236,21 +266,26 @@ fn sign_in() -> Response {
 const COOKIE: &str = "candour";
 const HOST_COOKIE: &str = "__Host-candour";
 
-/// The session token of a request.
-pub fn cookie(headers: &HeaderMap) -> Option<String> {
+fn is_https(office: &Office) -> bool {
+    office.settings().public_url.as_deref().is_some_and(|u| u.starts_with("https://"))
+}
+
+/// The session token of a request. Over https only the cookie that is bound to the host counts: a
+/// neighbouring host could plant the other.
+pub fn cookie(office: &Office, headers: &HeaderMap) -> Option<String> {
+    let ours = if is_https(office) { HOST_COOKIE } else { COOKIE };
     let all = headers.get_all(header::COOKIE);
     let pairs = all.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     pairs
         .filter_map(|p| p.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE || *name == HOST_COOKIE)
+        .find(|(name, _)| *name == ours)
         .map(|(_, value)| value.to_owned())
 }
 
 /// The cookie that carries a session. Over https it is bound to the host and never sent in clear;
 /// on a plain loopback address browsers would drop such a cookie, so there it has a plain name.
 pub fn set_cookie(office: &Office, token: &str) -> HeaderValue {
-    let https = office.settings().public_url.as_deref().is_some_and(|u| u.starts_with("https://"));
-    let text = if https {
+    let text = if is_https(office) {
         format!("{HOST_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax")
     } else {
         format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax")

@@ -260,13 +260,7 @@ pub async fn answer(
     let Some(mut f) = office.run(move |o| read_draft(o, &by, &t)).await? else {
         return go(&format!("/o/{org}/data-rights"));
     };
-    let mut seen: Vec<String> = Vec::new();
-    for (name, value) in pairs {
-        if !seen.contains(&name) {
-            seen.push(name.clone());
-            f.set(&name, value);
-        }
-    }
+    f.take_over(pairs);
     if f.get("who") == "me" {
         f.0.retain(|(n, _)| !n.starts_with("agent-"));
     }

@@ -69,12 +69,18 @@ pub async fn holder_form(State(office): State<Office>, Path(token): Path<String>
     page(&view)
 }
 
+/// What the form asks, beside the copies.
+const FIELDS: [&str; 2] = ["found", "words"];
+
 /// `POST /answer/{token}`
 pub async fn holder_answer(
     State(office): State<Office>,
     Path(token): Path<String>,
     mut form: Multipart,
 ) -> Answer {
+    // Whose answer it is is known before any of it is read.
+    let (office_, looked) = (office.clone(), token.clone());
+    office_.run(move |o| o.read(|tx| links::look(tx, &looked, "paper", o.now()))).await?;
     let mut f = Filled::default();
     let mut files = Vec::new();
     let broken =
@@ -87,7 +93,8 @@ pub async fn holder_answer(
         match file {
             Some(file) if !bytes.is_empty() => files.push((file, media, bytes.to_vec())),
             Some(_) => {}
-            None => f.set(&name, String::from_utf8_lossy(&bytes)),
+            None if FIELDS.contains(&&*name) => f.set(&name, String::from_utf8_lossy(&bytes)),
+            None => {}
         }
     }
     let (token, f, done) = office

@@ -385,15 +385,48 @@ pub fn end_session(tx: &mut Tx<'_>, by: &By, staff: &str, session: &str) -> Resu
     Ok(Recorded::new(by, (), Act::new("staff.session-ended").about("staff", staff)))
 }
 
-/// Sets one's own password.
+/// Sets one's own password. The one they have is asked again, and counted like a sign-in, so that
+/// a session left open is not an account lost; every session but `session` ends.
 ///
 /// # Errors
-/// The password needs mending.
-pub fn set_password(tx: &mut Tx<'_>, by: &By, password: &str) -> Result<Recorded<()>> {
-    let row = sql::by_id(tx, &by.org, by.actor_id())?;
+/// The old one is not right, or the new one needs mending.
+pub fn set_password(
+    office: &Office,
+    by: &By,
+    session: &str,
+    old: &str,
+    password: &str,
+) -> Result<()> {
+    let row = confirmed(office, by, "old", old)?;
     rules::check_password(password, &row.email, &row.name)?;
-    sql::set_password(tx, &by.org, &row.id, &rules::hash_password(password)?)?;
-    Ok(Recorded::new(by, (), Act::new("staff.password-set").about("staff", &row.id)))
+    let hash = rules::hash_password(password)?;
+    let (by, session) = (by.clone(), session.to_owned());
+    office.write(move |tx| {
+        sql::set_password(tx, &by.org, &row.id, &hash)?;
+        sql::end_other_sessions(tx, &by.org, &row.id, &session)?;
+        Ok(Recorded::new(&by, (), Act::new("staff.password-set").about("staff", &row.id)))
+    })
+}
+
+/// One's own account, if this is its password. Whoever came by a link and has none yet gives none.
+///
+/// # Errors
+/// It is not; `field` is to be mended. Locked after too many tries.
+pub fn confirmed(
+    office: &Office,
+    by: &By,
+    field: &'static str,
+    password: &str,
+) -> Result<StaffRow> {
+    let row = office.read_one(|tx| sql::by_id(tx, &by.org, by.actor_id()))?;
+    let Some(hash) = &row.password else { return Ok(row) };
+    let mark = tries_of(office, &row.email)?;
+    office.read_one(|tx| limits::not_locked(tx, mark, by.now))?;
+    if rules::password_fits(password, Some(hash)) {
+        return Ok(row);
+    }
+    failed(office, mark, Some(&row), by.now)?;
+    Err(Error::invalid(field, "This is not the password you have now"))
 }
 
 /// A fresh secret for the code app: 20 random bytes.

@@ -100,7 +100,7 @@ pub async fn code(
     Form(pairs): Pairs,
 ) -> Answer {
     let f = Filled(pairs);
-    let Some(token) = web::cookie(&headers) else { return go("/office/sign-in") };
+    let Some(token) = web::cookie(&office, &headers) else { return go("/office/sign-in") };
     let given = f.get("code").to_owned();
     let done = office
         .run(move |o| {

@@ -87,8 +87,8 @@ fn account_from(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
     let (by, vault) = (me.by.clone(), o.vault().clone());
     match f.get("act") {
         "password" => {
-            let new = raw(f, "password");
-            o.write(move |tx| acts::set_password(tx, &by, &new))
+            let (old, new) = (raw(f, "old"), raw(f, "password"));
+            acts::set_password(o, &by, &me.session.id, &old, &new)
         }
         "code-app" => {
             let secret = hex::decode(f.get("secret")).unwrap_or_default();
@@ -96,6 +96,8 @@ fn account_from(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
             if me.me.totp.is_some() {
                 return Err(Error::invalid("code", "The code app is on already"));
             }
+            // Whoever turns it on keeps everybody else out.
+            acts::confirmed(o, &by, "mine", &raw(f, "mine"))?;
             o.write(move |tx| acts::turn_on_totp(tx, &vault, &by, &secret, &code))
         }
         "end" => {

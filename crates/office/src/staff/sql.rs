@@ -253,6 +253,15 @@ pub fn end_sessions(tx: &mut Tx<'_>, org: &str, staff: &str) -> Result<()> {
     Ok(())
 }
 
+/// Ends the sessions of a member of staff but for this one.
+pub fn end_other_sessions(tx: &mut Tx<'_>, org: &str, staff: &str, but: &str) -> Result<()> {
+    tx.exec(
+        "DELETE FROM sessions WHERE org = $1 AND staff_id = $2 AND id <> $3",
+        bind![org, staff, but],
+    )?;
+    Ok(())
+}
+
 /// Removes the sessions of everybody that have run out.
 pub fn drop_old_sessions(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     tx.exec("DELETE FROM sessions WHERE ends_at < $1", bind![now])?;

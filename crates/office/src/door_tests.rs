@@ -1,0 +1,161 @@
+//! Who gets in: every route of the staff's with every role, and what an attacker would try first.
+
+use super::*;
+
+/// Every path of the staff's in the table of routes, with made-up names in the gaps.
+fn staff_paths() -> Vec<String> {
+    const CASE: &str = "/office/cases/RR-2026-0001";
+    let text = include_str!("routes.rs");
+    let mut paths = vec![CASE.to_owned()];
+    let mut before = "";
+    for part in text.split('"') {
+        if part.starts_with("/office") {
+            paths.push(part.to_owned());
+        } else if before.ends_with("at(") {
+            paths.push(format!("{CASE}{part}"));
+        }
+        before = part;
+    }
+    let open = ["/office/sign-in", "/office/code", "/office/link/{token}", "/office/sign-out"];
+    paths.retain(|p| !open.contains(&&**p) && !p.ends_with("{reference}"));
+    for (gap, name) in [("{search}", "none"), ("{n}", "0"), ("{position}", "0")] {
+        paths.iter_mut().for_each(|p| *p = p.replace(gap, name));
+    }
+    for gap in ["{id}", "{short}", "{file}", "{act}"] {
+        paths.iter_mut().for_each(|p| *p = p.replace(gap, "none"));
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// What a role gets of every route, by either method: paths it may use.
+fn allowed(s: &Served, me: &str) -> Vec<String> {
+    let mut open = Vec::new();
+    for path in staff_paths() {
+        for method in ["GET", "POST"] {
+            let got = s.send(method, &path, me, "");
+            assert_ne!(got.status, 500, "{method} {path}: {}", got.text);
+            if !matches!(got.status, 403 | 405) {
+                open.push(format!("{method} {path}"));
+            }
+        }
+    }
+    open
+}
+
+#[test]
+fn every_route_says_whom_it_is_for() {
+    let s = Served::new();
+    assert!(staff_paths().len() > 45, "{:?}", staff_paths());
+    let holder = allowed(&s, &s.signed_in("hal", Role::Holder));
+    let private = ["cases", "permissions", "campaigns", "messages", "screen", "programs", "ledger"];
+    let seen = |what: &str| holder.iter().find(|p| p.contains(&format!("/office/{what}")));
+    assert_eq!(private.iter().find_map(|what| seen(what)), None);
+    let changes = ["POST /office/holdings", "POST /office/register", "POST /office/settings"];
+    assert!(!holder.iter().any(|p| changes.iter().any(|c| p.starts_with(c))), "{holder:?}");
+    let auditor = allowed(&s, &s.signed_in("ada", Role::Auditor));
+    let changes: Vec<_> = auditor.iter().filter(|p| p.starts_with("POST")).collect();
+    // A look-up is a question; their own account and sessions are theirs.
+    let own = ["account", "staff/none", "permissions/look"].map(|p| format!("POST /office/{p}"));
+    assert!(changes.iter().all(|p| own.contains(p)), "{changes:?}");
+    let administrator = allowed(&s, &s.signed_in("abe", Role::Administrator));
+    let cases = |p: &&String| p.contains("/office/cases") || p.contains("/office/permissions");
+    assert_eq!(administrator.iter().find(cases), None, "sees no case and nobody’s wishes");
+    // Nobody who has not signed in gets further than the door.
+    for path in staff_paths() {
+        let got = s.send("GET", &path, "", "");
+        assert!(matches!(got.status, 303 | 405), "{path}: {}", got.status);
+    }
+}
+
+#[test]
+fn a_map_never_names_the_office_s_own_files() {
+    let s = Served::new();
+    s.add_cabinet();
+    for folder in ["outbox", "work"] {
+        std::fs::create_dir_all(s.office.data().join(folder)).unwrap();
+    }
+    let map = |more: &str| {
+        let text = format!("holding = \"h\"\ntitle = \"H\"\n{more}\n");
+        let map = DataMap::from_toml(&text, "map").unwrap();
+        holdings::acts::connect(&s.office, &map).map(drop)
+    };
+    let server = "kind = \"postgres\"\n[source]\nhost = \"127.0.0.1\"\nport = 9\n\
+                  database = \"d\"\nuser = \"u\"\npassword_file = ";
+    for more in [
+        format!("{server}\"office.key\""),
+        format!("{server}\"./work/../office.key\""),
+        format!("{server}\"candour.toml\""),
+        "kind = \"documents\"\n[source]\npath = \"outbox\"".into(),
+        "kind = \"documents\"\n[source]\npath = \".\"".into(),
+        "kind = \"sqlite\"\n[source]\npath = \"office.db\"".into(),
+    ] {
+        let said = map(&more).unwrap_err().to_string();
+        assert!(said.contains("the office’s own files"), "{more}: {said}");
+    }
+    std::fs::create_dir(s.office.data().join("papers")).unwrap();
+    map("kind = \"documents\"\n[source]\npath = \"papers\"").unwrap();
+}
+
+#[test]
+fn a_new_password_wants_the_old_one_and_ends_other_sessions() {
+    let s = Served::new();
+    let me = s.signed_in("ruth", Role::Officer);
+    let there = staff::sign_in(&s.office, "ruth@harbour.example", PASSWORD, "elsewhere").unwrap();
+    let SignIn::Done(elsewhere) = there else { panic!("no code app is on") };
+    let elsewhere = format!("Cookie: candour={elsewhere}\r\n");
+    let change = |form: &str| s.send("POST", "/office/account", &me, form);
+    for form in [
+        "act=password&password=paper+boats+drifting",
+        "act=password&old=not+it+at+all&password=paper+boats+drifting",
+    ] {
+        let no = change(form);
+        assert!(no.status == 422 && no.text.contains("not the password you have"), "{}", no.text);
+    }
+    assert_eq!(s.send("GET", "/office/account", &elsewhere, "").status, 200);
+    let old = PASSWORD.replace(' ', "+");
+    let form = format!("act=password&old={old}&password=paper+boats+drifting");
+    assert_eq!(change(&form).status, 303);
+    assert_eq!(s.send("GET", "/office/account", &me, "").status, 200, "this session goes on");
+    assert_eq!(s.send("GET", "/office/account", &elsewhere, "").status, 303, "others end");
+    assert!(staff::sign_in(&s.office, "ruth@harbour.example", PASSWORD, "again").is_err());
+    for _ in 0..5 {
+        change("act=password&old=guess&password=paper+boats+drifting");
+    }
+    let locked = change(&form).text;
+    assert!(locked.contains("Too many"), "guesses are counted as at the door: {locked}");
+}
+
+#[test]
+fn an_answer_without_its_link_is_not_even_read() {
+    let s = Served::new();
+    let boundary = "Content-Type: multipart/form-data; boundary=x\r\n";
+    // The body is no form at all: it would be told so if anybody looked.
+    let got = s.send("POST", "/answer/none", boundary, "broken");
+    assert_eq!(got.status, 409, "{} {}", got.head, got.text);
+}
+
+#[test]
+fn ten_thousand_fields_are_taken_at_once() {
+    let s = Served::new();
+    let begun = s.send("POST", "/o/harbour/data-rights/ask", "", "");
+    let headers = format!("Cookie: {}\r\n", begun.cookie);
+    let form: Vec<String> = (0..10_000).map(|n| format!("f{n}=")).collect();
+    let form = format!("who=me&who=other&{}", form.join("&"));
+    let got = s.send("POST", "/o/harbour/data-rights/ask/who", &headers, &form);
+    assert_eq!(got.status, 303);
+    assert!(got.head.contains("/ask/name"), "the first of two answers counts: {}", got.head);
+    let more = "x".repeat(200 << 10);
+    let got = s.send("POST", "/o/harbour/data-rights/ask/who", &headers, &more);
+    assert_eq!(got.status, 413, "the public types less");
+}
+
+#[test]
+fn over_https_only_the_cookie_bound_to_the_host_counts() {
+    let s = Served::set_up("public_url = \"https://rights.example.org\"\n");
+    let planted = s.signed_in("ruth", Role::Officer);
+    assert_eq!(s.send("GET", "/office/account", &planted, "").status, 303);
+    let bound = planted.replace("candour=", "__Host-candour=");
+    assert_eq!(s.send("GET", "/office/account", &bound, "").status, 200);
+}
