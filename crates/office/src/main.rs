@@ -12,6 +12,7 @@ mod kit;
 mod mailing;
 mod measure;
 mod migrations;
+mod notices;
 mod office;
 mod people;
 mod permissions;

@@ -17,7 +17,7 @@ use crate::requests::{
     portal_answer as holder,
 };
 use crate::staff::{Permission as P, desk as staff, desk_account as account};
-use crate::{charter, holdings, mailing, permissions, proof, register, today};
+use crate::{charter, holdings, mailing, notices, permissions, proof, register, today};
 
 /// What the public types is smaller still: nobody has signed in yet.
 const ASKED: usize = 128 << 10;
@@ -57,6 +57,12 @@ fn public() -> Router<Office> {
         .route("/o/{org}/data-rights/ask/{step}", get(portal::step).post(portal::answer))
         .route("/o/{org}/data-rights/sent/{reference}", get(portal::sent))
         .route("/o/{org}/data-rights/status", get(portal::status_form).post(portal::status))
+        .route("/o/{org}/privacy", get(notices::portal::privacy))
+        .route("/o/{org}/accessibility", get(notices::portal::accessibility))
+        .route("/robots.txt", get(notices::portal::robots))
+        .route("/.well-known/security.txt", get(notices::portal::security))
+        .route("/.well-known/gpc.json", get(notices::portal::gpc))
+        .route("/.well-known/change-password", get(|| async { web::go("/office/account") }))
         .route("/o/{org}/stop", get(choose::stop_form).post(choose::stop))
         .route("/o/{org}/preferences", get(choose::ask_link).post(choose::send_link))
         .route("/preferences/{token}", get(choose::preferences).post(choose::choose))

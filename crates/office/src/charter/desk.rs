@@ -32,6 +32,7 @@ fn filled(c: &Charter) -> Filled {
         ("legal_name", c.organisation.legal_name.clone()),
         ("trading_name", opt(&c.organisation.trading_name)),
         ("number", opt(&c.organisation.number)),
+        ("notice", opt(&c.organisation.notice)),
         ("contact_role", c.contact.role.clone()),
         ("contact_name", opt(&c.contact.name)),
         ("contact_email", c.contact.email.clone()),
@@ -75,6 +76,7 @@ fn from_form(f: &Filled, old: &Charter) -> Result<Charter> {
     c.organisation.legal_name = f.get("legal_name").to_owned();
     c.organisation.trading_name = f.some("trading_name");
     c.organisation.number = f.some("number");
+    c.organisation.notice = f.some("notice");
     c.contact.role = f.get("contact_role").to_owned();
     c.contact.name = f.some("contact_name");
     c.contact.email = f.get("contact_email").to_owned();

@@ -51,6 +51,9 @@ pub struct Organisation {
     /// Company or charity number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// Address of its privacy notice, on its own pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// Prefix of its references: "RR" gives RR-2026-0001.
     #[serde(default = "Organisation::prefix")]
     pub reference: String,
@@ -267,6 +270,9 @@ impl Charter {
                 bad.push(Field::new("own_target_days", "The own target must be below 366 days"));
             }
             _ => {}
+        }
+        if o.notice.as_ref().is_some_and(|n| !n.starts_with("https://") || n.contains(['"', ' '])) {
+            bad.push(Field::new("notice", "Enter a whole address that begins with https://"));
         }
         if !(7..=365).contains(&self.rights.lapse_days) {
             bad.push(Field::new("lapse_days", "A warning gives from 7 to 365 days"));

@@ -194,6 +194,7 @@ fn found(o: &Office, token: &str, f: &Filled, agent: &str) -> Result<String> {
             short: f.get("short").to_owned(),
             trading_name: None,
             number: None,
+            notice: None,
             reference: "RR".into(),
         },
         contact: Contact {

@@ -24,7 +24,7 @@ use std::process::Command;
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
-use crate::tool;
+use crate::{packages, tool};
 
 /// `cargo xtask bench`
 #[derive(clap::Args)]
@@ -115,6 +115,9 @@ pub fn run(args: &Args) -> Result<u8> {
     if let Some(other) = args.parts.iter().find(|p| !PARTS.iter().any(|(n, _)| n == p)) {
         let known: Vec<&str> = PARTS.iter().map(|(n, _)| *n).collect();
         bail!("there is no part {other}: {}", known.join(", "));
+    }
+    if !args.from_clone && !packages::install()? {
+        return Ok(2);
     }
     let asked = |name: &str| args.parts.is_empty() || args.parts.iter().any(|p| p == name);
     let parts: &[Part] = if args.from_clone { &[("from-clone", clone::run)] } else { PARTS };
