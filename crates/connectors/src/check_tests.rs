@@ -25,6 +25,7 @@ fn field(name: &str, identifier: Option<Kind>) -> Field {
         part: None,
         others: false,
         as_stored: None,
+        forms: Vec::new(),
         census: None,
         unsure: None,
     }

@@ -37,6 +37,15 @@ pub trait Connector: Send {
     /// The holding cannot be reached, or has no such field.
     fn census(&mut self, collection: &str, field: &str, kind: Kind) -> Result<Stored, Fault>;
 
+    /// The ways in which a field writes its telephone numbers, a 9 for each digit: one pass over the
+    /// field, no number leaves the holding. `None` where they are too many, or nothing is gained.
+    ///
+    /// # Errors
+    /// The holding cannot be reached, or has no such field.
+    fn forms(&mut self, _collection: &str, _field: &str) -> Result<Option<Vec<String>>, Fault> {
+        Ok(None)
+    }
+
     /// Of up to `limit` distinct values of `from`, how many occur in `to`. Both are (collection,
     /// field). This is the evidence for a link between them.
     ///

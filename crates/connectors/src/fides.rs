@@ -196,6 +196,7 @@ impl Import {
             part,
             others: others && identifier.is_some(),
             as_stored: None,
+            forms: Vec::new(),
             census: None,
             unsure,
         });

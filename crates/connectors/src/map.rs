@@ -187,6 +187,9 @@ pub struct Field {
     /// How its values are stored, as of `census`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_stored: Option<Stored>,
+    /// The ways its telephone numbers are written, as of `census`: a 9 for each digit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<String>,
     /// When `as_stored` was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub census: Option<Timestamp>,
@@ -200,6 +203,7 @@ pub struct Field {
 #[serde(rename_all = "lowercase")]
 pub enum Stored {
     /// Every value is one identifier in lower case without spaces; no address has a "+tag".
+    /// Telephone numbers: in one of `forms`. Postcodes: with its one space or none, in one case.
     Normal,
     /// As `normal`, but some addresses have a "+tag".
     Tagged,

@@ -69,17 +69,37 @@ pub fn census(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let now = now.round(Unit::Second).unwrap_or(now); // Fractions only make the map hard to read.
-    for c in map.collection.iter_mut().filter(|c| c.holds == Holds::Person) {
+    for c in map.collection.iter_mut().filter(|c| c.holds != Holds::None) {
         for field in &mut c.field {
-            let Some(kind @ (Kind::Email | Kind::MemberNumber)) = field.identifier else {
-                (field.as_stored, field.census) = (None, None);
+            // Persons are sought by all of these; what hangs on them, only by their postcode.
+            let kind = field.identifier.filter(|kind| match kind {
+                Kind::Email | Kind::MemberNumber | Kind::Phone => c.holds == Holds::Person,
+                kind => *kind == Kind::Postcode,
+            });
+            let Some(kind) = kind else {
+                (field.as_stored, field.census, field.forms) = (None, None, Vec::new());
                 continue;
             };
-            let stored: Stored = connector.census(&c.name, &field.name, kind)?;
-            (field.as_stored, field.census) = (Some(stored), Some(now));
+            let (stored, forms) = counted(connector, &c.name, &field.name, kind)?;
+            (field.as_stored, field.census, field.forms) = (Some(stored), Some(now), forms);
         }
     }
     Ok(())
+}
+
+fn counted(
+    connector: &mut dyn Connector,
+    collection: &str,
+    field: &str,
+    kind: Kind,
+) -> Result<(Stored, Vec<String>), Fault> {
+    if kind != Kind::Phone {
+        return Ok((connector.census(collection, field, kind)?, Vec::new()));
+    }
+    Ok(match connector.forms(collection, field)? {
+        Some(forms) => (Stored::Normal, forms),
+        None => (Stored::Mixed, Vec::new()),
+    })
 }
 
 /// Which collections are about persons, which hang on them, and which hold nothing personal.

@@ -250,6 +250,58 @@ fn a_census_lets_the_index_answer_with_the_same_findings() {
 }
 
 #[test]
+fn a_census_of_forms_finds_telephones_and_postcodes_alike() {
+    const MAP: &str = "[[collection]]\nname = \"people\"\nholds = \"person\"\n\
+        field = [{ name = \"name\", category = \"name\", identifier = \"name\" }, \
+        { name = \"tel\", category = \"contact\", identifier = \"phone\" }]\n\
+        [[collection]]\nname = \"homes\"\nholds = \"linked\"\n\
+        field = [{ name = \"postcode\", category = \"address\", identifier = \"postcode\" }]\n\
+        link = [{ fields = [\"person\"], to = \"people\", to_fields = [\"id\"], confirmed = true }]\n";
+    for house in houses() {
+        house.sql("CREATE TABLE people (id int PRIMARY KEY, name varchar(80), tel varchar(40))");
+        house.sql("CREATE TABLE homes (id int PRIMARY KEY, person int, postcode varchar(10))");
+        house.sql("CREATE INDEX by_tel ON people (tel)");
+        house.sql("CREATE INDEX by_postcode ON homes (postcode)");
+        house.sql(
+            "INSERT INTO people VALUES (1, 'Amara Quill', '07700 900123'), \
+             (2, 'Amara Quill', '+44 (0)7700 900123'), (3, 'Bram Novak', '07700 900124'), \
+             (4, 'A. Quill', ''), (5, 'Cato Reed', NULL)",
+        );
+        house
+            .sql("INSERT INTO homes VALUES (1, 4, 'EX4 2AA'), (2, 5, 'ex42aa'), (3, 3, 'EX4 2AB')");
+        let mut person = seek(&[(Kind::Phone, "+447700900123")]);
+        person.names = vec!["Amara Quill".to_owned()];
+        person.postcodes = vec!["EX4 2AA".to_owned()];
+        let mut map = house.map(MAP);
+        let (by_scan, searched) = find(&house, &map, &person);
+        assert_eq!(searched.places[0].by[0], "telephone, every row", "{:?}", house.kind);
+        let now = "2026-11-22T10:00:00Z".parse().expect("a time");
+        candour_connectors::scan::census(house.open(&map).as_mut(), &mut map, now)
+            .expect("it counts");
+        let tel = &map.collection[0].field[1];
+        assert_eq!(tel.forms, ["", "+99 (9)9999 999999", "99999 999999"], "{:?}", house.kind);
+        assert_eq!(map.collection[1].field[0].as_stored, Some(Stored::Normal));
+        let (by_index, searched) = find(&house, &map, &person);
+        let by = ["telephone, by index", "name, and postcode in homes, by index there"];
+        assert_eq!(searched.places[0].by, by, "{:?}", house.kind);
+        assert_eq!(by_index.told(), by_scan.told(), "{:?}", house.kind);
+        assert!(by_index.found.len() >= 3, "{:?}", by_index.told());
+        // What a census did not foresee makes the search read every row again.
+        for odd in ["07700 900123 / 07700 900124", "n/a"] {
+            house.sql(&format!("UPDATE people SET tel = '{odd}' WHERE id = 5"));
+            candour_connectors::scan::census(house.open(&map).as_mut(), &mut map, now)
+                .expect("it counts");
+            let whole = odd.len() > 5;
+            assert_eq!(map.collection[0].field[1].forms.is_empty(), whole, "{odd}");
+        }
+        house.sql("UPDATE homes SET postcode = 'Ex4  2aa' WHERE id = 3");
+        candour_connectors::scan::census(house.open(&map).as_mut(), &mut map, now)
+            .expect("it counts");
+        assert_eq!(map.collection[1].field[0].as_stored, Some(Stored::Mixed), "{:?}", house.kind);
+    }
+}
+
+#[test]
 fn strong_rows_teach_identifiers_and_others_do_not() {
     for house in club() {
         let map = house.map(MAP);

@@ -40,6 +40,7 @@ fn field(live: &LiveCollection, column: &LiveField, values: &[&str]) -> Field {
         part: reading.part.filter(|_| reading.identifier == Some(Kind::Name)),
         others: reading.others,
         as_stored: None,
+        forms: Vec::new(),
         census: None,
         unsure,
     }

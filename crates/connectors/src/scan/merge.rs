@@ -39,6 +39,7 @@ fn collection(known: &mut Collection, new: &Collection) {
 fn counted(known: &mut Field, new: &Field) {
     if known.identifier == new.identifier {
         known.as_stored = new.as_stored;
+        known.forms.clone_from(&new.forms);
         known.census = new.census;
     }
 }

@@ -86,6 +86,7 @@ fn collection(
         part: None,
         others: false,
         as_stored: None,
+        forms: Vec::new(),
         census: None,
         unsure: None,
     };

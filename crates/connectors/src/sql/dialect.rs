@@ -163,6 +163,16 @@ pub(crate) trait Dialect {
         format!("{a} <> {b}")
     }
 
+    /// Whether two texts are the same in every byte.
+    fn equals(&self, a: &str, b: &str) -> String {
+        format!("NOT ({})", self.differs(a, b))
+    }
+
+    /// `expr` with a 9 for each digit.
+    fn digits_as_nines(&self, expr: &str) -> String {
+        ('0'..='8').fold(expr.to_owned(), |expr, digit| format!("replace({expr}, '{digit}', '9')"))
+    }
+
     /// Whether a text may have zeros that lead its digits. May say yes too often.
     fn padded(&self, expr: &str) -> String;
 }

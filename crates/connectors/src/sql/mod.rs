@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod dialect;
+mod forms;
 mod mysql;
 mod plan;
 mod postgres;
@@ -209,6 +210,32 @@ impl Connector for SqlConnector {
         })
     }
 
+    fn forms(&mut self, collection: &str, field: &str) -> Result<Option<Vec<String>>, Fault> {
+        let column = self.field(collection, field)?;
+        if column.class() != Class::Text {
+            return Ok(None); // A number has lost its zeros; its search reads every row.
+        }
+        let d = self.engine.dialect();
+        let name = d.quote(&column.name);
+        let form = d.digits_as_nines(&d.text(&name, &column));
+        let sql = format!(
+            "SELECT DISTINCT {form} FROM {} WHERE {name} IS NOT NULL LIMIT {}",
+            d.table(collection),
+            forms::MOST + 1
+        );
+        let place = format!("{}, {collection}.{field}", self.holding);
+        let mut all = Vec::new();
+        self.reading(|engine| {
+            engine.stream(&place, &Statement { sql, binds: Vec::new() }, &mut |row| {
+                all.extend(row.into_iter().flatten());
+                Ok(())
+            })
+        })?;
+        all.sort();
+        let known = all.len() <= forms::MOST && all.iter().all(|form| forms::is_of_one(form));
+        Ok(known.then_some(all))
+    }
+
     fn included(
         &mut self,
         from: (&str, &str),
@@ -261,12 +288,29 @@ fn census(d: &dyn Dialect, table: &str, column: &LiveField, kind: Kind) -> State
         }
         let mixed = format!("{other} OR {}", several.join(" OR "));
         (mixed, w.like(&text, "%+%".to_owned()))
+    } else if kind == Kind::Postcode {
+        (other_postcode(d, &w, &text), "1 = 0".to_owned())
     } else {
         (d.differs(&text, &w.capitals(&text)), d.padded(&text))
     };
     let count = |when: &str| d.number(&format!("sum(CASE WHEN {when} THEN 1 ELSE 0 END)"));
     let sql = format!("SELECT {}, {} FROM {}", count(&mixed), count(&tagged), d.table(table));
     w.done(sql)
+}
+
+/// Whether a text is written in another way than [`forms::postcodes`] knows.
+fn other_postcode(d: &dyn Dialect, w: &Writer<'_>, text: &str) -> String {
+    let bare = format!("replace({text}, ' ', '')");
+    let spaced = format!(
+        "(length({text}) = length({bare}) + 1 AND substr({text}, length({text}) - 3, 1) = ' ')"
+    );
+    let lower = w.squeeze(text);
+    let one_case = format!(
+        "({}) AND ({})",
+        d.differs(&bare, &lower),
+        d.differs(&bare, &format!("upper({lower})"))
+    );
+    format!("({one_case}) OR NOT ({} OR {spaced})", d.equals(text, &bare))
 }
 
 /// Answer of `ask`, or `None` if it takes longer than `limit`. A server that accepts the

@@ -8,10 +8,13 @@ use candour_screening::{member_number_loose, normalise, weak_email};
 use jiff::SignedDuration;
 
 use super::dialect::{Compare, Statement, Writer, folded, like, squeezed};
+use super::forms;
 use crate::map::{Collection, Field, Stored};
 use crate::schema::{LiveCollection, LiveField};
 use crate::{Kind, Limits, Seek, judge};
 
+/// Most rows elsewhere that may bear the postcodes sought.
+pub(crate) const MOST_BY_POSTCODE: usize = 5_000;
 /// How long a census may be trusted.
 const CENSUS_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
@@ -28,6 +31,8 @@ pub(crate) struct ByPostcode {
     pub fields: Vec<String>,
     pub tuples: Vec<Vec<String>>,
     pub from: String,
+    /// An index there told them.
+    pub by_index: bool,
 }
 
 /// One way in: a condition and what it is called.
@@ -85,13 +90,16 @@ pub(crate) fn postcodes(
     live: &LiveCollection,
     link: &[String],
     seek: &Seek,
-    limit: usize,
-) -> Option<Statement> {
+    limits: &Limits,
+) -> Option<(Statement, bool)> {
     let d = w.d;
-    let mut ways = Vec::new();
+    let (mut ways, mut by_index) = (Vec::new(), true);
     for field in c.field.iter().filter(|f| !f.others) {
         let Some(column) = live.field(&field.name) else { continue };
-        ways.extend(postcode(&mut w, field.identifier, column, seek));
+        if let Some((way, known)) = postcode(&mut w, field, column, seek, limits) {
+            by_index &= known && live.indexed(&column.name);
+            ways.push(way);
+        }
     }
     if ways.is_empty() {
         return None;
@@ -99,12 +107,13 @@ pub(crate) fn postcodes(
     let read = |f: &String| live.field(f).map(|f| d.read(f));
     let columns: Vec<String> = link.iter().filter_map(read).collect();
     let sql = format!(
-        "SELECT DISTINCT {} FROM {} WHERE {} LIMIT {limit}",
+        "SELECT DISTINCT {} FROM {} WHERE {} LIMIT {}",
         columns.join(", "),
         d.table(&live.name),
-        ways.join(" OR ")
+        ways.join(" OR "),
+        MOST_BY_POSTCODE + 1
     );
-    Some(w.done(sql))
+    Some((w.done(sql), by_index))
 }
 
 /// Every column of a table, as text.
@@ -113,14 +122,23 @@ pub(crate) fn columns(d: &dyn super::dialect::Dialect, live: &LiveCollection) ->
     read.join(", ")
 }
 
-/// The condition that a field bears one of the postcodes sought.
+/// What a census that is young enough says of a field.
+fn trusted(field: &Field, limits: &Limits) -> Option<Stored> {
+    let age = limits.now.duration_since(field.census?);
+    let young = !age.is_negative() && age < CENSUS_LASTS;
+    field.as_stored.filter(|s| young && *s != Stored::Mixed)
+}
+
+/// The condition that a field bears one of the postcodes sought, and whether an index can answer it.
 fn postcode(
     w: &mut Writer<'_>,
-    kind: Option<Kind>,
+    field: &Field,
     column: &LiveField,
     seek: &Seek,
-) -> Option<String> {
+    limits: &Limits,
+) -> Option<(String, bool)> {
     let codes: Vec<String> = seek.postcodes.iter().map(|p| squeezed(p)).collect();
+    let kind = field.identifier;
     if codes.is_empty() || !matches!(kind, Some(Kind::Postcode | Kind::Address)) {
         return None;
     }
@@ -131,7 +149,7 @@ fn postcode(
             .iter()
             .map(|code| w.like(&w.squeeze(&text), format!("%{}%", like(code))))
             .collect();
-        return Some(format!("({})", any.join(" OR ")));
+        return Some((format!("({})", any.join(" OR ")), false));
     }
     // A typist's letters O and I for the digits: the judge's normal form knows them too.
     let mut codes = codes;
@@ -142,8 +160,11 @@ fn postcode(
     }
     codes.sort();
     codes.dedup();
+    if trusted(field, limits).is_some() && Compare::given(column) == Compare::Text {
+        return Some((w.one_of(&name, &forms::postcodes(&codes)), true));
+    }
     let expr = w.squeeze(&text);
-    Some(w.one_of(&expr, &codes))
+    Some((w.one_of(&expr, &codes), false))
 }
 
 struct Planner<'a> {
@@ -190,7 +211,7 @@ impl Planner<'_> {
         }
         let normals: Vec<String> = wanted.iter().map(|i| i.normal.clone()).collect();
         let given: Vec<String> = wanted.iter().map(|i| i.as_given.clone()).collect();
-        let trusted = self.trusted(field);
+        let trusted = trusted(field, self.limits);
         let integer = Compare::given(column) == Compare::Integer;
         match (kind, trusted) {
             (Kind::MemberNumber, _) if integer => self.whole_number(column, &normals),
@@ -198,15 +219,22 @@ impl Planner<'_> {
                 self.as_stored(kind, column, stored, &normals, &given);
             }
             (Kind::Email, None) => self.email(column, &normals, &given),
+            (Kind::Phone, Some(_)) => self.written(column, field, &normals),
             _ => self.number(kind, column, &normals),
         }
     }
 
-    /// What a census that is young enough says of the field.
-    fn trusted(&self, field: &Field) -> Option<Stored> {
-        let age = self.limits.now.duration_since(field.census?);
-        let young = !age.is_negative() && age < CENSUS_LASTS;
-        field.as_stored.filter(|s| young && *s != Stored::Mixed)
+    /// Telephones in every way the column writes them, through its own index if it has one.
+    fn written(&mut self, column: &LiveField, field: &Field, normals: &[String]) {
+        let values = normals.iter().flat_map(|n| forms::telephones(n, &field.forms));
+        let values: Vec<String> = values.collect();
+        let name = self.w.d.quote(&column.name);
+        let sql = self.w.one_of(&name, &values);
+        self.way(sql, judge::label(Kind::Phone), self.how(column));
+    }
+
+    fn how(&self, column: &LiveField) -> &'static str {
+        if self.live.indexed(&column.name) { "by index" } else { "every row" }
     }
 
     /// By equality with the stored form, through the field's own index if it has one.
@@ -230,8 +258,7 @@ impl Planner<'_> {
         let name = self.w.d.quote(&column.name);
         let d = self.w.d;
         let sql = d.among(&mut self.w, &name, &Compare::given(column), &values);
-        let how = if self.live.indexed(&column.name) { "by index" } else { "every row" };
-        self.way(sql, judge::label(kind), how);
+        self.way(sql, judge::label(kind), self.how(column));
         // Tags, dots and zeros on the stored side cannot be reached by equality.
         let dots = kind == Kind::Email && weak.iter().any(|w| w.ends_with("@gmail.com"));
         if stored == Stored::Tagged || dots {
@@ -250,8 +277,7 @@ impl Planner<'_> {
         let name = self.w.d.quote(&column.name);
         let d = self.w.d;
         let sql = d.among(&mut self.w, &name, &Compare::Integer, normals);
-        let how = if self.live.indexed(&column.name) { "by index" } else { "every row" };
-        self.way(sql, judge::label(Kind::MemberNumber), how);
+        self.way(sql, judge::label(Kind::MemberNumber), self.how(column));
     }
 
     /// Addresses anywhere in the field, in any letter case, with or without tag.
@@ -308,13 +334,18 @@ impl Planner<'_> {
             let Some(column) = self.live.field(&field.name) else { continue };
             match field.identifier {
                 Some(Kind::Born) => self.born(column, seek),
-                Some(Kind::Postcode | Kind::Address) if self.limits.whole_tables => {
-                    if let Some(sql) = postcode(&mut self.w, field.identifier, column, seek) {
-                        self.way(sql, "name and postcode", "every row");
-                    }
-                }
                 Some(Kind::Postcode | Kind::Address) => {
-                    self.left_out |= !seek.postcodes.is_empty();
+                    let known = field.identifier == Some(Kind::Postcode)
+                        && trusted(field, self.limits).is_some();
+                    let quick = known && self.live.indexed(&column.name);
+                    if !quick && !self.limits.whole_tables {
+                        self.left_out |= !seek.postcodes.is_empty();
+                    } else if let Some((sql, _)) =
+                        postcode(&mut self.w, field, column, seek, self.limits)
+                    {
+                        let how = if quick { "by index" } else { "every row" };
+                        self.way(sql, "name and postcode", how);
+                    }
                 }
                 _ => {}
             }
@@ -346,7 +377,7 @@ impl Planner<'_> {
         }
         let sql = d.tuples(&mut self.w, &on, &hang.tuples);
         let what = format!("name, and postcode in {}", hang.from);
-        self.way(sql, &what, "every row there");
+        self.way(sql, &what, if hang.by_index { "by index there" } else { "every row there" });
     }
 }
 

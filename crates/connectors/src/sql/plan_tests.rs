@@ -20,6 +20,7 @@ fn field(name: &str, kind: Kind, stored: Option<(Stored, &str)>) -> Field {
         part: None,
         others: false,
         as_stored: stored.map(|(s, _)| s),
+        forms: Vec::new(),
         census: stored.map(|(_, at)| at.parse().expect("a time")),
         unsure: None,
     }
@@ -98,6 +99,19 @@ fn equality_asks_for_every_form_that_a_census_leaves_open() {
     let fields = vec![field("no", Kind::MemberNumber, stored)];
     let number = plan(fields, "text", &sought(Kind::MemberNumber, "M-007"), &limits());
     assert_eq!(binds(&number), ["M-007", "M007", "M7"]);
+}
+
+#[test]
+fn a_number_is_asked_for_in_every_way_the_column_writes_it() {
+    let mut phone = field("tel", Kind::Phone, Some((Stored::Normal, "2026-11-22T11:00:00Z")));
+    phone.forms = ["99999 999999", "+999999999999", "n/a"].map(str::to_owned).into();
+    let seek = sought(Kind::Phone, "+44 7700 900123");
+    let asked = plan(vec![phone.clone()], "text", &seek, &limits());
+    assert_eq!(asked.by, ["telephone, by index"]);
+    assert_eq!(binds(&asked), ["+447700900123", "07700 900123"]);
+    phone.as_stored = Some(Stored::Mixed);
+    let asked = plan(vec![phone], "text", &seek, &limits());
+    assert_eq!(asked.by, ["telephone, every row"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Engine;
 use super::dialect::{Compare, Statement, Writer};
-use super::plan::{self, ByPostcode};
+use super::plan::{self, ByPostcode, MOST_BY_POSTCODE};
 use super::shape::{Key, Parents, Shape, Target, belongs, digest};
 use crate::check::renamed;
 use crate::judge::Judge;
@@ -14,8 +14,6 @@ use crate::{Because, Fault, FaultKind, Kind, Limits, Looked, Searched, Seek, Sin
 
 /// Keys asked for in one statement.
 const BATCH: usize = 500;
-/// Most rows elsewhere that may bear the postcodes sought.
-const MOST_BY_POSTCODE: usize = 5_000;
 
 /// Search every collection of the map. See [`crate::Connector::find`].
 pub(crate) fn find(
@@ -135,7 +133,7 @@ impl<'a> Walk<'a> {
     fn elsewhere(&mut self, c: &'a Collection) -> Result<Vec<ByPostcode>, Fault> {
         let mut out = Vec::new();
         let named = c.fields_of(Kind::Name).any(|f| !f.others);
-        if !named || self.seek.names.is_empty() || !self.limits.whole_tables {
+        if !named || self.seek.names.is_empty() {
             return Ok(out);
         }
         let map = self.map;
@@ -143,12 +141,11 @@ impl<'a> Walk<'a> {
             let Some(live) = self.schema.collection(&other.name) else { continue };
             for link in self.links(other).into_iter().filter(|l| l.to == c.name) {
                 let w = Writer::new(self.engine.dialect());
-                let limit = MOST_BY_POSTCODE + 1;
-                let Some(statement) =
-                    plan::postcodes(w, other, live, &link.fields, self.seek, limit)
-                else {
+                let asked = plan::postcodes(w, other, live, &link.fields, self.seek, self.limits);
+                let Some((statement, by_index)) = asked else { continue };
+                if !by_index && !self.limits.whole_tables {
                     continue;
-                };
+                }
                 let place = format!("{}, {}", map.holding, other.name);
                 let mut tuples: Vec<Vec<String>> = Vec::new();
                 let asked = self.engine.stream(&place, &statement, &mut |row| {
@@ -169,7 +166,7 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 let fields = link.to_fields.clone();
-                out.push(ByPostcode { fields, tuples, from: other.name.clone() });
+                out.push(ByPostcode { fields, tuples, from: other.name.clone(), by_index });
             }
         }
         Ok(out)
