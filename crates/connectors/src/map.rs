@@ -80,7 +80,7 @@ pub struct Source {
     /// PostgreSQL schema; "public" if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// How far the connection must be encrypted; "prefer" if absent.
+    /// How far the connection must be encrypted; if absent, as [`Source::tls`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
     /// Certificate authority (PEM) for `verify-full`; the system's own list if absent.
@@ -91,14 +91,27 @@ pub struct Source {
     pub password_file: Option<PathBuf>,
 }
 
+impl Source {
+    /// How far the connection must be encrypted: as the map says, or "prefer" on this machine and
+    /// "verify-full" elsewhere. On the way to another machine whoever sits between could pretend to
+    /// be the server, and take the password and everything that is found.
+    #[must_use]
+    pub fn tls(&self) -> Tls {
+        let host = self.host.as_deref().unwrap_or("localhost");
+        let here = host.starts_with('/')
+            || host == "localhost"
+            || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+        self.tls.unwrap_or(if here { Tls::Prefer } else { Tls::VerifyFull })
+    }
+}
+
 /// How far a connection to a server must be encrypted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tls {
     /// Never: for a server on the same machine.
     Disable,
     /// If the server offers it; the certificate is not looked at.
-    #[default]
     Prefer,
     /// Always; the certificate is not looked at.
     Require,

@@ -77,6 +77,21 @@ fn round_trips() {
 }
 
 #[test]
+fn a_server_on_another_machine_has_to_show_who_it_is() {
+    let tls = |host: &str, tls| {
+        let host = (!host.is_empty()).then(|| host.to_owned());
+        Source { host, tls, ..Source::default() }.tls()
+    };
+    for here in ["", "localhost", "127.0.0.1", "::1", "/var/run/postgresql"] {
+        assert_eq!(tls(here, None), Tls::Prefer, "{here}");
+    }
+    for there in ["db.example.org", "10.0.0.7"] {
+        assert_eq!(tls(there, None), Tls::VerifyFull, "{there}");
+        assert_eq!(tls(there, Some(Tls::Require)), Tls::Require, "{there}");
+    }
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_line() {
     let fault = fault(&CLUB.replace("on_erasure = \"delete\"", "on_erase = \"delete\""));
     assert_eq!(fault.kind, FaultKind::Map);

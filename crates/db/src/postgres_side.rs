@@ -1,8 +1,10 @@
 //! PostgreSQL, and engines that speak its protocol.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
+use postgres::config::{Host, SslMode};
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, Statement};
@@ -92,10 +94,21 @@ fn split_tls(url: &str) -> (String, Tls) {
     (url, tls)
 }
 
-pub(crate) fn open(url: &str) -> Result<Conn, DbError> {
-    let (url, tls) = split_tls(url);
+/// How to connect. Where the URL does not say how far the line is to be secured, a server on
+/// another machine has to show who it is: whoever sits between could pretend to be it.
+fn settings(url: &str) -> Result<(Config, Tls), DbError> {
+    let (url, mut tls) = split_tls(url);
     let bad = |_| DbError::new(Trouble::Other, "the database URL is not one PostgreSQL knows");
     let mut config: Config = url.parse().map_err(bad)?;
+    if !url.contains("sslmode=") && !config.get_hosts().iter().all(is_here) {
+        tls.verify = true;
+        config.ssl_mode(SslMode::Require);
+    }
+    Ok((config, tls))
+}
+
+pub(crate) fn open(url: &str) -> Result<Conn, DbError> {
+    let (mut config, tls) = settings(url)?;
     config.application_name("candour").connect_timeout(std::time::Duration::from_secs(10));
     let crypto = |_| DbError::new(Trouble::Other, "TLS could not be set up: check sslrootcert");
     let mut ssl = SslConnector::builder(SslMethod::tls_client()).map_err(crypto)?;
@@ -109,6 +122,16 @@ pub(crate) fn open(url: &str) -> Result<Conn, DbError> {
     }
     let client = config.connect(MakeTlsConnector::new(ssl.build()))?;
     Ok(Conn { client, prepared: HashMap::new() })
+}
+
+/// Whether a server is on this machine.
+fn is_here(host: &Host) -> bool {
+    match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        }
+    }
 }
 
 fn load_system_roots(ssl: &mut openssl::ssl::SslConnectorBuilder) {
@@ -181,4 +204,27 @@ fn value(row: &postgres::Row, i: usize, ty: &Type, name: &str) -> Result<Value, 
         Type::BOOL => row.try_get::<_, Option<bool>>(i)?.map_or(Value::Null, Value::Bool),
         _ => return Err(DbError::shape(format!("column {name} is {ty}, not one of our kinds"))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_another_machine_has_to_show_who_it_is() {
+        for (url, verified, mode) in [
+            ("postgres://o@127.0.0.1/office", false, SslMode::Prefer),
+            ("postgres://o@localhost/office", false, SslMode::Prefer),
+            ("postgres://o@[::1]/office", false, SslMode::Prefer),
+            ("postgres://o@%2Fvar%2Frun/office", false, SslMode::Prefer),
+            ("postgres://o@db.example.org/office", true, SslMode::Require),
+            ("postgres://o@10.0.0.7/office?connect_timeout=3", true, SslMode::Require),
+            ("postgres://o@db.example.org/office?sslmode=require", false, SslMode::Require),
+            ("postgres://o@db.example.org/office?sslmode=disable", false, SslMode::Disable),
+            ("postgres://o@localhost/office?sslmode=verify-full", true, SslMode::Require),
+        ] {
+            let (config, tls) = settings(url).unwrap();
+            assert_eq!((tls.verify, config.get_ssl_mode()), (verified, mode), "{url}");
+        }
+    }
 }

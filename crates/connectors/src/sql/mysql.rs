@@ -84,7 +84,7 @@ impl Mysql {
     pub fn open(map: &DataMap, base: &Path, limits: &Limits) -> Result<Self, Fault> {
         let place = map.holding.clone();
         let source = &map.source;
-        let tls = source.tls.unwrap_or_default();
+        let tls = source.tls();
         let ca = ca_file(&map.holding, source, base)?;
         let with_tls = SslOpts::default()
             .with_root_cert_path(ca)

@@ -175,7 +175,7 @@ impl Postgres {
         if let Some(password) = password(&map.holding, source, base)? {
             config.password(password);
         }
-        let tls = source.tls.unwrap_or_default();
+        let tls = source.tls();
         let tls = Security { tls, ca: ca_file(&map.holding, source, base)? };
         let (tell, orders) = channel();
         let (ready, opened) = sync_channel(1);
