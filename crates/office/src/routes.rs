@@ -12,8 +12,8 @@ use crate::kit::pages::Trouble;
 use crate::kit::web;
 use crate::office::Office;
 use crate::requests::{
-    desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
-    portal_answer as holder,
+    desk, desk_acts as acts, desk_item, desk_new, desk_pack as packs, desk_review as review,
+    portal, portal_answer as holder,
 };
 use crate::staff::{desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, permissions, proof, register, today};
@@ -85,8 +85,9 @@ fn cases() -> Router<Office> {
         .route("/office/cases/{reference}/review", get(review::bench))
         .route(
             "/office/cases/{reference}/items/{search}/{n}",
-            get(review::item).post(review::decide),
+            get(desk_item::item).post(desk_item::decide),
         )
+        .route("/office/cases/{reference}/items/{search}/{n}/agree", post(desk_item::agree))
         .route("/office/cases/{reference}/items/{search}/{n}/original", get(packs::original))
         .route("/office/cases/{reference}/letters/{id}", get(acts::letter))
         .route("/office/cases/{reference}/search", post(acts::search_again))

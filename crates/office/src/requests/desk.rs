@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::acts::{self, Case};
 use super::find::{self, Record};
+use super::record::Owed;
 use super::rules::State as Where;
 use super::sql::{self, Figures, PackRow, SearchRow, Which};
 use crate::charter::Charter;
@@ -317,6 +318,7 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     let h = all.iter().find(|h| h.id == s.holding);
     let (state, class) = match s.state.as_str() {
         "planned" | "running" => ("Waiting to be searched", "soon"),
+        "done" if matches!(Owed::of(s)?, Owed::Parts(_)) => ("Searched in part", "late"),
         "done" => ("Searched", "ok"),
         "failed" => ("Trouble", "late"),
         "asked" => ("Waiting for an answer", "soon"),
@@ -341,7 +343,7 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         class,
         trouble: s.trouble.as_deref().unwrap_or_default().lines().map(str::to_owned).collect(),
         note,
-        can_set_aside: matches!(s.state.as_str(), "planned" | "failed" | "asked" | "running"),
+        can_set_aside: Owed::of(s)? != Owed::Nothing,
         paper: h.is_some_and(Holding::is_paper),
     })
 }
@@ -377,6 +379,7 @@ fn tasks(
     let n = searches.len() as u64;
     let (search, search_class) = match (settled.is_some(), p.done == n && n > 0) {
         (false, _) => waiting.clone(),
+        (true, true) if p.partly > 0 => (format!("{} only in part", p.partly), "late"),
         (true, true) => done("Completed"),
         _ if p.failed > 0 => (format!("{} with trouble", p.failed), "late"),
         _ if p.asked > 0 => (format!("Waiting for {}", p.asked), "soon"),

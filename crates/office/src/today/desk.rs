@@ -91,7 +91,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
         p.figures = cases::figures(tx, org, now, soon)?;
         let fortnight = now.saturating_add(jiff::Span::new().days(14));
         for c in cases::cases(tx, org, Which::Open, now, 0, 100)? {
-            let open = cases::open_findings(tx, org, &c.id)?;
+            let open = cases::open_findings(tx, org, &c.id, me.charter.rights.second_approver)?;
             if open > 0 {
                 p.decide.push(Decide {
                     what: format!("Look at {open} findings"),

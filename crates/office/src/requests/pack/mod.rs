@@ -9,6 +9,9 @@
 //! - `cut`: taking passages out. - `pages`, `processing`: what it says. - `out`: the ZIP.
 //! - `hand`: sending, fetching, closing.
 
+#[cfg(test)]
+#[path = "bench_tests.rs"]
+pub(super) mod bench;
 pub(super) mod content;
 pub(super) mod cut;
 mod data;
