@@ -49,6 +49,7 @@ pub const TABLES: &[&str] = &[
     "searches",
     "findings",
     "packs",
+    "handovers",
     "drafts",
     "persons",
     "person_ids",

@@ -12,8 +12,8 @@ use crate::kit::pages::Trouble;
 use crate::kit::web;
 use crate::office::Office;
 use crate::requests::{
-    desk, desk_acts as acts, desk_item, desk_new, desk_pack as packs, desk_review as review,
-    portal, portal_answer as holder,
+    desk, desk_acts as acts, desk_hand, desk_item, desk_new, desk_pack as packs,
+    desk_review as review, portal, portal_answer as holder, portal_fetch,
 };
 use crate::staff::{desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, permissions, proof, register, today};
@@ -59,7 +59,7 @@ fn public() -> Router<Office> {
         .route("/preferences/{token}", get(choose::preferences).post(choose::choose))
         .route("/preferences/{token}/saved", get(choose::saved))
         .route("/u/{token}", get(choose::unsubscribe_form).post(choose::unsubscribe))
-        .route("/fetch/{token}", get(portal::fetch_form).post(portal::fetch))
+        .route("/fetch/{token}", get(portal_fetch::form).post(portal_fetch::fetch))
         .route("/answer/{token}", get(holder::holder_form))
         .route(
             "/answer/{token}",
@@ -90,6 +90,7 @@ fn cases() -> Router<Office> {
         .route("/office/cases/{reference}/items/{search}/{n}/agree", post(desk_item::agree))
         .route("/office/cases/{reference}/items/{search}/{n}/original", get(packs::original))
         .route("/office/cases/{reference}/letters/{id}", get(acts::letter))
+        .route("/office/cases/{reference}/hand/{hand}", get(desk_hand::form).post(desk_hand::act))
         .route("/office/cases/{reference}/search", post(acts::search_again))
         .route("/office/cases/{reference}/assign", post(acts::assign))
         .route("/office/cases/{reference}/pack", post(packs::make))

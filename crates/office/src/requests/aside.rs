@@ -67,6 +67,30 @@ pub fn set_aside(office: &Office, by: &By, search: &str, reason: &str) -> Result
     Ok(())
 }
 
+/// Lets the answer go although the register does not say all that it has to tell of the places
+/// where something was found, for a reason. The page about the processing says what is missing.
+///
+/// # Errors
+/// Denied, no reason, or the case is sent or closed.
+pub fn without_register(office: &Office, by: &By, case: &str, reason: &str) -> Result<()> {
+    by.role.may(Permission::ReleaseCases)?;
+    let why = reason.trim().to_owned();
+    if why.is_empty() {
+        return Err(Error::invalid("reason", "Say why the answer can go without it"));
+    }
+    let (office2, by2, id) = (office.clone(), by.clone(), case.to_owned());
+    office.write(move |tx| {
+        let mut case = acts::load(tx, &office2, &by2, &id)?;
+        still_searched(&case)?;
+        case.body.without_register = Some(why.clone());
+        case.row.request = case.row.request.reopened();
+        acts::save(tx, &office2, &by2, case.clone())?;
+        let said = format!("Answer goes although the register has gaps: {why}");
+        let act = act_on(&case, "request.register-set-aside", "UK GDPR Art 15(1)", said);
+        Ok(Recorded::new(&by2, (), act))
+    })
+}
+
 /// Puts searches that failed, or that could read only a part, back to be made again; queues the
 /// job.
 ///

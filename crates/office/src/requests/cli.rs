@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::acts::{self, NewCase};
+use super::cli_hand::HandCommand;
 use super::cli_review::{HowArgs, decide_one, list_items};
 use super::find::{self, Connections, Watch};
 use super::rules::{Outcome, Right, Settled, Via};
@@ -52,7 +53,11 @@ pub enum RequestCommand {
         /// Reference.
         reference: String,
         /// Short name of the holding.
-        holding: String,
+        #[arg(required_unless_present = "register")]
+        holding: Option<String>,
+        /// What the register does not say, instead of a holding.
+        #[arg(long, conflicts_with = "holding")]
+        register: bool,
         /// Why the answer can go without it: the person reads this.
         #[arg(long)]
         reason: String,
@@ -90,6 +95,8 @@ pub enum RequestCommand {
         #[command(flatten)]
         at: At,
     },
+    #[command(flatten)]
+    Hand(HandCommand),
     /// Close a case that was withdrawn.
     Withdraw {
         /// Reference.
@@ -183,9 +190,13 @@ pub fn run(command: RequestCommand) -> Result<u8> {
             Ok(0)
         }
         RequestCommand::Find { reference, again, at } => search(&at, &reference, again),
-        RequestCommand::SetAside { reference, holding, reason, at } => {
+        RequestCommand::SetAside { reference, holding, register: _, reason, at } => {
             let (office, by) = at.open_org()?;
             let id = case_id(&office, &by, &reference)?;
+            let Some(holding) = holding else {
+                find::without_register(&office, &by, &id, &reason)?;
+                return Ok(0);
+            };
             let search = office.read(|tx| {
                 let h = crate::holdings::sql::by_short(tx, &by.org, &holding)?;
                 let all = sql::searches(tx, &by.org, &id)?;
@@ -199,6 +210,7 @@ pub fn run(command: RequestCommand) -> Result<u8> {
             _ => list_items(&at, &reference, all),
         },
         RequestCommand::Pack { reference, out, at } => make_pack(&at, &reference, out),
+        RequestCommand::Hand(command) => super::cli_hand::run(command),
         RequestCommand::Withdraw { reference, at } => {
             let (office, by) = at.open_org()?;
             let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
@@ -339,7 +351,8 @@ fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
     write_pack(&office, &by, &id, row.number, &out)?;
     if at.json {
         print_json(&json!({"file": out, "number": row.number, "complete": row.complete,
-                           "items": row.items, "left_out": row.left_out, "sha256": row.sha256}))?;
+                           "items": row.items, "left_out": row.left_out, "blocks": pack::blocks(&row)?,
+                           "sha256": row.sha256}))?;
     } else {
         println!("{}", out.display());
         let state = if row.complete {
@@ -348,6 +361,7 @@ fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
             format!("part: {} left out", row.left_out)
         };
         eprintln!("pack {}, {} items, {state}", row.number, row.items);
+        pack::blocks(&row)?.iter().for_each(|b| eprintln!("  {b}"));
     }
     Ok(0)
 }

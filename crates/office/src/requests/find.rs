@@ -11,7 +11,7 @@ use candour_connectors::{Connector, Fault, FaultKind, Holds, Identifier};
 use candour_db::Tx;
 
 use super::acts::{self, Case, act_on};
-pub use super::aside::{set_aside, try_again};
+pub use super::aside::{set_aside, try_again, without_register};
 pub use super::paper::{Answer, answer, chase};
 use super::record::Owed;
 pub use super::record::Record;

@@ -4,8 +4,8 @@
 use candour_connectors::DataMap;
 
 use super::*;
-use crate::requests::pack;
 use crate::requests::pack::bench::{Bench, holding, text};
+use crate::requests::pack::{self, Way};
 use crate::requests::review::{self, Decided, Decision, Items};
 use crate::staff::Role;
 
@@ -185,7 +185,7 @@ fn what_could_not_be_read_keeps_the_answer_from_being_complete() {
     assert!(!pack.complete && pack.gate.contains("1 part could not be read"));
     let letter = text(&files, "01-letter.html");
     assert!(!letter.contains("we found nothing") && letter.contains("could be read only in part"));
-    let send = || pack::send(&r.b.office, &r.b.by, &r.b.case, "post");
+    let send = || pack::send(&r.b.office, &r.b.by, &r.b.case, Way::Post, false);
     assert!(matches!(send(), Err(Error::Refused(_))));
     // A person says why the answer can go without it: complete, and the letter says so.
     let all = r.b.office.read(|tx| sql::searches(tx, &r.b.by.org, &r.b.case)).unwrap();
@@ -240,10 +240,10 @@ fn a_post_is_heard_until_the_answer_goes_and_not_after() {
     assert_eq!((now.state.as_str(), now.items, now.reason), ("done", 1, None));
     assert!(answer(office, by, &s.id, &words()).is_err(), "once");
     let by2 = b.later(1);
-    assert!(matches!(pack::send(office, &by2, &b.case, "post"), Err(Error::Refused(_))));
+    assert!(matches!(pack::send(office, &by2, &b.case, Way::Post, false), Err(Error::Refused(_))));
     b.decide(&s.id, 0, Decision::Disclose, "");
     pack::make(office, &By { now: office.now(), ..by2.clone() }, &b.case).unwrap();
-    pack::send(office, &by2, &b.case, "post").unwrap();
+    pack::send(office, &by2, &b.case, Way::Post, false).unwrap();
     assert!(matches!(set_aside(office, &by2, &s.id, "late"), Err(Error::Refused(_))));
 }
 

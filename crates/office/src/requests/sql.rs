@@ -7,7 +7,10 @@ use jiff::civil::Date;
 use super::rules::Request;
 use crate::error::{Error, Result};
 
-pub use super::pack_sql::{PackRow, a_pack, fetched, insert_pack, packs};
+pub use super::pack_sql::{
+    Handover, PackRow, a_handover, a_pack, end_handover, fetched, handovers, insert_handover,
+    insert_pack, open_links, packs, reminded, wrong_try,
+};
 pub use super::portal_sql::{draft, drop_draft, drop_old_drafts, put_draft};
 pub use super::review_sql::{
     FindingRow, a_finding, approve, decide, drop_findings, findings, insert_findings, last_decided,

@@ -194,6 +194,18 @@ impl Bench {
         self.history().into_iter().filter(|t| t.act == act).flat_map(|t| t.law).collect()
     }
 
+    /// The texts of every letter of this name.
+    pub fn letters(&self, name: &str) -> Vec<String> {
+        let (org, case) = (self.by.org.clone(), self.case.clone());
+        let texts = self.office.read(|tx| {
+            let all = crate::kit::sql::letters_of(tx, &org, &case)?;
+            let these = all.into_iter().filter(|l| l.name == name);
+            let vault = self.office.vault();
+            these.map(|l| Ok(crate::kit::post::open(tx, vault, &org, &l.id)?.1.text)).collect()
+        });
+        texts.unwrap()
+    }
+
     /// The link in the last letter that says the answer is ready.
     pub fn token(&self) -> String {
         let (org, case) = (self.by.org.clone(), self.case.clone());

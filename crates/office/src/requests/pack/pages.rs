@@ -19,6 +19,8 @@ pub struct Frame {
     person: String,
     made: String,
     number: u64,
+    /// Which part of the answer it is, if there are several.
+    part: u64,
     brand: String,
     /// "../" in a folder, "" beside the read-me.
     root: &'static str,
@@ -37,6 +39,7 @@ impl Frame {
             person: plan.case.body.asker.name.clone(),
             made: dates::long(dates::day_of(plan.made)),
             number: plan.number,
+            part: plan.earlier + 1,
             brand: plan.charter.theme.brand.clone(),
             root,
             up: "yes",

@@ -112,6 +112,8 @@ pub struct Plan {
     pub charter: Charter,
     /// Number of the pack.
     pub number: u64,
+    /// Packs of this case that went out before.
+    pub earlier: u64,
     /// When it is made.
     pub made: Timestamp,
     /// Each search.
@@ -217,6 +219,7 @@ fn read(tx: &mut Tx<'_>, office: &Office, by: &By, case_id: &str) -> Result<Plan
         own: seek.names.iter().cloned().chain(ids).chain(seek.postcodes.clone()).collect(),
         charter,
         number: sql::packs(tx, &by.org, case_id)?.first().map_or(0, |p| p.number) + 1,
+        earlier: super::hand::told_before(tx, by, case_id)?,
         made: by.now,
         parts,
         activities: register::activities(tx, &by.org)?,

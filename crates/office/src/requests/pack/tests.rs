@@ -14,7 +14,7 @@ use crate::requests::review::{self, Decided, Decision};
 use crate::requests::rules::Outcome;
 use crate::requests::{State, Wants};
 
-fn full() -> Bench {
+pub fn full() -> Bench {
     let wants = Wants { what: "Everything since <2019> & my letters".into(), ..Wants::default() };
     let b = Bench::wanting(
         &[("club", "Club database"), ("post", "Post book"), ("safe", "Safe")],
@@ -224,7 +224,7 @@ fn what_waits_leaves_the_pack_incomplete() {
     assert!(letter.contains("This is part 1") && letter.contains("One more item still waits"));
     assert!(letter.contains("One place we asked has not answered yet"));
     assert!(letter.contains("<li>Post book</li>"));
-    assert!(matches!(send(&b.office, &b.by, &b.case, "link"), Err(Error::Refused(_))));
+    assert!(matches!(send(&b.office, &b.by, &b.case, Way::Link, false), Err(Error::Refused(_))));
     // Decided, and the silent holding set aside: complete.
     b.decide(&s, 1, Decision::Disclose, "");
     let all = b.office.read(|tx| sql::searches(tx, &b.by.org, &b.case)).unwrap();
@@ -247,7 +247,7 @@ fn nothing_found_is_an_answer_of_its_own() {
     assert!(letter.contains("We found no information about you") && letter.contains("Post book"));
     assert!(letter.contains("e-mail, by index") || letter.contains("By hand"));
     assert!(!files.keys().any(|f| f.starts_with("data/") || f.starts_with("03")));
-    send(&b.office, &b.by, &b.case, "post").unwrap();
+    send(&b.office, &b.by, &b.case, Way::Post, false).unwrap();
     close(&b.office, &b.by, &b.case).unwrap();
     assert!(matches!(b.state(), State::Closed { outcome: Outcome::NothingFound, .. }));
 }
@@ -330,59 +330,18 @@ fn the_proof_holds() {
 fn a_pack_older_than_a_decision_is_not_sent() {
     let b = full();
     b.make();
-    assert!(matches!(send(&b.office, &b.by, &b.case, "pigeon"), Err(Error::Invalid(_))));
+    let part = send(&b.office, &b.by, &b.case, Way::Post, true);
+    assert!(matches!(part, Err(Error::Refused(_))), "a whole answer is not sent as a part");
     let by = b.later(1);
     let all = b.office.read(|tx| sql::searches(tx, &by.org, &b.case)).unwrap();
     let post = all.iter().find(|s| s.items == 4).unwrap();
     let reason = "Not them".into();
     let d = Decided { decision: Decision::Exclude, reason, ..Decided::default() };
     review::decide(&b.office, &by, &b.reference(), &post.id, 3, &d).unwrap();
-    assert!(matches!(send(&b.office, &by, &b.case, "link"), Err(Error::Refused(_))));
+    assert!(matches!(send(&b.office, &by, &b.case, Way::Link, false), Err(Error::Refused(_))));
     make(&b.office, &by, &b.case).unwrap();
-    send(&b.office, &by, &b.case, "link").unwrap();
+    send(&b.office, &by, &b.case, Way::Link, false).unwrap();
     assert!(matches!(b.state(), State::Sent { .. }));
-}
-
-#[test]
-fn the_link_opens_for_the_right_address_only() {
-    let b = full();
-    let (pack, _) = b.make();
-    send(&b.office, &b.by, &b.case, "link").unwrap();
-    let token = b.token();
-    for _ in 0..2 {
-        let (row, mut reader, reference) =
-            fetch(&b.office, &token, " A.Quill@Example.ORG ").unwrap();
-        assert_eq!((row.sha256, reference.as_str()), (pack.sha256.clone(), "RR-2026-0001"));
-        let mut zip = Vec::new();
-        reader.read_to_end(&mut zip).unwrap();
-        assert_eq!(zip.len() as u64, pack.bytes);
-    }
-    for left in [4, 3, 2, 1] {
-        let e = fetch(&b.office, &token, "b.novak@example.org").err().unwrap().to_string();
-        assert!(e.contains(&format!("{left} of 5")) && !e.contains("novak"), "{e}");
-    }
-    let locked = fetch(&b.office, &token, "").err().unwrap();
-    assert!(locked.to_string().contains("locked"), "{locked}");
-    assert!(fetch(&b.office, &token, "a.quill@example.org").is_err());
-    assert!(fetch(&b.office, "no-such-token", "a.quill@example.org").is_err());
-    let told = b.office.read(|tx| {
-        crate::proof::history(tx, b.office.vault(), &b.by.org, &format!("case:{}", b.case))
-    });
-    let acts: Vec<String> = told.unwrap().into_iter().map(|t| t.act).collect();
-    assert_eq!(acts.iter().filter(|a| *a == "request.fetched").count(), 2);
-    assert_eq!(acts.iter().filter(|a| *a == "request.fetch-locked").count(), 1);
-}
-
-#[test]
-fn the_link_ends() {
-    let b = full();
-    b.make();
-    send(&b.office, &b.by, &b.case, "link").unwrap();
-    let token = b.token();
-    b.later(24 * 28 - 1);
-    assert!(fetch(&b.office, &token, "a.quill@example.org").is_ok());
-    b.later(1);
-    assert!(matches!(fetch(&b.office, &token, "a.quill@example.org"), Err(Error::Refused(_))));
 }
 
 #[test]
@@ -396,7 +355,7 @@ fn another_organisation_sees_nothing() {
     let gone = |e: Option<Error>| assert!(matches!(e, Some(Error::NotFound(_))), "{e:?}");
     gone(make(&b.office, &stranger, &b.case).err());
     gone(open(&b.office, &stranger, &b.case, 1).err());
-    gone(send(&b.office, &stranger, &b.case, "link").err());
+    gone(send(&b.office, &stranger, &b.case, Way::Link, false).err());
     gone(close(&b.office, &stranger, &b.case).err());
     let code = crate::kit::links::new_code().unwrap();
     gone(protected(&b.office, &stranger, &b.case, 1, &code, &mut Vec::new()).err());
