@@ -57,6 +57,9 @@ basis = "contract"
 people = ["members"]
 categories = ["names", "addresses", "messages"]
 recipients = ["our printers"]
+transfers = "none"
+source = "the person"
+automated_decisions = "none"
 retention = "six years after the membership ends"
 holdings = ["club"]
 `;

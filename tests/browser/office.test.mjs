@@ -58,11 +58,11 @@ test('what was found is decided, item by item', async () => {
   await waiting.first().click();
   await house.look(page, 'item');
   assert.ok((await page.locator('mark').count()) > 0, 'passages about others are marked');
-  await page.getByLabel('Leave it out').check();
+  await page.getByLabel('not about this person').check();
   await refused(page, 'Save the decision', 'reason', /./);
-  assert.ok(await page.getByLabel('Leave it out').isChecked(), 'the choice is kept');
+  assert.ok(await page.getByLabel('not about this person').isChecked(), 'the choice is kept');
   await house.look(page, 'item-error');
-  await page.getByLabel('Leave it out').check();
+  await page.getByLabel('not about this person').check();
   await page.getByLabel('Reason').fill('It is about somebody else');
   await press(page, 'Save the decision');
 
@@ -72,7 +72,7 @@ test('what was found is decided, item by item', async () => {
   const boxes = page.getByRole('checkbox');
   for (const box of await boxes.all()) await box.uncheck();
   await page.getByLabel('Reason').fill('Bram has not agreed');
-  await refused(page, 'Save the decision', 'mark', /Tick at least one/);
+  await refused(page, 'Save the decision', 'mark', /Tick a passage/);
   assert.equal(await page.getByLabel('Reason').inputValue(), 'Bram has not agreed');
   await page.getByLabel('Disclose it without some passages').check();
   for (const box of await boxes.all()) await box.check();
@@ -106,9 +106,12 @@ test('it is sent by a link that only the right address opens', async () => {
   await house.look(page, 'case-ready');
   await page.getByRole('link', { name: 'Send it' }).click();
   await house.look(page, 'case-send');
-  await refused(page, 'Send', 'how', /Choose how/);
-  await page.getByLabel('By a link').check();
-  await press(page, 'Send');
+  await refused(page, 'Send the answer', 'how', /Choose how/);
+  await page.getByLabel('By a link, and you give the code').check();
+  await press(page, 'Send the answer');
+  await house.look(page, 'case-code');
+  const code = (await page.locator('p.hash').innerText()).trim();
+  await page.getByRole('link', { name: 'I have given the code' }).click();
   await house.look(page, 'case-sent');
   await page.getByRole('link', { name: 'ready', exact: true }).click();
   await house.look(page, 'letter');
@@ -125,6 +128,7 @@ test('it is sent by a link that only the right address opens', async () => {
   await house.look(visitor, 'fetch-error');
   assert.match(await visitor.title(), /^Error: /);
   await visitor.getByLabel('e-mail address').fill('Amara@Example.org');
+  await visitor.getByLabel('The code').fill(code.toLowerCase());
   const [answer] = await Promise.all([
     visitor.waitForEvent('download'),
     visitor.getByRole('button', { name: 'Save my answer' }).click(),

@@ -307,7 +307,7 @@ impl Search<'_> {
 /// Files that have no text to search.
 pub(crate) fn silent(holding: &str, kind: &str, count: u64) -> Fault {
     Fault::new(
-        FaultKind::Limit,
+        FaultKind::NoText,
         holding,
         format!("{count} {kind} have no text that could be searched"),
         "Only their names were searched; look at them by hand if the person may be in them.",

@@ -213,6 +213,8 @@ pub enum FaultKind {
     Damaged,
     /// A limit was reached: time, memory, size, nesting (a bomb, a hang).
     Limit,
+    /// Files of a kind that holds no text: pictures, scans. Nothing is wrong with them.
+    NoText,
     /// Locked or busy; try again.
     Busy,
     /// Our own side: disk full, spool gone.

@@ -180,9 +180,9 @@ fn what_cannot_be_read_is_told_by_its_place_and_the_rest_goes_on() {
         ("garbage", "club: file 3 of letters, PDF", FaultKind::Damaged),
         ("archive", "club: file 4 of letters", FaultKind::Damaged),
         ("old format", "club: file 5 of letters", FaultKind::Damaged),
-        ("1 pictures", "club", FaultKind::Limit),
+        ("1 pictures", "club", FaultKind::NoText),
         ("of a kind that is not read", "club: file 7 of letters", FaultKind::Damaged),
-        ("1 PDF files without text", "club", FaultKind::Limit),
+        ("1 PDF files without text", "club", FaultKind::NoText),
     ] {
         let fault = match what {
             "garbage" => kept.fault("file 3 of letters"),

@@ -23,6 +23,7 @@ pub const ALL: &[Migration] = list![
     "0008_mailing",
     "0009_screenings",
     "0010_campaigns",
+    "0012_answers",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.
@@ -48,6 +49,7 @@ pub const TABLES: &[&str] = &[
     "searches",
     "findings",
     "packs",
+    "handovers",
     "drafts",
     "persons",
     "person_ids",

@@ -13,8 +13,8 @@ use crate::kit::pages::Trouble;
 use crate::kit::web::{self, Needs};
 use crate::office::Office;
 use crate::requests::{
-    desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
-    portal_answer as holder,
+    desk, desk_acts as acts, desk_hand, desk_item, desk_new, desk_pack as packs,
+    desk_review as review, portal, portal_answer as holder, portal_fetch,
 };
 use crate::staff::{Permission as P, desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, notices, permissions, proof, register, today};
@@ -68,7 +68,7 @@ fn public() -> Router<Office> {
         .route("/preferences/{token}", get(choose::preferences).post(choose::choose))
         .route("/preferences/{token}/saved", get(choose::saved))
         .route("/u/{token}", get(choose::unsubscribe_form).post(choose::unsubscribe))
-        .route("/fetch/{token}", get(portal::fetch_form).post(portal::fetch))
+        .route("/fetch/{token}", get(portal_fetch::form).post(portal_fetch::fetch))
         .layer(DefaultBodyLimit::max(ASKED))
         .route("/answer/{token}", get(holder::holder_form))
         .route(
@@ -116,10 +116,12 @@ fn one_case() -> Router<Office> {
     Router::new()
         .route(CASE, whoever(SEE, get(desk::case)))
         .route(&at("/review"), whoever(SEE, get(review::bench)))
-        .route(&item, whoever(SEE, get(review::item)))
-        .route(&item, whoever(WORK, post(review::decide)))
+        .route(&item, whoever(SEE, get(desk_item::item)))
+        .route(&item, whoever(WORK, post(desk_item::decide)))
+        .route(&at("/items/{search}/{n}/agree"), whoever(WORK, post(desk_item::agree)))
         .route(&at("/items/{search}/{n}/original"), whoever(SEE, get(packs::original)))
         .route(&at("/letters/{id}"), whoever(SEE, get(acts::letter)))
+        .route(&at("/hand/{hand}"), whoever(WORK, get(desk_hand::form).post(desk_hand::act)))
         .route(&at("/search"), whoever(WORK, post(acts::search_again)))
         .route(&at("/assign"), whoever(WORK, post(acts::assign)))
         .route(&at("/pack"), whoever(WORK, post(packs::make)))

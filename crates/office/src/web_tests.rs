@@ -166,6 +166,58 @@ fn what_belongs_to_another_case_is_not_found_under_this_reference() {
     assert_eq!(s.send("POST", &path, &me, "reason=gone").status, 303, "under its own");
 }
 
+/// What was chosen on the page of an item, read back from the page that is shown again.
+fn chosen(page: &str) -> Vec<String> {
+    let inputs = page.split("<input ").skip(1).filter_map(|i| i.split('>').next());
+    let checked = inputs.filter(|i| i.contains(" checked"));
+    checked
+        .filter_map(|i| Some(i.split("value=\"").nth(1)?.split('"').next()?.to_owned()))
+        .collect()
+}
+
+#[test]
+fn an_item_that_is_shown_again_shows_what_was_just_chosen() {
+    let s = Served::new();
+    s.add_cabinet();
+    let (reference, search) = s.case("Amara Quill");
+    let words = "Amara Quill\ncame with a cake.\n\nWrite to bram@example.net.\n\nAmara Quill \
+                 sings in the choir.\n\nWrite to cara@example.net."
+        .to_owned();
+    let answer = Answer { nothing: false, words, files: vec![] };
+    find::answer(&s.office, &s.by, &search, &answer).unwrap();
+    let me = s.signed_in("ruth", Role::Officer);
+    let path = format!("/office/cases/{reference}/items/{search}/0");
+    let fresh = s.send("GET", &path, &me, "").text;
+    let marks = chosen(&fresh);
+    assert_eq!(marks.len(), 2, "both addresses are marked and ticked: {marks:?}");
+    assert!(fresh.contains("with the numbers of its lines"));
+    assert_eq!(s.send("POST", &path, &me, "decision=disclose").status, 303);
+    // It was disclosed; now a passage is ticked, and the reason forgotten.
+    let first = marks[0].replace(' ', "+");
+    let form = format!("decision=redact&mark={first}&words=came+with");
+    let again = s.send("POST", &path, &me, &form);
+    assert_eq!(again.status, 422);
+    assert_eq!(chosen(&again.text), ["redact".to_owned(), marks[0].clone()]);
+    assert!(again.text.contains(">came with</textarea>"), "{}", again.text);
+    let no_ground = s.send("POST", &path, &me, "decision=exempt&reason=x");
+    assert!(no_ground.status == 422 && no_ground.text.contains("Choose the ground"));
+    assert_eq!(chosen(&no_ground.text), ["exempt"]);
+    // Passages that a person marks need the three questions, and their answers count.
+    let full = format!("{form}&reason=Others");
+    let asked = s.send("POST", &path, &me, &full);
+    assert!(asked.status == 422 && asked.text.contains("Answer the three questions"));
+    let with = |answers: &str| s.send("POST", &path, &me, &format!("{full}&{answers}"));
+    let agreed = with("anonymous=no&consent=yes&reasonable=no");
+    assert!(agreed.status == 422 && agreed.text.contains("has agreed"), "{}", agreed.text);
+    assert_eq!(with("anonymous=no&consent=no&reasonable=no").status, 303);
+    let kept = s.send("GET", &path, &me, "").text;
+    assert_eq!(chosen(&kept).len(), 6, "redact, both passages, three answers: {:?}", chosen(&kept));
+    assert!(kept.contains("a passage marked by a person"));
+    // What was looked at has to be what is decided about.
+    let stale = s.send("POST", &path, &me, "decision=disclose&seen=another");
+    assert!(stale.status == 422 && stale.text.contains("searched again since you looked"));
+}
+
 /// Clients are told apart by a header, so that a test can be several.
 const LIMITS: &str = "[limits]\nclient_header = \"x-forwarded-for\"\n\
                       [limits.client]\nstatus = 3\nsign_in = 2\nfetch = 1\nbegin = 2\nask = 1\n\

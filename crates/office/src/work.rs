@@ -128,6 +128,7 @@ fn send(office: &Office, job: &Job) -> Result<()> {
 fn rounds(office: &Office, org: &str) -> Result<()> {
     let by = office.by_job(org, "rounds");
     find::chase(office, &by)?;
+    crate::requests::pack::rounds(office, &by)?;
     for h in office.read(|tx| holdings::active(tx, org))?.iter().filter(|h| !h.is_paper()) {
         // One that can't be reached tonight shows as such at the next check or search.
         if let Err(e) = holdings::acts::renew(office, &by, h) {

@@ -138,11 +138,19 @@ pub struct Rights {
     /// Days between the letter that warns and closing a request whose question stays unanswered.
     /// A setting: the law names none, and what the regulator takes as reasonable is not verified.
     pub lapse_days: u32,
+    /// A second person has to agree before something is kept back on a ground of the law. A house
+    /// rule: the law asks only that the decision can be shown to be right.
+    pub second_approver: bool,
 }
 
 impl Default for Rights {
     fn default() -> Self {
-        Self { own_target_days: None, own_target_source: None, lapse_days: 30 }
+        Self {
+            own_target_days: None,
+            own_target_source: None,
+            lapse_days: 30,
+            second_approver: true,
+        }
     }
 }
 

@@ -30,6 +30,26 @@ pub struct Asker {
     pub agent: Option<Representative>,
 }
 
+impl Asker {
+    /// Takes in more that the person can be found by; their name and who acts for them stay.
+    pub fn add(&mut self, more: &Self) {
+        for (own, new) in [
+            (&mut self.other_names, &more.other_names),
+            (&mut self.emails, &more.emails),
+            (&mut self.phones, &more.phones),
+            (&mut self.addresses, &more.addresses),
+            (&mut self.postcodes, &more.postcodes),
+            (&mut self.numbers, &more.numbers),
+        ] {
+            for value in new {
+                if !own.contains(value) {
+                    own.push(value.clone());
+                }
+            }
+        }
+    }
+}
+
 /// Somebody who acts for the data subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

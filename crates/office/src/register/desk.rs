@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 
 use super::acts;
-use super::rules::{Activity, Basis, Transfer};
+use super::rules::{Activity, Basis, Stays, Transfer, Transfers};
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
@@ -83,8 +83,10 @@ fn one_page(me: &Signed, title: &str, action: String, new: bool, f: Filled, w: W
 fn filled(a: &Activity) -> Filled {
     let mut f = Filled::default();
     let lines = |l: &[String]| l.join("\n");
-    let transfers: Vec<String> =
-        a.transfers.iter().map(|t| format!("{}: {}", t.to, t.safeguard)).collect();
+    let transfers: Vec<String> = match a.stays() {
+        true => vec!["none".into()],
+        false => a.transfers().iter().map(|t| format!("{}: {}", t.to, t.safeguard)).collect(),
+    };
     for (name, value) in [
         ("short", a.short.clone()),
         ("title", a.title.clone()),
@@ -116,15 +118,7 @@ fn from_form(f: &Filled, old: Option<Activity>) -> Result<Activity> {
         .into_iter()
         .find(|b| basis_word(*b) == f.get("basis"))
         .ok_or_else(|| Error::invalid("basis", "Choose the lawful basis"))?;
-    let transfers = lines("transfers")
-        .into_iter()
-        .map(|l| match l.split_once(':') {
-            Some((to, s)) => {
-                Ok(Transfer { to: to.trim().to_owned(), safeguard: s.trim().to_owned() })
-            }
-            None => Err(Error::invalid("transfers", "Write each transfer as: to whom: safeguard")),
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let transfers = transfers(&lines("transfers"))?;
     Ok(Activity {
         short: f.get("short").to_owned(),
         title: f.get("title").to_owned(),
@@ -144,6 +138,25 @@ fn from_form(f: &Filled, old: Option<Activity>) -> Result<Activity> {
         owner: f.some("owner"),
         reviewed: old.and_then(|a| a.reviewed),
     })
+}
+
+/// "none", or one transfer on each line.
+fn transfers(lines: &[String]) -> Result<Option<Transfers>> {
+    match lines {
+        [] => Ok(None),
+        [one] if one.eq_ignore_ascii_case("none") => Ok(Some(Transfers::None(Stays::None))),
+        all => {
+            let each = all.iter().map(|l| match l.split_once(':') {
+                Some((to, s)) => {
+                    Ok(Transfer { to: to.trim().to_owned(), safeguard: s.trim().to_owned() })
+                }
+                None => {
+                    Err(Error::invalid("transfers", "Write each transfer as: to whom: safeguard"))
+                }
+            });
+            Ok(Some(Transfers::To(each.collect::<Result<Vec<_>>>()?)))
+        }
+    }
 }
 
 /// `GET /office/register/new`

@@ -1,7 +1,7 @@
 //! What an activity says, and when it is complete. Pure.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, Field, Result};
 
@@ -27,18 +27,20 @@ pub struct Activity {
     pub people: Vec<String>,
     /// Kinds of data.
     pub categories: Vec<String>,
-    /// Who receives it, by name or kind.
-    #[serde(default)]
+    /// Who receives it, by name or kind; "none" when nobody outside does. Empty: not recorded.
+    #[serde(default, deserialize_with = "one_or_more")]
     pub recipients: Vec<String>,
-    /// Where it goes outside the UK, and what protects it there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub transfers: Vec<Transfer>,
+    /// Where it goes outside the UK, and what protects it there; "none" when it stays. Absent: not
+    /// recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<Transfers>,
     /// How long it is kept, or how that is decided.
     pub retention: String,
-    /// Where it comes from, if not from the person.
+    /// Where it comes from: "the person", or others. Absent: not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Automated decisions: the logic, and what they mean for the person.
+    /// Automated decisions: the logic, and what they mean for the person; "none" when there are
+    /// none. Absent: not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automated_decisions: Option<String>,
     /// How it is kept safe.
@@ -53,6 +55,47 @@ pub struct Activity {
     /// Last review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed: Option<Date>,
+}
+
+/// The word that says that there is none of something, which silence does not say.
+const NONE: &str = "none";
+/// The word for data that came from the person.
+const THE_PERSON: &str = "the person";
+
+fn is_none(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case(NONE)
+}
+
+/// `recipients = "none"` as well as a list.
+fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Either::deserialize(from)? {
+        Either::One(one) => vec![one],
+        Either::More(all) => all,
+    })
+}
+
+/// Whether data leaves the UK.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Transfers {
+    /// It does not.
+    None(Stays),
+    /// It does, there.
+    To(Vec<Transfer>),
+}
+
+/// The word "none".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stays {
+    /// "none"
+    None,
 }
 
 /// A transfer outside the UK (UK GDPR Arts 44A–49A).
@@ -170,6 +213,54 @@ impl RegisterFile {
 }
 
 impl Activity {
+    /// What a person has a right to be told (UK GDPR Art 15(1)(c), (g), (h) and (2)) and the entry
+    /// does not say: the field, and what to do. Silence is not "none".
+    pub fn unsaid(&self) -> Vec<(&'static str, &'static str)> {
+        let blank = |t: &Option<String>| t.as_deref().is_none_or(|t| t.trim().is_empty());
+        let mut all = Vec::new();
+        if self.recipients.iter().all(|r| r.trim().is_empty()) {
+            all.push(("recipients", "say who receives the data, or “none”"));
+        }
+        if self.transfers.as_ref().is_none_or(|t| matches!(t, Transfers::To(l) if l.is_empty())) {
+            all.push(("transfers", "say where the data goes outside the UK, or “none”"));
+        }
+        if blank(&self.source) {
+            all.push(("source", "say where the data comes from, such as “the person”"));
+        }
+        if blank(&self.automated_decisions) {
+            all.push(("automated", "say which decisions are made by machines alone, or “none”"));
+        }
+        all
+    }
+
+    /// Where it goes outside the UK.
+    pub fn transfers(&self) -> &[Transfer] {
+        match &self.transfers {
+            Some(Transfers::To(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// The entry says that it stays in the UK.
+    pub fn stays(&self) -> bool {
+        matches!(self.transfers, Some(Transfers::None(_)))
+    }
+
+    /// The entry says that nobody outside receives it.
+    pub fn no_recipients(&self) -> bool {
+        matches!(self.recipients.as_slice(), [one] if is_none(one))
+    }
+
+    /// The entry says that it comes from the person.
+    pub fn is_from_person(&self) -> bool {
+        self.source.as_deref().is_some_and(|s| s.trim().eq_ignore_ascii_case(THE_PERSON))
+    }
+
+    /// The entry says that no decision is made by machines alone.
+    pub fn no_automated(&self) -> bool {
+        self.automated_decisions.as_deref().is_some_and(is_none)
+    }
+
     /// Everything that keeps the entry from being true and complete.
     ///
     /// # Errors
@@ -197,7 +288,12 @@ impl Activity {
             self.basis != Basis::PublicTask || public_authority,
             "the public task basis is for public authorities: choose another one",
         );
-        let safe = self.transfers.iter().all(|t| {
+        for (name, message) in self.unsaid() {
+            need(name, false, message);
+        }
+        let several = self.recipients.len() > 1 && self.recipients.iter().any(|r| is_none(r));
+        need("recipients", !several, "say “none” alone, or who receives it");
+        let safe = self.transfers().iter().all(|t| {
             let s = t.safeguard.to_lowercase();
             !s.trim().is_empty() && !s.contains("privacy shield") && !s.contains("safe harbor")
         });
@@ -224,6 +320,10 @@ mod tests {
             basis = "contract"
             people = ["members"]
             categories = ["names", "addresses"]
+            recipients = "none"
+            transfers = "none"
+            source = "the person"
+            automated_decisions = "none"
             retention = "six years after the membership ends"
         "#;
         RegisterFile::parse(file).unwrap().activity.remove(0)
@@ -244,10 +344,32 @@ mod tests {
         a.basis = Basis::LegitimateInterests;
         a.interest = None;
         a.retention = String::new();
-        a.transfers.push(Transfer { to: "a mailer".into(), safeguard: "Privacy Shield".into() });
+        let to = Transfer { to: "a mailer".into(), safeguard: "Privacy Shield".into() };
+        a.transfers = Some(Transfers::To(vec![to]));
         let Err(Error::Invalid(bad)) = a.check(false) else { panic!("must be refused") };
         let names: Vec<_> = bad.iter().map(|f| f.name.as_ref()).collect();
         assert_eq!(names, ["retention", "interest", "transfers"]);
+    }
+
+    #[test]
+    fn silence_is_not_none() {
+        let a = sample();
+        assert!(a.no_recipients() && a.stays() && a.is_from_person() && a.no_automated());
+        let text = toml::to_string(&RegisterFile { activity: vec![a.clone()] }).unwrap();
+        assert_eq!(RegisterFile::parse(&text).unwrap().activity[0], a, "it round-trips");
+        let silent = Activity {
+            recipients: Vec::new(),
+            transfers: None,
+            source: None,
+            automated_decisions: None,
+            ..a.clone()
+        };
+        assert!(!silent.no_recipients() && !silent.stays() && !silent.no_automated());
+        let Err(Error::Invalid(bad)) = silent.check(false) else { panic!("must be refused") };
+        let names: Vec<_> = bad.iter().map(|f| f.name.as_ref()).collect();
+        assert_eq!(names, ["recipients", "transfers", "source", "automated"]);
+        let both = Activity { recipients: vec!["none".into(), "a bank".into()], ..a };
+        assert!(both.check(false).is_err());
     }
 
     #[test]

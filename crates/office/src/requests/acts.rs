@@ -171,6 +171,10 @@ pub fn save(tx: &mut Tx<'_>, office: &Office, by: &By, mut case: Case) -> Result
     let dates = case.row.request.dates(&clockwork(office, &charter))?;
     case.row.act_by = dates.act_by;
     case.row.limit = dates.limit.map(|d| d.on);
+    if case.row.request.answered.is_some() {
+        // The time of the request was kept by the first answer; what follows has no day in law.
+        (case.row.act_by, case.row.limit) = (None, None);
+    }
     case.row.sealed = seal(tx, office, by, &case.row.key, &case.row.id, &case.body)?;
     let closed = match &case.row.request.state {
         State::Closed { on, .. } => Some(*on),

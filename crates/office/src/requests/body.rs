@@ -40,6 +40,8 @@ pub struct Body {
     pub learned: Vec<Identifier>,
     /// Postcodes learned from strong matches.
     pub learned_postcodes: Vec<String>,
+    /// Why the answer may go although the register does not say all that it has to tell.
+    pub without_register: Option<String>,
 }
 
 impl Body {

@@ -7,14 +7,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::acts::{self, NewCase};
+use super::cli_hand::HandCommand;
+use super::cli_review::{HowArgs, decide_one, list_items};
 use super::find::{self, Connections, Watch};
-use super::review::{self, Decided, Decision, Items};
 use super::rules::{Outcome, Right, Settled, Via};
 use super::sql::{self, Which};
 use super::{Body, Wants, pack};
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
-use crate::holdings;
 use crate::kit::dates;
 use crate::office::Office;
 use crate::people::Asker;
@@ -36,6 +36,9 @@ pub enum RequestCommand {
         at: At,
     },
     /// Search every holding that has not answered; goes on where it was.
+    #[command(after_help = "Exit codes: 0 all was read; 1 parts of a holding could not be read; \
+                            5 a holding gave trouble.\nWhat could not be read is searched again \
+                            with --again, or set aside with candour request set-aside.")]
     Find {
         /// Reference.
         reference: String,
@@ -45,9 +48,25 @@ pub enum RequestCommand {
         #[command(flatten)]
         at: At,
     },
+    /// Let the answer go without a holding, or without the parts of it that could not be read.
+    SetAside {
+        /// Reference.
+        reference: String,
+        /// Short name of the holding.
+        #[arg(required_unless_present = "register")]
+        holding: Option<String>,
+        /// What the register does not say, instead of a holding.
+        #[arg(long, conflicts_with = "holding")]
+        register: bool,
+        /// Why the answer can go without it: the person reads this.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        at: At,
+    },
     /// List what was found, or decide about an item.
     #[command(
-        after_help = "Example:\n  candour request review RR-2026-0001\n  candour request review RR-2026-0001 --item 7f3a2c:0 --decide exclude --reason 'another person'"
+        after_help = "Example:\n  candour request review RR-2026-0001\n  candour request review RR-2026-0001 --item 7f3a2c:0 --decide not-theirs --reason 'another person'\n  candour request review RR-2026-0001 --item 7f3a2c:3 --decide redact --words 'Bram Novak' \\\n      --three-questions no,no,no --reason 'it names a guest'"
     )]
     Review {
         /// Reference.
@@ -58,12 +77,11 @@ pub enum RequestCommand {
         /// The item, as listed.
         #[arg(long, requires = "decide")]
         item: Option<String>,
-        /// disclose, redact or exclude.
+        /// disclose, redact, not-theirs (it is about somebody else) or exempt.
         #[arg(long, requires = "item")]
         decide: Option<String>,
-        /// Why; needed unless it is disclosed.
-        #[arg(long, default_value = "")]
-        reason: String,
+        #[command(flatten)]
+        how: HowArgs,
         #[command(flatten)]
         at: At,
     },
@@ -77,6 +95,8 @@ pub enum RequestCommand {
         #[command(flatten)]
         at: At,
     },
+    #[command(flatten)]
+    Hand(HandCommand),
     /// Close a case that was withdrawn.
     Withdraw {
         /// Reference.
@@ -170,13 +190,27 @@ pub fn run(command: RequestCommand) -> Result<u8> {
             Ok(0)
         }
         RequestCommand::Find { reference, again, at } => search(&at, &reference, again),
-        RequestCommand::Review { reference, all, item, decide, reason, at } => {
-            match (item, decide) {
-                (Some(item), Some(word)) => decide_one(&at, &reference, &item, &word, reason),
-                _ => list_items(&at, &reference, all),
-            }
+        RequestCommand::SetAside { reference, holding, register: _, reason, at } => {
+            let (office, by) = at.open_org()?;
+            let id = case_id(&office, &by, &reference)?;
+            let Some(holding) = holding else {
+                find::without_register(&office, &by, &id, &reason)?;
+                return Ok(0);
+            };
+            let search = office.read(|tx| {
+                let h = crate::holdings::sql::by_short(tx, &by.org, &holding)?;
+                let all = sql::searches(tx, &by.org, &id)?;
+                all.into_iter().find(|s| s.holding == h.id).ok_or(Error::NotFound("the search"))
+            })?;
+            find::set_aside(&office, &by, &search.id, &reason)?;
+            Ok(0)
         }
+        RequestCommand::Review { reference, all, item, decide, how, at } => match (item, decide) {
+            (Some(item), Some(word)) => decide_one(&at, &reference, &item, &word, how),
+            _ => list_items(&at, &reference, all),
+        },
         RequestCommand::Pack { reference, out, at } => make_pack(&at, &reference, out),
+        RequestCommand::Hand(command) => super::cli_hand::run(command),
         RequestCommand::Withdraw { reference, at } => {
             let (office, by) = at.open_org()?;
             let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
@@ -199,7 +233,7 @@ pub fn run(command: RequestCommand) -> Result<u8> {
     }
 }
 
-fn case_id(office: &Office, by: &By, reference: &str) -> Result<String> {
+pub(super) fn case_id(office: &Office, by: &By, reference: &str) -> Result<String> {
     Ok(office.read_one(|tx| sql::case_by_ref(tx, &by.org, reference))?.id)
 }
 
@@ -291,77 +325,22 @@ fn search(at: &At, reference: &str, again: bool) -> Result<u8> {
     let p = find::find(&office, &by, &id, &mut Connections::default(), &mut bars)?;
     if at.json {
         print_json(&json!({"answered": p.done, "failed": p.failed, "asked": p.asked,
-                           "items": p.items, "to_decide": p.open}))?;
+                           "in_part": p.partly, "items": p.items, "to_decide": p.open}))?;
     } else {
         println!(
             "{} items found; {} to decide; {} holdings answered, {} waiting for a person, {} with \
              trouble",
             p.items, p.open, p.done, p.asked, p.failed
         );
-    }
-    Ok(if p.failed > 0 { 5 } else { 0 })
-}
-
-/// An item as it is named on the command line: end of the search's id, colon, number.
-fn item_name(search: &str, n: u64) -> String {
-    format!("{}:{n}", &search[search.len().saturating_sub(6)..])
-}
-
-fn list_items(at: &At, reference: &str, all: bool) -> Result<u8> {
-    let (office, by) = at.open_org()?;
-    let id = case_id(&office, &by, reference)?;
-    let (searches, findings, titles) = office.read(|tx| {
-        let s = sql::searches(tx, &by.org, &id)?;
-        Ok((s, sql::findings(tx, &by.org, &id)?, holdings::active(tx, &by.org)?))
-    })?;
-    let mut rows = Vec::new();
-    for s in &searches {
-        let title = titles.iter().find(|h| h.id == s.holding).map_or("", |h| h.title.as_str());
-        for found in Items::open(&office, &by.org, s, 0)? {
-            let (n, item) = found?;
-            let f = findings.iter().find(|f| f.search == s.id && f.item == n);
-            if !all && f.is_none_or(|f| f.decision != "open") {
-                continue;
-            }
-            let decision = f.map_or("disclose", |f| f.decision.as_str());
-            rows.push((
-                item_name(&s.id, n),
-                title,
-                item.title(),
-                decision,
-                f.map_or("", |f| &f.why).to_owned(),
-            ));
+        if p.partly > 0 {
+            println!("{} of them only in part: see candour request show {reference}", p.partly);
         }
     }
-    if at.json {
-        let list: Vec<_> = rows
-            .iter()
-            .map(|(n, h, t, d, w)| json!({"item": n, "holding": h, "title": t, "decision": d, "why": w}))
-            .collect();
-        print_json(&list)?;
-    } else {
-        for (name, holding, title, decision, why) in rows {
-            println!("{name:10} {decision:9} {holding}: {title}  {why}");
-        }
-    }
-    Ok(0)
-}
-
-fn decide_one(at: &At, reference: &str, item: &str, word: &str, reason: String) -> Result<u8> {
-    let (office, by) = at.open_org()?;
-    let id = case_id(&office, &by, reference)?;
-    let decision = Decision::from_word(word)
-        .ok_or_else(|| Error::invalid("decide", "Decide disclose, redact or exclude"))?;
-    let wrong = || Error::invalid("item", "There is no such item: see candour request review");
-    let (end, n) = item.split_once(':').ok_or_else(wrong)?;
-    let n = n.parse().map_err(|_| wrong())?;
-    let searches = office.read_one(|tx| sql::searches(tx, &by.org, &id))?;
-    let s = searches.iter().find(|s| s.id.ends_with(end)).ok_or_else(wrong)?;
-    let decided = Decided { decision, reason, marks: Vec::new() };
-    review::decide(&office, &by, reference, &s.id, n, &decided)?;
-    let open = office.read_one(|tx| sql::open_findings(tx, &by.org, &id))?;
-    eprintln!("{open} left to decide");
-    Ok(0)
+    Ok(match (p.failed, p.partly) {
+        (0, 0) => 0,
+        (0, _) => 1,
+        _ => 5,
+    })
 }
 
 fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
@@ -372,7 +351,8 @@ fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
     write_pack(&office, &by, &id, row.number, &out)?;
     if at.json {
         print_json(&json!({"file": out, "number": row.number, "complete": row.complete,
-                           "items": row.items, "left_out": row.left_out, "sha256": row.sha256}))?;
+                           "items": row.items, "left_out": row.left_out, "blocks": pack::blocks(&row)?,
+                           "sha256": row.sha256}))?;
     } else {
         println!("{}", out.display());
         let state = if row.complete {
@@ -381,6 +361,7 @@ fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
             format!("part: {} left out", row.left_out)
         };
         eprintln!("pack {}, {} items, {state}", row.number, row.items);
+        pack::blocks(&row)?.iter().for_each(|b| eprintln!("  {b}"));
     }
     Ok(0)
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::acts::{self, Case};
 use super::find::{self, Record};
+use super::record::Owed;
 use super::rules::State as Where;
 use super::sql::{self, Figures, PackRow, SearchRow, Which};
 use crate::charter::Charter;
@@ -42,6 +43,7 @@ pub fn clock_tag(office: &Office, charter: &Charter, c: &sql::CaseRow, today: Da
         (_, Some(since), _) => {
             tag(format!("Paused since {}, waiting for an answer", dates::long(since)), "")
         }
+        _ if c.request.answered.is_some() => tag("Looked at again after the answer".into(), "soon"),
         (_, _, Some(by)) => {
             let left = office.calendar().describe_left(today, by, charter.law.division);
             let class = if by < today {
@@ -190,6 +192,13 @@ struct CasePage {
     found: Vec<FoundLine>,
     history: Vec<HistoryLine>,
     packs: Vec<PackLine>,
+    handed: Vec<String>,
+    /// The whole answer has gone out.
+    answered: bool,
+    /// A link is open.
+    linked: bool,
+    /// The newest pack is a part that could go out as one.
+    part: bool,
     letters: Vec<LetterLine>,
     may_work: bool,
     may_release: bool,
@@ -218,6 +227,23 @@ impl PackLine {
             complete: k.complete,
         }
     }
+}
+
+/// What became of a pack that went out, in one line.
+fn handed(h: &sql::Handover, packs: &[PackRow]) -> String {
+    let number = packs.iter().find(|k| k.id == h.pack).map_or(0, |k| k.number);
+    let day = |at| dates::short(dates::day_of(at));
+    let (made, fetched) = (day(h.made), h.fetched.map(day));
+    let Some(ends) = h.ends else { return format!("Pack {number} sent by post on {made}") };
+    let used = fetched.map_or("not fetched yet".into(), |d| format!("last fetched on {d}"));
+    let until = match h.ended_why.as_deref() {
+        None => format!("the link works until {}", day(ends)),
+        Some("locked") => "the link is locked after wrong answers".into(),
+        Some("revoked") => "the link was taken back".into(),
+        Some("replaced") => "the link was replaced by a new one".into(),
+        Some(_) => "the link has run out".into(),
+    };
+    format!("Pack {number} sent by link on {made}: {used}; {until}")
 }
 
 /// The steps of both dates, the organisation's promise with its place in the notice.
@@ -276,6 +302,7 @@ fn case_page(
     let searches = sql::searches(tx, &by.org, &c.row.id)?;
     let all = holdings::active(tx, &by.org)?;
     let packs = sql::packs(tx, &by.org, &c.row.id)?;
+    let handovers = sql::handovers(tx, &by.org, &c.row.id)?;
     let progress = find::progress(tx, &by.org, &c.row.id)?;
     let history = proof::history(tx, o.vault(), &by.org, &format!("case:{}", c.row.id))?;
     let letters = crate::kit::sql::letters_of(tx, &by.org, &c.row.id)?
@@ -300,6 +327,10 @@ fn case_page(
         found,
         history: history.into_iter().map(HistoryLine::of).collect(),
         packs: packs.iter().map(PackLine::of).collect(),
+        answered: c.request().clone().look_again().is_ok(),
+        linked: handovers.iter().any(|h| h.ends.is_some() && h.ended.is_none()),
+        part: open && packs.first().is_some_and(|k| !k.complete && k.items > 0),
+        handed: handovers.iter().map(|h| handed(h, &packs)).collect(),
         letters,
         may_work: by.role.may(Permission::WorkCases).is_ok(),
         may_release: by.role.may(Permission::ReleaseCases).is_ok(),
@@ -317,6 +348,7 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     let h = all.iter().find(|h| h.id == s.holding);
     let (state, class) = match s.state.as_str() {
         "planned" | "running" => ("Waiting to be searched", "soon"),
+        "done" if matches!(Owed::of(s)?, Owed::Parts(_)) => ("Searched in part", "late"),
         "done" => ("Searched", "ok"),
         "failed" => ("Trouble", "late"),
         "asked" => ("Waiting for an answer", "soon"),
@@ -341,7 +373,7 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         class,
         trouble: s.trouble.as_deref().unwrap_or_default().lines().map(str::to_owned).collect(),
         note,
-        can_set_aside: matches!(s.state.as_str(), "planned" | "failed" | "asked" | "running"),
+        can_set_aside: Owed::of(s)? != Owed::Nothing,
         paper: h.is_some_and(Holding::is_paper),
     })
 }
@@ -355,6 +387,14 @@ fn authority_task(c: &Case, base: &str) -> Option<Task> {
     };
     let link = c.request().authority.is_none().then(|| format!("{base}/authority"));
     Some(Task { title: "Authority to act", note: agent.name.clone(), status, class, link })
+}
+
+/// What keeps the newest pack from being the whole answer.
+fn blocks(state: &Where, pack: Option<&PackRow>) -> String {
+    match pack.map(super::pack::blocks) {
+        Some(Ok(all)) if matches!(state, Where::Searching | Where::Reviewing) => all.join(" "),
+        _ => String::new(),
+    }
 }
 
 fn tasks(
@@ -377,6 +417,7 @@ fn tasks(
     let n = searches.len() as u64;
     let (search, search_class) = match (settled.is_some(), p.done == n && n > 0) {
         (false, _) => waiting.clone(),
+        (true, true) if p.partly > 0 => (format!("{} only in part", p.partly), "late"),
         (true, true) => done("Completed"),
         _ if p.failed > 0 => (format!("{} with trouble", p.failed), "late"),
         _ if p.asked > 0 => (format!("Waiting for {}", p.asked), "soon"),
@@ -414,13 +455,14 @@ fn tasks(
         format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
     let reviewed = format!("{} items, disclosed by default", p.items);
     let review_link = (p.items > 0).then_some("/review");
-    let send_link = matches!(state, Where::Ready).then_some("/send");
+    let blocks = blocks(state, pack);
+    let send_link = matches!(state, Where::Ready).then_some("/hand/send");
     let mut all: Vec<Task> = authority_task(c, &base).into_iter().collect();
     all.extend([
         task("Know who is asking", who, (identity, identity_class), identity_link),
         task("Search the holdings", searched, (search, search_class), Some("#found")),
         task("Review what was found", reviewed, (review, review_class), review_link),
-        task("Make the pack", String::new(), (packed, packed_class), Some("#packs")),
+        task("Make the pack", blocks, (packed, packed_class), Some("#packs")),
         task("Send it", String::new(), (release, release_class), send_link),
     ]);
     all

@@ -41,8 +41,8 @@ fn title(act: &str) -> Option<&'static str> {
         "extend" => "Extend by two months",
         "refuse" => "Refuse the request",
         "close" => "Close the case",
-        "send" => "Send the answer",
         "set-aside" => "Set a holding aside",
+        "register" => "Go without what the register does not say",
         "paper" => "Record an answer from paper records",
         _ => return None,
     })
@@ -202,8 +202,8 @@ fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
             };
             o.write(move |tx| acts::end(tx, &office, &by, &id, outcome, f2.get("note")))
         }
-        "send" => super::pack::send(o, &by, &id, f.get("how")),
         "set-aside" => find::set_aside(o, &by, search(at)?, f.get("reason")),
+        "register" => find::without_register(o, &by, &id, f.get("reason")),
         "paper" => {
             let answer = HandIn {
                 nothing: f.get("found") == "nothing",

@@ -44,6 +44,9 @@ struct PackPage {
     fetched: Option<String>,
     gate: Vec<pack::GateLine>,
     password: Option<String>,
+    blocks: Vec<String>,
+    warnings: Vec<String>,
+    may_release: bool,
 }
 
 fn size(bytes: u64) -> String {
@@ -68,6 +71,9 @@ fn pack_page(o: &Office, me: &Signed, reference: &str, n: u64) -> Result<PackPag
         size: size(k.bytes),
         fetched: k.fetched.map(dates::moment),
         gate: pack::gate_lines(&k)?,
+        blocks: pack::blocks(&k)?,
+        warnings: pack::warnings(&k)?,
+        may_release: me.by.role.may(Permission::ReleaseCases).is_ok(),
         k,
         password: None,
     })

@@ -5,29 +5,29 @@
 //! made again from its start. Two processes that search the same holding at once both finish, and
 //! only the first one's spool is taken. So nothing is ever found twice.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use candour_connectors::{Connector, Fault, FaultKind, Holds, Identifier, Looked, Searched, Sink};
+use candour_connectors::{Connector, Fault, FaultKind, Holds, Identifier};
 use candour_db::Tx;
 
 use super::acts::{self, Case, act_on};
+pub use super::aside::{set_aside, try_again, without_register};
+pub use super::paper::{Answer, answer, chase};
+use super::record::Owed;
 pub use super::record::Record;
 use super::rules::State;
-use super::spool::{Ended, Spool};
+use super::spool::{Ended, Flag, Spool};
 use super::sql::{self, FindingRow, SearchRow};
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::holdings::{self, Holding};
 use crate::kit::blobs::{self, BlobWriter};
-use crate::kit::{dates, links, new_id};
+use crate::kit::new_id;
 use crate::office::Office;
-use crate::proof::{Act, By, Recorded};
+use crate::proof::{By, Recorded};
 use crate::staff::Permission;
 
 /// Rounds of searching with what the round before taught us.
 const ROUNDS: i64 = 4;
-/// Days that a post has to answer, and between two reminders; and how long its link lasts.
-const ASK_DAYS: i32 = 7;
-const ASK_LINK: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 90);
 
 /// Plans the search: one row for each holding. Those without personal data are set aside with
 /// that reason, so that the record shows every holding there is.
@@ -99,16 +99,28 @@ impl Connections {
 /// How a round of searching went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// Holdings of the plan.
+    pub searches: u64,
     /// Holdings that answered.
     pub done: u64,
     /// Holdings that gave trouble: each has its message in its search.
     pub failed: u64,
+    /// Of those that answered, the ones of which parts could not be read, and nobody has said why
+    /// the answer can go without them.
+    pub partly: u64,
     /// Posts that were asked and have not answered.
     pub asked: u64,
     /// Items found so far.
     pub items: u64,
     /// Findings that wait for a person.
     pub open: u64,
+}
+
+impl Progress {
+    /// Holdings that have neither answered nor been set aside.
+    pub fn unanswered(&self) -> u64 {
+        self.searches - self.done
+    }
 }
 
 /// Searches every holding of the case that has not answered, as often as there is something new
@@ -131,14 +143,16 @@ pub fn find(
         // The rules say why, in words.
         case.request().clone().search_again()?;
     }
-    for _ in 0..ROUNDS {
+    // It ends: a holding is searched at most `ROUNDS` times, and a search that fails waits.
+    loop {
         let todo: Vec<SearchRow> = office
             .read(|tx| sql::searches(tx, &by.org, id))?
             .into_iter()
             .filter(|s| matches!(s.state.as_str(), "planned" | "running"))
+            .filter(|s| all.iter().any(|h| h.id == s.holding))
             .collect();
         if todo.is_empty() {
-            break;
+            return settle(office, by, id);
         }
         for s in todo {
             let Some(h) = all.iter().find(|h| h.id == s.holding) else { continue };
@@ -147,7 +161,6 @@ pub fn find(
             watch.ended(&h.title, &outcome);
         }
     }
-    settle(office, by, id)
 }
 
 /// Searches one holding and makes the outcome visible. Answers it in words.
@@ -161,40 +174,74 @@ fn one(
     watch: &mut dyn Watch,
 ) -> Result<String> {
     if h.is_paper() {
-        return ask(office, by, case_id, h, s);
+        return super::paper::ask(office, by, case_id, h, s);
     }
-    let case = office.read(|tx| acts::load(tx, office, by, case_id))?;
+    let (case, decided) =
+        office.read(|tx| Ok((acts::load(tx, office, by, case_id)?, decided(tx, by, &s)?)))?;
     let seek = case.body.seek();
-    let blob = BlobWriter::start(
-        office.db(),
-        office.vault(),
-        &by.org,
-        &case.row.key,
-        "spool",
-        office.now(),
-    )?;
-    let mut spool = Spool::new(blob, &h.map, &seek, watch);
+    let blob = start_spool(office, by, &case)?;
+    let id = blob.id().to_owned();
+    let mut spool = Spool::new(blob, &h.map, &seek, decided, watch);
     let found =
         connections.take(office, h).and_then(|mut c| match c.find(&h.map, &seek, &mut spool) {
             Ok(searched) => {
                 connections.give(h, c);
-                Ok(searched)
+                spool.end(searched)
             }
             // A connection that gave trouble is not used again.
             Err(fault) => Err(Error::Holding(fault)),
         });
     match found {
-        Ok(searched) => finish(office, by, &case, h, s, spool.end(searched)?),
-        Err(Error::Holding(fault)) if fault.kind == FaultKind::Ours => {
-            Err(Error::Unavailable(fault.to_string()))
-        }
+        Ok(ended) => finish(office, by, &case, h, s, ended),
         Err(Error::Holding(fault)) => {
-            let blob = spool.blob.id().to_owned();
-            let org = by.org.clone();
-            office.chore(move |tx| crate::kit::sql::drop_blob(tx, &org, &blob))?;
-            fail(office, by, &case, h, s, &fault)
+            let kept = drop_spool(office, by, id);
+            let kept = kept.and_then(|()| fail(office, by, &case, h, s, &fault));
+            // With a full disk not even the trouble can be kept: the search stays planned.
+            kept.map_err(|e| match fault.kind {
+                FaultKind::Ours => Error::Unavailable(format!("{}: {fault}", h.title)),
+                _ => e,
+            })
         }
-        Err(e) => Err(e),
+        Err(e) => {
+            drop_spool(office, by, id)?;
+            Err(e)
+        }
+    }
+}
+
+/// A fresh spool under the case's key.
+pub(super) fn start_spool(office: &Office, by: &By, case: &Case) -> Result<BlobWriter> {
+    let (db, vault) = (office.db(), office.vault());
+    BlobWriter::start(db, vault, &by.org, &case.row.key, "spool", office.now())
+}
+
+fn drop_spool(office: &Office, by: &By, blob: String) -> Result<()> {
+    let org = by.org.clone();
+    office.chore(move |tx| crate::kit::sql::drop_blob(tx, &org, &blob))
+}
+
+/// Keys of the items of a search that a person has decided about. No decision is taken while a
+/// search waits to be made again, so none is missed between this look and its end.
+pub(super) fn decided(tx: &mut Tx<'_>, by: &By, s: &SearchRow) -> Result<HashSet<String>> {
+    let all = sql::findings(tx, &by.org, &s.case)?;
+    let these = all.into_iter().filter(|f| f.search == s.id && f.was_decided());
+    Ok(these.map(|f| f.key).collect())
+}
+
+/// Somebody else finished this search meanwhile: this result is not kept, and nothing is said of
+/// it in the ledger.
+const TAKEN: &str = "keep the search";
+
+fn taken() -> Error {
+    let why = "this holding was searched by another process meanwhile".into();
+    Refusal { act: TAKEN, why, source_: "house rule: a search is kept once" }.into()
+}
+
+/// Makes an outcome visible unless somebody else was first; answers whether it was.
+fn unless_taken(outcome: Result<()>) -> Result<bool> {
+    match outcome {
+        Err(Error::Refused(r)) if r.act == TAKEN => Ok(false),
+        other => other.map(|()| true),
     }
 }
 
@@ -213,19 +260,23 @@ fn fail(
     s.trouble = Some(words.clone());
     s.ended = Some(by.now);
     let v = words.clone();
-    office.write(move |tx| {
-        if still_open(tx, &by, &s)? {
-            sql::update_search(tx, &by.org, &s)?;
+    let kept = unless_taken(office.write(move |tx| {
+        if !still_open(tx, &by, &s)? {
+            return Err(taken());
         }
+        sql::update_search(tx, &by.org, &s)?;
         Ok(Recorded::new(&by, (), act.clone()))
-    })?;
-    Ok(format!("trouble: {v}"))
+    }))?;
+    Ok(if kept { format!("trouble: {v}") } else { ELSEWHERE.to_owned() })
 }
+
+const ELSEWHERE: &str = "searched by another process meanwhile";
 
 /// Whether this search is still the one to be answered: nobody finished it meanwhile.
 fn still_open(tx: &mut Tx<'_>, by: &By, s: &SearchRow) -> Result<bool> {
     let now = sql::a_search(tx, &by.org, &s.id)?;
-    Ok(now.round == s.round && matches!(now.state.as_str(), "planned" | "running" | "failed"))
+    let same = now.round == s.round && now.blob == s.blob;
+    Ok(same && matches!(now.state.as_str(), "planned" | "running" | "failed"))
 }
 
 fn finish(
@@ -236,70 +287,98 @@ fn finish(
     s: SearchRow,
     ended: Ended,
 ) -> Result<String> {
-    let (office2, by2, case_id, h2) = (office.clone(), by.clone(), case.row.id.clone(), h.clone());
-    let outcome = match ended.items {
+    let (office2, by2, h2) = (office.clone(), by.clone(), h.clone());
+    let mut outcome = match ended.items {
         0 => "nothing found".to_owned(),
         1 => "1 item found".to_owned(),
         n => format!("{n} items found"),
     };
-    let words = outcome.clone();
-    let act =
-        act_on(case, "request.searched", "UK GDPR Art 15(1A)", format!("{}: {words}", h.title));
-    office.write(move |tx| {
+    match ended.record.gaps().count() {
+        0 => {}
+        1 => outcome.push_str("; 1 part could not be read"),
+        n => outcome.push_str(&format!("; {n} parts could not be read")),
+    }
+    let said = format!("{}: {outcome}", h.title);
+    let act = act_on(case, "request.searched", "UK GDPR Art 15(1A)", said);
+    let blob = ended.blob.id.clone();
+    let kept = unless_taken(office.write(move |tx| {
         if !still_open(tx, &by2, &s)? {
-            crate::kit::sql::drop_blob(tx, &by2.org, &ended.blob.id)?;
-            return Ok(Recorded::new(&by2, (), act.clone()));
+            return Err(taken());
         }
-        blobs::finish(tx, &ended.blob)?;
-        carry_over(tx, &by2, &case_id, &s, &ended.flagged)?;
-        if let Some(old) = &s.blob {
-            crate::kit::sql::drop_blob(tx, &by2.org, old)?;
-        }
-        let row = SearchRow {
-            state: "done".into(),
-            map_version: h2.version,
-            items: ended.items,
-            record: serde_json::to_string(&ended.record)?,
-            blob: Some(ended.blob.id.clone()),
-            trouble: (!ended.record.missed.is_empty()).then(|| ended.record.missed.join("\n")),
-            ended: Some(by2.now),
-            ..s.clone()
-        };
-        sql::update_search(tx, &by2.org, &row)?;
-        teach(tx, &office2, &by2, &case_id, &row.id, ended.learned.clone())?;
+        take_in(tx, &office2, &by2, &h2, &s, &ended)?;
         Ok(Recorded::new(&by2, (), act.clone()))
-    })?;
+    }))?;
+    if !kept {
+        drop_spool(office, by, blob)?;
+        return Ok(ELSEWHERE.to_owned());
+    }
     Ok(outcome)
 }
 
-/// Flags what a person has to look at, keeping decisions already taken on the same items.
-fn carry_over(
+/// Takes in what a search found, in the transaction that says so: its spool becomes visible, what
+/// needs a person's eye is flagged, what it teaches is searched for elsewhere.
+pub(super) fn take_in(
     tx: &mut Tx<'_>,
+    office: &Office,
     by: &By,
-    case: &str,
+    h: &Holding,
     s: &SearchRow,
-    flagged: &[(u64, String, String)],
+    ended: &Ended,
 ) -> Result<()> {
-    let old: HashMap<String, FindingRow> = sql::findings(tx, &by.org, case)?
-        .into_iter()
-        .filter(|f| f.search == s.id)
-        .map(|f| (f.key.clone(), f))
-        .collect();
+    blobs::finish(tx, &ended.blob)?;
+    carry_over(tx, by, s, &ended.flagged)?;
+    if let Some(old) = &s.blob {
+        crate::kit::sql::drop_blob(tx, &by.org, old)?;
+    }
+    let before: Record = serde_json::from_str(&s.record)?;
+    // A reason to go without parts stands only while these are the parts.
+    let same = before.missed == ended.record.missed && !ended.record.missed.is_empty();
+    let missed: Vec<String> = ended.record.missed.iter().map(super::record::Missed::line).collect();
+    let row = SearchRow {
+        state: "done".into(),
+        map_version: h.version,
+        items: ended.items,
+        record: serde_json::to_string(&ended.record)?,
+        blob: Some(ended.blob.id.clone()),
+        trouble: (!missed.is_empty()).then(|| missed.join("\n")),
+        reason: s.reason.clone().filter(|_| same),
+        ended: Some(by.now),
+        ..s.clone()
+    };
+    sql::update_search(tx, &by.org, &row)?;
+    teach(tx, office, by, &s.case, &s.id, ended.learned.clone())
+}
+
+/// Flags what a person has to look at. What a person has decided stands as long as the item is the
+/// same, by key and by content, whether it is flagged now or not; if its content changed it waits
+/// again, with the old decision beside it.
+fn carry_over(tx: &mut Tx<'_>, by: &By, s: &SearchRow, flagged: &[Flag]) -> Result<()> {
+    let mut old: HashMap<String, Vec<FindingRow>> = HashMap::new();
+    for f in sql::findings(tx, &by.org, &s.case)?.into_iter().filter(|f| f.search == s.id) {
+        old.entry(f.key.clone()).or_default().push(f);
+    }
     sql::drop_findings(tx, &by.org, &s.id)?;
-    let rows = flagged.iter().map(|(item, key, why)| match old.get(key) {
-        // A decision stands only while what it was about is the same.
-        Some(f) if &f.why == why => FindingRow { item: *item, ..f.clone() },
-        _ => FindingRow {
-            search: s.id.clone(),
-            item: *item,
-            key: key.clone(),
-            why: why.clone(),
-            decision: "open".into(),
-            reason: String::new(),
-            marks: "[]".into(),
-        },
+    let rows = flagged.iter().filter_map(|flag| {
+        let before = old.get(&flag.key).map(Vec::as_slice).unwrap_or_default();
+        carried(s, flag, before)
     });
-    sql::insert_findings(tx, &by.org, case, rows)
+    sql::insert_findings(tx, &by.org, &s.case, rows.collect::<Vec<_>>())
+}
+
+fn carried(s: &SearchRow, flag: &Flag, before: &[FindingRow]) -> Option<FindingRow> {
+    let fresh = FindingRow::open(&s.id, flag.item, &flag.key, &flag.content, &flag.why);
+    let same = |f: &&FindingRow| f.content == flag.content && f.decision != "open";
+    if let Some(f) = before.iter().find(same) {
+        return Some(FindingRow { item: flag.item, why: flag.why.clone(), ..f.clone() });
+    }
+    if let Some(f) = before.iter().find(|f| f.was_decided()) {
+        let was = if f.decision == "open" { f.was.clone() } else { f.decision.clone() };
+        let mut why = vec!["changed since it was decided".to_owned(), flag.why.clone()];
+        why.retain(|w| !w.is_empty());
+        let (reason, ground, marks) = (f.reason.clone(), f.ground.clone(), "[]".to_owned());
+        return Some(FindingRow { was, why: why.join("; "), reason, ground, marks, ..fresh });
+    }
+    (!flag.why.is_empty()).then_some(fresh)
 }
 
 /// Takes in identifiers that strong matches taught us; holdings searched before are searched
@@ -333,26 +412,29 @@ fn teach(
 /// # Errors
 /// Of the database.
 pub fn settle(office: &Office, by: &By, id: &str) -> Result<Progress> {
-    let progress = office.read(|tx| progress(tx, &by.org, id))?;
-    let case = office.read(|tx| acts::load(tx, office, by, id))?;
-    let rows = office.read(|tx| sql::searches(tx, &by.org, id))?;
-    let unanswered =
-        rows.iter().filter(|s| !matches!(s.state.as_str(), "done" | "set-aside")).count();
-    if case.request().state == State::Searching && unanswered == 0 {
-        let (office2, by2, id2) = (office.clone(), by.clone(), id.to_owned());
-        let said = format!("{} items found; search record kept", progress.items);
-        office.write(move |tx| {
-            let mut case = acts::load(tx, &office2, &by2, &id2)?;
-            // Another process may have been first.
-            if case.row.request.state == State::Searching {
-                case.row.request = case.row.request.searched(0)?;
-                acts::save(tx, &office2, &by2, case.clone())?;
-            }
-            let act = act_on(&case, "request.search-finished", "UK GDPR Art 15(1A)", said.as_str());
-            Ok(Recorded::new(&by2, (), act))
-        })?;
+    let state = office.read(|tx| acts::load(tx, office, by, id))?.row.request.state;
+    let found = office.read(|tx| progress(tx, &by.org, id))?;
+    if state != State::Searching {
+        return Ok(found);
     }
-    Ok(progress)
+    let (office2, by2, id2) = (office.clone(), by.clone(), id.to_owned());
+    let settled = office.write(move |tx| {
+        let mut case = acts::load(tx, &office2, &by2, &id2)?;
+        let now = progress(tx, &by2.org, &id2)?;
+        // The rules say no while a holding is missing, and when another process was first.
+        case.row.request = case.row.request.searched(now.unanswered())?;
+        acts::save(tx, &office2, &by2, case.clone())?;
+        let mut said = format!("{} items found; search record kept", now.items);
+        if now.partly > 0 {
+            said.push_str(&format!("; {} holdings could be read only in part", now.partly));
+        }
+        let act = act_on(&case, "request.search-finished", "UK GDPR Art 15(1A)", said);
+        Ok(Recorded::new(&by2, (), act))
+    });
+    match settled {
+        Ok(()) | Err(Error::Refused(_)) => office.read(|tx| progress(tx, &by.org, id)),
+        Err(e) => Err(e),
+    }
 }
 
 /// How far the search of a case is.
@@ -360,8 +442,11 @@ pub fn settle(office: &Office, by: &By, id: &str) -> Result<Progress> {
 /// # Errors
 /// Of the database.
 pub fn progress(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Progress> {
-    let mut p = Progress { open: sql::open_findings(tx, org, id)?, ..Progress::default() };
+    let two = crate::charter::current(tx, org)?.rights.second_approver;
+    let mut p = Progress { open: sql::open_findings(tx, org, id, two)?, ..Progress::default() };
     for s in sql::searches(tx, org, id)? {
+        p.searches += 1;
+        p.partly += u64::from(matches!(Owed::of(&s)?, Owed::Parts(_)));
         match s.state.as_str() {
             "done" | "set-aside" => p.done += 1,
             "failed" => p.failed += 1,
@@ -373,183 +458,6 @@ pub fn progress(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Progress> {
     Ok(p)
 }
 
-/// Asks the post that keeps a paper holding, by a link that works without an account.
-fn ask(office: &Office, by: &By, case_id: &str, h: &Holding, s: SearchRow) -> Result<String> {
-    let (office2, by2, id, h2) = (office.clone(), by.clone(), case_id.to_owned(), h.clone());
-    let post = h.post.clone().unwrap_or_else(|| "the holder".into());
-    let said = format!("{post} has been asked");
-    office.write(move |tx| {
-        let case = acts::load(tx, &office2, &by2, &id)?;
-        let today = dates::day_of(by2.now);
-        let due = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
-        let asked = Some(s.asked.unwrap_or(today));
-        let row = SearchRow { state: "asked".into(), asked, due: Some(due), ..s.clone() };
-        let sent = write_to_post(tx, &office2, &by2, &case, &h2, &row)?;
-        let said = format!("{}: {} asked, answer by {}", h2.title, post, dates::long(due));
-        let act = act_on(&case, "request.holder-asked", "UK GDPR Art 15(1A)", said);
-        Ok(Recorded::new(&by2, (), act).and(sent))
-    })?;
-    Ok(said)
-}
-
-/// Keeps what is asked of a post and writes to it, with a fresh link: the first time or again.
-fn write_to_post(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    case: &Case,
-    h: &Holding,
-    row: &SearchRow,
-) -> Result<Act> {
-    sql::update_search(tx, &by.org, row)?;
-    let token = links::make(tx, &by.org, "paper", &row.id, by.now, ASK_LINK)?;
-    let c = crate::charter::current(tx, &by.org)?;
-    let due = row.due.unwrap_or_else(|| dates::day_of(by.now));
-    let letter = super::letters::ask_holder(office, &c, case, h, &token, due, row.chased)?;
-    super::letters::post(tx, office, by, case, letter)
-}
-
-/// Reminds the posts that have not answered by their day.
-///
-/// # Errors
-/// Of the database.
-pub fn chase(office: &Office, by: &By) -> Result<u64> {
-    let today = dates::day_of(by.now);
-    let next = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
-    let due = office.read(|tx| sql::asked_and_due(tx, &by.org, today))?;
-    let n = due.len() as u64;
-    for s in due {
-        let (office2, by2) = (office.clone(), by.clone());
-        office.write(move |tx| {
-            let case = acts::load(tx, &office2, &by2, &s.case)?;
-            let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
-            let row = SearchRow { due: Some(next), chased: s.chased + 1, ..s.clone() };
-            let sent = write_to_post(tx, &office2, &by2, &case, &h, &row)?;
-            let said = format!("{}: reminded, {} times now", h.title, row.chased);
-            let act = act_on(&case, "request.holder-chased", "UK GDPR Art 15(1A)", said);
-            Ok(Recorded::new(&by2, (), act).and(sent))
-        })?;
-    }
-    Ok(n)
-}
-
-/// What a post answers.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// They found nothing.
-    pub nothing: bool,
-    /// Where they looked and what they found, in their words.
-    pub words: String,
-    /// Copies they handed in: name, media type, bytes.
-    pub files: Vec<(String, String, Vec<u8>)>,
-}
-
-/// Takes a post's answer: a nil return, or what they found. Everything found on paper needs a
-/// person's eye.
-///
-/// # Errors
-/// The answer is empty, or the search is not waiting for one.
-pub fn answer(office: &Office, by: &By, search: &str, answer: &Answer) -> Result<()> {
-    by.role.may(Permission::AnswerTask)?;
-    if !answer.nothing && answer.files.is_empty() && answer.words.trim().is_empty() {
-        return Err(Error::invalid("words", "Say what you found, or that you found nothing"));
-    }
-    let (s, case, h) = office.read(|tx| {
-        let s = sql::a_search(tx, &by.org, search)?;
-        let case = acts::load(tx, office, by, &s.case)?;
-        let h = holdings::sql::by_id(tx, &by.org, &s.holding)?;
-        Ok((s, case, h))
-    })?;
-    if !matches!(s.state.as_str(), "asked" | "planned" | "failed") {
-        return Err(Error::invalid("words", "This question has been answered already"));
-    }
-    let mut quiet = Quiet;
-    let blob = BlobWriter::start(
-        office.db(),
-        office.vault(),
-        &by.org,
-        &case.row.key,
-        "spool",
-        office.now(),
-    )?;
-    let seek = case.body.seek();
-    let mut spool = Spool::new(blob, &h.map, &seek, &mut quiet);
-    for (n, (name, media, raw)) in answer.files.iter().enumerate() {
-        spool.item(super::review::from_paper(&h, n, name, media, raw.clone()))?;
-    }
-    if answer.files.is_empty() && !answer.nothing {
-        let raw = answer.words.clone().into_bytes();
-        spool.item(super::review::from_paper(&h, 0, "note.txt", "text/plain", raw))?;
-    }
-    let looked = Looked {
-        place: h.title.clone(),
-        by: vec!["by hand".into()],
-        looked_at: None,
-        found: spool.items,
-    };
-    let mut ended = spool.end(Searched { places: vec![looked] })?;
-    ended.record.answer = Some(answer.words.trim().to_owned());
-    // `finish` takes a planned search: the answer ends the waiting.
-    let open = SearchRow { state: "planned".into(), ..s.clone() };
-    let (by2, row) = (by.clone(), open.clone());
-    let act = act_on(&case, "request.holder-answered", "UK GDPR Art 15(1A)", h.title.clone());
-    office.write(move |tx| {
-        sql::update_search(tx, &by2.org, &row)?;
-        crate::kit::sql::drop_links(tx, &by2.org, "paper", &row.id)?;
-        Ok(Recorded::new(&by2, (), act.clone()))
-    })?;
-    finish(office, by, &case, &h, open, ended)?;
-    settle(office, by, &case.row.id)?;
-    Ok(())
-}
-
-/// Sets a holding aside with a reason: the pack can then go out without it, and says so.
-///
-/// # Errors
-/// Denied, or no reason.
-pub fn set_aside(office: &Office, by: &By, search: &str, reason: &str) -> Result<()> {
-    by.role.may(Permission::ReleaseCases)?;
-    if reason.trim().is_empty() {
-        return Err(Error::invalid("reason", "Say why the answer can go without this holding"));
-    }
-    let (office2, by2, id, why) =
-        (office.clone(), by.clone(), search.to_owned(), reason.trim().to_owned());
-    let case = office.write(move |tx| {
-        let mut s = sql::a_search(tx, &by2.org, &id)?;
-        let case = acts::load(tx, &office2, &by2, &s.case)?;
-        let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
-        s.state = "set-aside".into();
-        s.reason = Some(why.clone());
-        sql::update_search(tx, &by2.org, &s)?;
-        let said = format!("{} set aside: {why}", h.title);
-        let act = act_on(&case, "request.holding-set-aside", "UK GDPR Art 15(1A)", said);
-        Ok(Recorded::new(&by2, case.row.id.clone(), act))
-    })?;
-    settle(office, by, &case)?;
-    Ok(())
-}
-
-/// Puts failed searches (or one of them) back, to be tried again; queues the job.
-///
-/// # Errors
-/// Denied, or the case is past searching.
-pub fn try_again(office: &Office, by: &By, id: &str) -> Result<()> {
-    by.role.may(Permission::WorkCases)?;
-    let (office2, by2, id) = (office.clone(), by.clone(), id.to_owned());
-    office.write(move |tx| {
-        let mut case = acts::load(tx, &office2, &by2, &id)?;
-        case.row.request = case.row.request.clone().search_again()?;
-        plan(tx, &by2, &case)?;
-        for mut s in sql::searches(tx, &by2.org, &id)? {
-            if s.state == "failed" || (s.state == "done" && s.trouble.is_some()) {
-                s.state = "planned".into();
-                s.trouble = None;
-                sql::update_search(tx, &by2.org, &s)?;
-            }
-        }
-        acts::save(tx, &office2, &by2, case.clone())?;
-        crate::kit::jobs::queue(tx, &by2.org, "search", &id, by2.now)?;
-        let act = act_on(&case, "request.search-again", "UK GDPR Art 15(1A)", "Searching again");
-        Ok(Recorded::new(&by2, (), act))
-    })
-}
+#[cfg(test)]
+#[path = "find_tests.rs"]
+mod tests;

@@ -281,24 +281,72 @@ struct Ready {
     received: String,
     until: String,
     url: String,
+    complete: bool,
+    by_letter: bool,
 }
 
-/// "Your answer is ready": a link, and nothing of the content.
+/// "Your answer is ready", or a part of it: a link, and nothing of the content. `by_letter`: its
+/// code comes in a letter, and not by telephone or text message.
 pub fn ready(
     office: &Office,
     charter: &Charter,
     case: &Case,
     token: &str,
     until: Date,
+    complete: bool,
+    by_letter: bool,
 ) -> Result<Letter> {
     let text = Ready {
         f: frame(charter, case),
         received: dates::full(case.request().received),
         until: dates::full(until),
         url: url(office, &format!("/fetch/{token}")),
+        complete,
+        by_letter,
     }
     .render()?;
     Ok(letter(charter, case, "ready", text))
+}
+
+#[derive(Template)]
+#[template(path = "requests/letters/not_fetched.txt", escape = "none")]
+struct NotFetched {
+    f: Frame,
+    received: String,
+    until: String,
+    url: String,
+}
+
+/// "Your answer still waits": the same pack by a fresh link.
+pub fn not_fetched(
+    office: &Office,
+    charter: &Charter,
+    case: &Case,
+    token: &str,
+    until: Date,
+) -> Result<Letter> {
+    let text = NotFetched {
+        f: frame(charter, case),
+        received: dates::full(case.request().received),
+        until: dates::full(until),
+        url: url(office, &format!("/fetch/{token}")),
+    }
+    .render()?;
+    Ok(letter(charter, case, "not-fetched", text))
+}
+
+#[derive(Template)]
+#[template(path = "requests/letters/fetch_code.txt", escape = "none")]
+struct FetchCode<'a> {
+    f: Frame,
+    code: &'a str,
+    until: String,
+}
+
+/// The code of a link, to be printed and posted: never by the way that the link went.
+pub fn fetch_code(charter: &Charter, case: &Case, code: &str, until: Date) -> Result<Letter> {
+    let text = FetchCode { f: frame(charter, case), code, until: dates::full(until) }.render()?;
+    Ok(Letter { to: None, ..letter(charter, case, "fetch-code", text) })
 }
 
 /// Puts a letter on its way under the case's key, and answers the act that says so.

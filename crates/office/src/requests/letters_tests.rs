@@ -127,9 +127,23 @@ fn refusal_names_complaint_regulator_and_court() {
 fn ready_holds_a_link_and_nothing_of_the_content() {
     let b = bench();
     let until = dates::day_of(b.office.now());
-    let l = letters::ready(&b.office, &b.charter, &b.case, "TOKEN", until).unwrap();
+    let l = letters::ready(&b.office, &b.charter, &b.case, "TOKEN", until, true, true).unwrap();
     reads_well(&l, &b.case);
     assert!(l.text.contains("/fetch/TOKEN") && l.text.contains(&dates::full(until)));
+    assert!(l.text.contains("in a letter by post"));
+    let part = letters::ready(&b.office, &b.charter, &b.case, "T", until, false, false).unwrap();
+    assert!(part.text.contains("A part of the answer") && part.text.contains("by telephone"));
+}
+
+#[test]
+fn not_fetched_reminds_with_a_link_and_the_code_goes_on_paper() {
+    let b = bench();
+    let until = dates::day_of(b.office.now());
+    let l = letters::not_fetched(&b.office, &b.charter, &b.case, "TOKEN", until).unwrap();
+    reads_well(&l, &b.case);
+    assert!(l.text.contains("/fetch/TOKEN") && l.text.contains(&dates::full(until)));
+    let l = letters::fetch_code(&b.charter, &b.case, "ABCD-EFGH-JKMN-PQRS", until).unwrap();
+    assert!(l.to.is_none() && l.text.contains("ABCD-EFGH-JKMN-PQRS"), "by post, not by e-mail");
 }
 
 #[test]

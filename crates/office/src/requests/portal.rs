@@ -1,5 +1,5 @@
 //! The public's pages: asking for one's data one question at a time, seeing where a request
-//! stands, and fetching the answer. No account, no script.
+//! stands. No account, no script.
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::acts::{self, NewCase, Opened};
 use super::desk_new::body_from;
 use super::rules::{Right, State as Where, Via};
-use super::{pack, sql};
+use super::sql;
 use crate::charter;
 use crate::error::{Error, Field, Result};
 use crate::kit::forms::{Filled, Wrong};
@@ -427,43 +427,6 @@ fn look_up(o: &Office, public: &Public, f: &Filled) -> Result<Shown> {
         because: when.limit.iter().flat_map(|d| d.because.iter().map(|s| s.text.clone())).collect(),
         reference: row.reference,
     })
-}
-
-#[derive(Template)]
-#[template(path = "requests/pages/fetch.html")]
-struct FetchPage {
-    w: Wrong,
-    f: Filled,
-}
-
-/// `GET /fetch/{token}`: asks for the address; opening the link gives nothing away.
-pub async fn fetch_form() -> Answer {
-    page(&FetchPage { w: Wrong::default(), f: Filled::default() })
-}
-
-/// `POST /fetch/{token}`
-pub async fn fetch(
-    State(office): State<Office>,
-    client: Client,
-    Path(token): Path<String>,
-    Form(pairs): Pairs,
-) -> Answer {
-    let f = Filled(pairs);
-    let email = f.get("email").to_owned();
-    let fetched = office
-        .run(move |o| {
-            // Whose link it is shows only inside: the limit is one for the whole office.
-            limits::take(o, What::Fetch, "", client)?;
-            pack::fetch(o, &token, &email)
-        })
-        .await;
-    match fetched {
-        Ok((row, reader, reference)) => {
-            let name = format!("{reference}-answer-{}.zip", row.number);
-            Ok(stream_zip(&name, reader))
-        }
-        Err(e) => refuse(e, |w| FetchPage { w, f }),
-    }
 }
 
 /// Streams a blob as a ZIP file, a piece at a time.

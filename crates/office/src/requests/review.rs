@@ -8,14 +8,16 @@ use candour_db::Tx;
 use candour_screening::{NameFit, Subject, about_others, fit, normalise};
 use serde::{Deserialize, Serialize};
 
-use super::acts::{self, Case, act_on};
+pub use super::decide::{Decided, Decision, Questions, approve, decide, opened, waits};
 use super::find::Record;
-use super::sql::{self, FindingRow, SearchRow};
+pub use super::grounds::NOT_THEIRS;
+pub use super::marking::More;
+use super::sql::{self, SearchRow};
 use crate::error::{Error, Result};
 use crate::holdings::Holding;
 use crate::kit::blobs::BlobReader;
 use crate::office::Office;
-use crate::proof::{By, Recorded};
+use crate::proof::By;
 use crate::staff::Permission;
 
 /// One item of a spool.
@@ -44,6 +46,12 @@ pub struct Mark {
     pub end: usize,
     /// "another person's name". Never the value.
     pub why: String,
+}
+
+/// What tells an item apart within its search, so that it is known again when the holding is
+/// searched once more.
+pub fn item_key(place: &str, locator: &str) -> String {
+    crate::kit::sha256_hex(format!("{place}\u{0}{locator}").as_bytes())
 }
 
 impl Item {
@@ -228,144 +236,6 @@ pub fn item(
     let s = office.read(|tx| search_of(tx, by, reference, search))?;
     let found = Items::open(office, &by.org, &s, n)?.next().transpose()?;
     found.map(|(_, i)| (s, i)).ok_or(Error::NotFound("the item"))
-}
-
-/// What can be decided about an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// It goes into the pack as it is.
-    Disclose,
-    /// It goes in with the marked passages taken out.
-    Redact,
-    /// It stays out.
-    Exclude,
-}
-
-impl Decision {
-    /// The word in the database and in forms.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Disclose => "disclose",
-            Self::Redact => "redact",
-            Self::Exclude => "exclude",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Disclose, Self::Redact, Self::Exclude].into_iter().find(|d| d.word() == word)
-    }
-}
-
-/// A decision with its reason.
-#[derive(Debug, Clone)]
-pub struct Decided {
-    /// Which.
-    pub decision: Decision,
-    /// Why; needed unless it is disclosed.
-    pub reason: String,
-    /// Passages to take out; empty means all that were marked.
-    pub marks: Vec<Mark>,
-}
-
-fn reason_place(search: &str, item: u64) -> String {
-    format!("reason\u{0}{search}\u{0}{item}")
-}
-
-/// Decides about an item. A ready pack is ready no more.
-///
-/// # Errors
-/// Denied, not found in this case, no reason, nothing to take out, or the case has been sent.
-pub fn decide(
-    office: &Office,
-    by: &By,
-    reference: &str,
-    search: &str,
-    n: u64,
-    d: &Decided,
-) -> Result<()> {
-    by.role.may(Permission::WorkCases)?;
-    let reason = d.reason.trim().to_owned();
-    if d.decision != Decision::Disclose && reason.is_empty() {
-        return Err(Error::invalid("reason", "Say why it is not disclosed in full"));
-    }
-    let (s, item) = item(office, by, reference, search, n)?;
-    let marks = if d.marks.is_empty() { item.others.clone() } else { d.marks.clone() };
-    if d.decision == Decision::Redact && marks.is_empty() {
-        return Err(Error::invalid("decision", "Nothing is marked: mark what is to be taken out"));
-    }
-    let key = crate::kit::sha256_hex(format!("{}\u{0}{}", item.place, item.locator).as_bytes());
-    let (office2, by2, decision) = (office.clone(), by.clone(), d.decision);
-    office.write(move |tx| {
-        let mut case = acts::load(tx, &office2, &by2, &s.case)?;
-        not_sent(&case)?;
-        let old = sql::a_finding(tx, &by2.org, &s.id, n)?;
-        let sealed = office2.vault().seal(
-            tx,
-            &by2.org,
-            &case.row.key,
-            &reason_place(&s.id, n),
-            reason.as_bytes(),
-        )?;
-        let why = old.as_ref().map(|f| f.why.clone()).unwrap_or_default();
-        let row = FindingRow {
-            search: s.id.clone(),
-            item: n,
-            key: key.clone(),
-            why,
-            decision: decision.word().into(),
-            reason: hex::encode(sealed),
-            marks: serde_json::to_string(&marks)?,
-        };
-        sql::insert_findings(tx, &by2.org, &s.case, [row.clone()])?;
-        sql::decide(tx, &by2.org, &row, &by2.actor, by2.now)?;
-        case.row.request = case.row.request.clone().reopened();
-        acts::save(tx, &office2, &by2, case.clone())?;
-        let said = match reason.is_empty() {
-            true => format!("{}: {}", item_title(&s, n), decision.word()),
-            false => format!("{}: {}, {reason}", item_title(&s, n), decision.word()),
-        };
-        let law = "DPA 2018 Sch 2 para 16";
-        Ok(Recorded::new(&by2, (), act_on(&case, "request.item-decided", law, said)))
-    })
-}
-
-fn item_title(s: &SearchRow, n: u64) -> String {
-    // Search and number, not the title: the words of an act are read in lists.
-    format!("Item {} of search {}", n + 1, &s.id[s.id.len().saturating_sub(6)..])
-}
-
-fn not_sent(case: &Case) -> Result<()> {
-    use super::rules::State;
-    if matches!(case.request().state, State::Sent { .. } | State::Closed { .. }) {
-        return Err(crate::error::Refusal {
-            act: "decide",
-            why: "this case has been sent or closed".into(),
-            source_: "house rule: a closed case stays closed",
-        }
-        .into());
-    }
-    Ok(())
-}
-
-/// The reason given for a decision.
-///
-/// # Errors
-/// The case's key is gone.
-pub fn reason(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    org: &str,
-    case: &Case,
-    f: &FindingRow,
-) -> Result<String> {
-    if f.reason.is_empty() {
-        return Ok(String::new());
-    }
-    let sealed = hex::decode(&f.reason).map_err(anyhow::Error::from)?;
-    let place = reason_place(&f.search, f.item);
-    let plain = office.vault().open(tx, org, &case.row.key, &place, &sealed)?;
-    Ok(String::from_utf8_lossy(&plain).into_owned())
 }
 
 /// A text with the marked ranges replaced; marks may overlap and are cut to character bounds.

@@ -116,6 +116,9 @@ pub struct Request {
     /// The ground of a refusal, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Ground>,
+    /// The day of the first whole answer, when it is looked at again after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Date>,
 }
 
 /// What an act needs to know of the clock.
@@ -153,6 +156,7 @@ impl Request {
             warned: None,
             extended: None,
             refused: None,
+            answered: None,
         }
     }
 
@@ -478,6 +482,24 @@ impl Request {
                 "UK GDPR Art 15(3)",
             ),
         }
+    }
+
+    /// Looks again after the answer: something new came up, as its letter invites.
+    ///
+    /// # Errors
+    /// It was not answered yet, or ended in another way.
+    pub fn look_again(mut self) -> Result<Self> {
+        let answered = match &self.state {
+            State::Sent { on } => *on,
+            State::Closed { on, outcome: Outcome::Answered | Outcome::NothingFound } => *on,
+            _ => {
+                let source_ = "house rule: only an answered request is looked at again";
+                return no("look again", "this request has not been answered", source_);
+            }
+        };
+        self.answered = Some(self.answered.unwrap_or(answered));
+        self.state = State::Searching;
+        Ok(self)
     }
 
     /// Closes what was sent.

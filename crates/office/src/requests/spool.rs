@@ -1,13 +1,15 @@
 //! The spool of a search: everything found goes into it sealed, and is looked through for other
 //! people on the way.
 
+use std::collections::HashSet;
+
 use candour_connectors::{
-    DataMap, Fault, FaultKind, Found, Identifier, Searched, Seek, Sink, Strength, learned,
+    Body, DataMap, Fault, FaultKind, Found, Identifier, Searched, Seek, Sink, Strength, learned,
 };
 use candour_screening::Subject;
 
 use super::find::{Record, Watch};
-use super::review::{Item, Mark, marks};
+use super::review::{Item, Mark, item_key, marks};
 use crate::error::Result;
 use crate::kit::blobs::{self, BlobWriter};
 
@@ -16,11 +18,24 @@ const TOGETHER: usize = 512;
 /// Bytes that most lines of a spool fit in.
 const LINE: usize = 2048;
 
+/// An item that a person has to look at, or has decided about before.
+#[derive(Debug, Clone)]
+pub(super) struct Flag {
+    /// Number of the item.
+    pub(super) item: u64,
+    /// What tells it apart in a later search.
+    pub(super) key: String,
+    /// Hash of its content: a decision stands while this is the same.
+    pub(super) content: String,
+    /// Why a person has to look; empty if nobody has to.
+    pub(super) why: String,
+}
+
 /// A finished spool with all that is known about it.
 pub(super) struct Ended {
     pub(super) blob: blobs::Finished,
     pub(super) items: u64,
-    pub(super) flagged: Vec<(u64, String, String)>,
+    pub(super) flagged: Vec<Flag>,
     pub(super) learned: Vec<Identifier>,
     pub(super) record: Record,
 }
@@ -31,11 +46,13 @@ pub(super) struct Spool<'a> {
     map: &'a DataMap,
     seek: &'a Seek,
     subject: Subject,
+    /// Keys of items that a person has decided about.
+    decided: HashSet<String>,
     watch: &'a mut dyn Watch,
     /// Found, and not looked through for other people yet.
     waiting: Vec<Found>,
     pub(super) items: u64,
-    flagged: Vec<(u64, String, String)>,
+    flagged: Vec<Flag>,
     learned: Vec<Identifier>,
     record: Record,
 }
@@ -45,6 +62,7 @@ impl<'a> Spool<'a> {
         blob: BlobWriter,
         map: &'a DataMap,
         seek: &'a Seek,
+        decided: HashSet<String>,
         watch: &'a mut dyn Watch,
     ) -> Self {
         Self {
@@ -52,6 +70,7 @@ impl<'a> Spool<'a> {
             map,
             seek,
             subject: crate::people::subject(seek),
+            decided,
             watch,
             waiting: Vec::new(),
             items: 0,
@@ -87,8 +106,8 @@ impl<'a> Spool<'a> {
 struct Ready {
     /// Its line of the spool.
     line: Vec<u8>,
-    /// What tells it apart in a later search, and why a person has to look, if one has to.
-    flag: Option<(String, String)>,
+    /// Set when a person has to look, or has decided about it before; without its number.
+    flag: Option<Flag>,
     weak: bool,
     /// Other identifiers of the person that it shows.
     learned: Vec<Identifier>,
@@ -96,14 +115,16 @@ struct Ready {
     because: Vec<String>,
 }
 
-fn ready(found: Found, map: &DataMap, subject: &Subject) -> serde_json::Result<Ready> {
+fn ready(
+    found: Found,
+    map: &DataMap,
+    subject: &Subject,
+    decided: &HashSet<String>,
+) -> serde_json::Result<Ready> {
     let others = marks(&found, map, subject);
     let strength = found.strength();
     let why = why_look(strength, &others);
-    let flag = (!why.is_empty()).then(|| {
-        let item = format!("{}\u{0}{}", found.place, found.locator);
-        (crate::kit::sha256_hex(item.as_bytes()), why)
-    });
+    let flag = flag(&found, why, decided)?;
     let weak = strength != Strength::Strong;
     let learned = if weak { Vec::new() } else { learned(map, &found) };
     let because = found.because.iter().map(|b| b.how.clone()).collect();
@@ -112,6 +133,22 @@ fn ready(found: Found, map: &DataMap, subject: &Subject) -> serde_json::Result<R
     serde_json::to_writer(&mut line, &Item { place, locator, because: how, body, others })?;
     line.push(b'\n');
     Ok(Ready { line, flag, weak, learned, because })
+}
+
+fn flag(found: &Found, why: String, decided: &HashSet<String>) -> serde_json::Result<Option<Flag>> {
+    if why.is_empty() && decided.is_empty() {
+        return Ok(None);
+    }
+    let key = item_key(&found.place, &found.locator);
+    if why.is_empty() && !decided.contains(&key) {
+        return Ok(None);
+    }
+    Ok(Some(Flag { item: 0, key, content: content(&found.body)?, why }))
+}
+
+/// Hash of what an item holds.
+pub(super) fn content(body: &Body) -> serde_json::Result<String> {
+    Ok(crate::kit::sha256_hex(&serde_json::to_vec(body)?))
 }
 
 /// Why a person has to look at an item; empty if nobody has to.
@@ -135,9 +172,9 @@ impl Spool<'_> {
     fn look_through(&mut self) -> std::result::Result<(), Fault> {
         let mut first = std::mem::take(&mut self.waiting);
         let second = first.split_off(first.len() / 2);
-        let (map, subject) = (self.map, &self.subject);
+        let (map, subject, decided) = (self.map, &self.subject, &self.decided);
         let look = |part: Vec<Found>| -> serde_json::Result<Vec<Ready>> {
-            part.into_iter().map(|found| ready(found, map, subject)).collect()
+            part.into_iter().map(|found| ready(found, map, subject, decided)).collect()
         };
         let (first, second) = std::thread::scope(|s| {
             let other_core = s.spawn(|| look(first));
@@ -153,8 +190,8 @@ impl Spool<'_> {
 
     fn keep(&mut self, ready: Ready) -> std::result::Result<(), Fault> {
         let Ready { line, flag, weak, learned, because } = ready;
-        if let Some((key, why)) = flag {
-            self.flagged.push((self.items, key, why));
+        if let Some(flag) = flag {
+            self.flagged.push(Flag { item: self.items, ..flag });
         }
         self.learn(learned);
         self.record.weak += u64::from(weak);
@@ -189,6 +226,6 @@ impl Sink for Spool<'_> {
     }
 
     fn missed(&mut self, fault: Fault) {
-        self.record.missed.push(fault.to_string());
+        self.record.missed.push(fault.into());
     }
 }

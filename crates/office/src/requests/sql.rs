@@ -1,4 +1,4 @@
-//! Every statement on cases, searches, findings and packs.
+//! Every statement on cases and searches.
 
 use candour_db::{DbError, Row, Tx, bind};
 use jiff::Timestamp;
@@ -7,8 +7,15 @@ use jiff::civil::Date;
 use super::rules::Request;
 use crate::error::{Error, Result};
 
-pub use super::pack_sql::{PackRow, a_pack, fetched, insert_pack, packs};
+pub use super::pack_sql::{
+    Handover, PackRow, a_handover, a_pack, end_handover, fetched, handovers, insert_handover,
+    insert_pack, open_links, packs, reminded, wrong_try,
+};
 pub use super::portal_sql::{draft, drop_draft, drop_old_drafts, put_draft};
+pub use super::review_sql::{
+    FindingRow, a_finding, approve, decide, drop_findings, findings, insert_findings, last_decided,
+    open_findings,
+};
 
 /// A case, as kept.
 #[derive(Debug, Clone)]
@@ -352,128 +359,4 @@ pub fn update_search(tx: &mut Tx<'_>, org: &str, s: &SearchRow) -> Result<()> {
         ],
     )?;
     Ok(())
-}
-
-/// A decision to be taken or taken on one item of a search.
-#[derive(Debug, Clone)]
-pub struct FindingRow {
-    /// Search.
-    pub search: String,
-    /// Number of the item in its spool, from 0.
-    pub item: u64,
-    /// Hash of place and locator: the same item in a later search.
-    pub key: String,
-    /// Why a person has to look; empty if an officer took it up of their own accord.
-    pub why: String,
-    /// `open`, `disclose`, `exclude`, `redact`.
-    pub decision: String,
-    /// Sealed reason of the decision, or empty.
-    pub reason: String,
-    /// Passages to take out: JSON list of `[field, start, end]`.
-    pub marks: String,
-}
-
-fn finding(r: &Row<'_>) -> std::result::Result<FindingRow, DbError> {
-    Ok(FindingRow {
-        search: r.text("search_id")?,
-        item: r.count("item")?,
-        key: r.text("item_key")?,
-        why: r.text("why")?,
-        decision: r.text("decision")?,
-        reason: r.text("reason")?,
-        marks: r.text("marks")?,
-    })
-}
-
-/// Keeps items that a person has to look at, but for those that are kept already.
-pub fn insert_findings(
-    tx: &mut Tx<'_>,
-    org: &str,
-    case: &str,
-    findings: impl IntoIterator<Item = FindingRow>,
-) -> Result<()> {
-    let rows = findings.into_iter().map(|f| {
-        let (org, case) = (org.into(), case.into());
-        let [search, item, key] = [f.search.into(), f.item.into(), f.key.into()];
-        let [why, decision, reason] = [f.why.into(), f.decision.into(), f.reason.into()];
-        [search, item, key, org, case, why, decision, reason, f.marks.into()]
-    });
-    tx.insert(
-        "INSERT INTO findings (search_id, item, item_key, org, case_id, why, decision, reason, marks)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (search_id, item) DO NOTHING",
-        rows,
-    )?;
-    Ok(())
-}
-
-/// Removes every finding of a search.
-pub fn drop_findings(tx: &mut Tx<'_>, org: &str, search: &str) -> Result<()> {
-    tx.exec("DELETE FROM findings WHERE org = $1 AND search_id = $2", bind![org, search])?;
-    Ok(())
-}
-
-/// The findings of a case, by search and item.
-pub fn findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<FindingRow>> {
-    Ok(tx.rows(
-        "SELECT search_id, item, item_key, why, decision, reason, marks FROM findings
-         WHERE org = $1 AND case_id = $2 ORDER BY search_id, item",
-        bind![org, case],
-        finding,
-    )?)
-}
-
-/// The finding about an item, if there is one.
-pub fn a_finding(
-    tx: &mut Tx<'_>,
-    org: &str,
-    search: &str,
-    item: u64,
-) -> Result<Option<FindingRow>> {
-    Ok(tx.row(
-        "SELECT search_id, item, item_key, why, decision, reason, marks FROM findings
-         WHERE org = $1 AND search_id = $2 AND item = $3",
-        bind![org, search, item],
-        finding,
-    )?)
-}
-
-/// How many findings of a case wait for a decision.
-pub fn open_findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<u64> {
-    Ok(tx.count(
-        "SELECT count(*) AS n FROM findings
-         WHERE org = $1 AND case_id = $2 AND decision = 'open'",
-        bind![org, case],
-    )?)
-}
-
-/// Keeps the decision on a finding, by whom and when.
-pub fn decide(tx: &mut Tx<'_>, org: &str, f: &FindingRow, by: &str, now: Timestamp) -> Result<()> {
-    tx.exec(
-        "UPDATE findings SET decision = $4, reason = $5, marks = $6, decided_by = $7,
-                decided_at = $8
-         WHERE org = $1 AND search_id = $2 AND item = $3",
-        bind![
-            org,
-            f.search.as_str(),
-            f.item,
-            f.decision.as_str(),
-            f.reason.as_str(),
-            f.marks.as_str(),
-            by,
-            now
-        ],
-    )?;
-    Ok(())
-}
-
-/// When the last decision on an item of the case was taken.
-pub fn last_decided(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Option<Timestamp>> {
-    Ok(tx
-        .row(
-            "SELECT max(decided_at) AS at FROM findings WHERE org = $1 AND case_id = $2",
-            bind![org, case],
-            |r| r.instant_opt("at"),
-        )?
-        .flatten())
 }

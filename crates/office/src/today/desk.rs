@@ -63,6 +63,22 @@ fn holding_trouble(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(String, String)>> 
     Ok(out)
 }
 
+/// Answers that wait behind a link which soon runs out.
+fn not_fetched(tx: &mut candour_db::Tx<'_>, me: &Signed) -> Result<Vec<Decide>> {
+    let soon = me.by.now + jiff::SignedDuration::from_hours(24 * 7);
+    let mut all = Vec::new();
+    for h in cases::open_links(tx, &me.by.org, soon)?.iter().filter(|h| h.fetched.is_none()) {
+        let reference = cases::case_by_id(tx, &me.by.org, &h.case)?.reference;
+        let ends = h.ends.map_or(String::new(), |e| dates::short(dates::day_of(e)));
+        all.push(Decide {
+            what: format!("Not fetched yet: the link ends on {ends}"),
+            link: format!("/office/cases/{reference}#packs"),
+            reference,
+        });
+    }
+    Ok(all)
+}
+
 fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
     let now = dates::day_of(me.by.now);
     let sees_cases = me.by.role.may(Permission::SeeCases).is_ok();
@@ -89,9 +105,10 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
         }
         let soon = now.saturating_add(jiff::Span::new().days(7));
         p.figures = cases::figures(tx, org, now, soon)?;
+        p.decide = not_fetched(tx, me)?;
         let fortnight = now.saturating_add(jiff::Span::new().days(14));
         for c in cases::cases(tx, org, Which::Open, now, 0, 100)? {
-            let open = cases::open_findings(tx, org, &c.id)?;
+            let open = cases::open_findings(tx, org, &c.id, me.charter.rights.second_approver)?;
             if open > 0 {
                 p.decide.push(Decide {
                     what: format!("Look at {open} findings"),
@@ -109,7 +126,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             if c.request.state.word() == "ready" {
                 p.decide.push(Decide {
                     what: "Send the answer".into(),
-                    link: format!("/office/cases/{}/send", c.reference),
+                    link: format!("/office/cases/{}/hand/send", c.reference),
                     reference: c.reference.clone(),
                 });
             }

@@ -113,6 +113,8 @@ pub struct Sheet {
     pub files: Vec<FileCheck>,
     /// What an officer should know before the pack goes out.
     pub warnings: Vec<String>,
+    /// What keeps the pack from being complete, and what to do about each.
+    pub blocks: Vec<String>,
     /// Files of the finished ZIP that were read again and fit the manifest.
     pub read_again: u64,
     /// Redacted items that were read again; none of the removed passages was found.

@@ -4,8 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cut::Words;
-use super::plan::safe;
+use super::plan::{Why, safe};
+use crate::kit::forms::sentence;
 use crate::requests::gate::Sheet;
+use crate::requests::grounds;
+
+/// How a thing is called that stays here altogether.
+const WHOLE: &str = "as a whole";
+/// The code of what the check of outgoing files left out.
+const CHECK: &str = "check";
 
 /// A line of the schedule.
 #[derive(Debug, Clone, Default)]
@@ -18,8 +25,10 @@ pub struct Line {
     pub date: String,
     /// Holding and place.
     pub place: String,
-    /// "In full", "In part", "As text only".
+    /// "In full", "In part", "As text only", "Kept back".
     pub given: &'static str,
+    /// Code of the reason, if not all of it is given: the word of the ground.
+    pub code: String,
     /// More to know.
     pub note: String,
     /// Path in the pack.
@@ -37,8 +46,22 @@ pub struct Removal {
     pub place: String,
     /// The reason in words.
     pub why: String,
+    /// The word of the ground, or `check`.
+    pub code: String,
     /// Left out by the check of outgoing files, not by a person.
     pub by_gate: bool,
+}
+
+impl Removal {
+    /// What the ground says.
+    pub fn says(&self) -> &'static str {
+        grounds::says(&self.code)
+    }
+
+    /// Where the ground stands in the law.
+    pub fn source(&self) -> &'static str {
+        grounds::law(&self.code)
+    }
 }
 
 /// A table that went out, for the page on codes.
@@ -99,11 +122,42 @@ impl Content {
         self.lines.push(Line { no, ..line });
     }
 
-    /// Something left out, once more.
-    pub fn left_out(&mut self, what: &str, place: &str, why: &str, by_gate: bool, n: u64) {
+    /// Something that a person keeps back, so many times more.
+    pub fn kept_back(&mut self, what: &str, place: &str, why: &Why, n: u64) {
+        self.removal(what, place, &why.reason, &why.ground, n);
+    }
+
+    /// Something that the check of outgoing files left out, so many times more.
+    pub fn left_out(&mut self, what: &str, place: &str, why: &str, n: u64) {
+        self.removal(what, place, why, CHECK, n);
+    }
+
+    fn removal(&mut self, what: &str, place: &str, why: &str, code: &str, n: u64) {
         let why = if why.trim().is_empty() { "No reason was given." } else { why.trim() };
-        let r = Removal { what: what.into(), place: place.into(), why: why.into(), by_gate };
-        *self.removed.entry(r).or_default() += n;
+        let by_gate = code == CHECK;
+        let [what, place, why, code] = [what, place, why, code].map(str::to_owned);
+        *self.removed.entry(Removal { what, place, why, code, by_gate }).or_default() += n;
+    }
+
+    /// Puts what stays here as a whole on the schedule: what kind of thing, where, how many and
+    /// on which ground, and nothing of its content.
+    pub fn schedule_kept_back(&mut self) {
+        let whole: Vec<(Removal, u64)> = self
+            .removed
+            .iter()
+            .filter(|(r, _)| !r.by_gate && r.what.ends_with(WHOLE))
+            .map(|(r, n)| (r.clone(), *n))
+            .collect();
+        for (r, n) in whole {
+            let kind = r.what.trim_end_matches(WHOLE).trim_end_matches([',', ' ']);
+            let title = match n {
+                1 => sentence(kind),
+                n => format!("{n} times {kind}"),
+            };
+            let note = grounds::says(&r.code).to_owned();
+            let (place, code, given) = (r.place, r.code, "Kept back");
+            self.line(Line { title, place, given, code, note, ..Line::default() });
+        }
     }
 
     /// A path that no other file has: `stem.ending`, or `stem-2.ending`.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use candour_connectors::Body;
 use regex::{Regex, RegexBuilder};
 
+use super::plan::Why;
 use crate::error::{Error, Result};
 use crate::requests::review::{Item, Mark, redacted};
 
@@ -173,7 +174,7 @@ fn map_texts(body: &Body, map: &mut impl FnMut(&str, &str) -> String) -> Body {
 ///
 /// # Errors
 /// Too many words for one pattern.
-pub fn safe_reason(reason: &str, item: &Item, own: &[String]) -> Result<String> {
+pub fn safe_reason(why: &Why, item: &Item, own: &[String], taken: &Words) -> Result<Why> {
     let texts = item.texts();
     let marked = item.others.iter().filter_map(|m| {
         let (_, text) = texts.iter().find(|(field, _)| *field == m.field)?;
@@ -188,11 +189,12 @@ pub fn safe_reason(reason: &str, item: &Item, own: &[String]) -> Result<String> 
             .collect();
         parts.into_iter().chain(std::iter::once(w))
     });
-    let words = Words::new(words.filter(|w| w.chars().count() >= 4), own);
-    Ok(match words.finder()? {
-        Some(f) => f.replace_all(reason, REMOVED).into_owned(),
-        None => reason.to_owned(),
-    })
+    let words = words.filter(|w| w.chars().count() >= 4).chain(taken.list.iter().cloned());
+    let reason = match Words::new(words, own).finder()? {
+        Some(f) => f.replace_all(&why.reason, REMOVED).into_owned(),
+        None => why.reason.clone(),
+    };
+    Ok(Why { reason, ..why.clone() })
 }
 
 /// The text of a page of ours, as a reader sees it: to search what really goes out.
@@ -262,8 +264,14 @@ mod tests {
     fn a_reason_does_not_give_away_what_it_is_about() {
         let mut item = note("Bram Novak spoke");
         item.others = vec![mark("text", 0, 10)];
-        let told = safe_reason("Novak did not agree", &item, &[]).unwrap();
-        assert_eq!(told, "[removed] did not agree");
+        let why = |reason: &str| Why { reason: reason.into(), ..Why::default() };
+        let none = Words::default();
+        let told = safe_reason(&why("Novak did not agree"), &item, &[], &none).unwrap();
+        assert_eq!(told.reason, "[removed] did not agree");
+        // What a person marked by hand is not in the machine's marks.
+        let by_hand = Words::new(["the spoke".to_owned()], &[]);
+        let told = safe_reason(&why("As The Spoke said"), &item, &[], &by_hand).unwrap();
+        assert_eq!(told.reason, "As [removed] said");
     }
 
     #[test]

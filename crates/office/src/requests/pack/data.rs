@@ -11,7 +11,7 @@ use super::content::{Content, Line, Reread, Table};
 use super::cut::{self, Words};
 use super::out::Out;
 use super::pages::{DataCard, DataFoot, DataTable, DataTop, Frame};
-use super::plan::{Fate, Part, Place, Plan};
+use super::plan::{Fate, Part, Place, Plan, Why};
 use crate::error::{Error, Result};
 use crate::office::Office;
 use crate::requests::gate::guard;
@@ -25,7 +25,7 @@ struct Row {
     fields: Vec<(String, Option<String>)>,
     words: Words,
     kinds: BTreeMap<String, u64>,
-    reason: String,
+    why: Why,
 }
 
 /// Calls `each` for every row of a place that goes out, with its number among them.
@@ -49,17 +49,17 @@ fn rows(
         let none = Words::default();
         let row = match part.fates.get(&number) {
             Some(Fate::Open | Fate::Exclude(_)) => continue,
-            Some(Fate::Redact(marks, reason)) => {
+            Some(Fate::Redact(marks, why)) => {
                 let c = cut::cut(&item, marks, &plan.own)?;
-                let reason = cut::safe_reason(reason, &item, &plan.own)?;
+                let why = cut::safe_reason(why, &item, &plan.own, &c.words)?;
                 let Body::Row { fields } = c.item.body else { continue };
-                Row { fields, words: c.words, kinds: c.kinds, reason }
+                Row { fields, words: c.words, kinds: c.kinds, why }
             }
             None => Row {
                 fields: fields.clone(),
                 words: none,
                 kinds: BTreeMap::new(),
-                reason: String::new(),
+                why: Why::default(),
             },
         };
         if !each(n, row)? {
@@ -143,7 +143,7 @@ fn as_csv<W: Write>(
 ) -> Result<u64> {
     out.start(path, "text/csv; charset=utf-8; header=present")?;
     let broken = |e: csv::Error| Error::fault(format!("a table of a pack: {e}"));
-    let (mut count, mut partly) = (0, 0_u64);
+    let (mut count, mut partly, mut code) = (0, 0_u64, String::new());
     {
         let mut csv =
             csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut *out);
@@ -159,9 +159,10 @@ fn as_csv<W: Write>(
             count += 1;
             if !row.kinds.is_empty() {
                 partly += 1;
+                code.clone_from(&row.why.ground);
                 for (kind, times) in &row.kinds {
                     let what = format!("a passage: {kind}");
-                    content.left_out(&what, &part.holding.title, &row.reason, false, *times);
+                    content.kept_back(&what, &part.holding.title, &row.why, *times);
                 }
                 let path = path.to_owned();
                 content.reread.push(Reread { path, row: Some(n), words: row.words });
@@ -178,6 +179,7 @@ fn as_csv<W: Write>(
         title: format!("{}: {count} {records}", place.name),
         place: part.holding.title.clone(),
         given: if partly > 0 { "In part" } else { "In full" },
+        code: if partly > 0 { code } else { String::new() },
         note: match partly {
             0 => String::new(),
             1 => "From one of them passages were taken out.".into(),

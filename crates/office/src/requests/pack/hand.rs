@@ -1,9 +1,9 @@
-//! Handing the pack over: sending, fetching by link, the protected file for the post, closing.
+//! Handing the pack over: sending it or a part of it, a new link, the protected file for the post,
+//! closing, looking again. `fetch` is the other side of a link.
 
 use std::io::Write;
 
 use candour_db::Tx;
-use candour_screening::{Kind, normalise};
 use jiff::SignedDuration;
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipArchive, ZipWriter};
@@ -12,12 +12,15 @@ use super::out::Opened;
 use crate::charter;
 use crate::error::{Error, Refusal, Result};
 use crate::kit::blobs::BlobReader;
-use crate::kit::{dates, links};
+use crate::kit::{dates, jobs, links, new_id};
 use crate::office::Office;
-use crate::proof::{By, Recorded};
+use crate::people::Asker;
+use crate::proof::{Act, By, Recorded};
 use crate::requests::acts::{self, Case, act_on};
-use crate::requests::letters;
-use crate::requests::sql::{self, PackRow};
+use crate::requests::aside::still_searched;
+use crate::requests::record::Owed;
+use crate::requests::sql::{self, Handover, PackRow, SearchRow};
+use crate::requests::{find, letters};
 use crate::staff::Permission;
 
 /// What to tell whoever makes or receives the protected file.
@@ -26,9 +29,6 @@ pub const PROTECTED_HELP: &str = "The files in this ZIP are encrypted with AES-2
     Unarchiver; on Linux, the usual archive programs. Send the password in another way than the \
     file: by telephone, or in a second letter. It is shown once and kept nowhere; if it is lost, \
     make the file again.";
-
-/// Wrong addresses before a link is locked.
-const TRIES: u64 = 5;
 
 /// Opens a pack of a case.
 ///
@@ -86,62 +86,252 @@ pub fn protected(
     })
 }
 
-/// Sends the newest pack: `link` writes to the person with a link, `post` records that the
-/// protected file goes by post.
+/// How a pack goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By a link; its code is shown once, to be said by telephone or text message.
+    Link,
+    /// By a link; its code goes in a letter to be printed and posted.
+    LinkAndLetter,
+    /// By post, as the protected file.
+    Post,
+}
+
+impl Way {
+    /// Reads the word of a form.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "link" => Some(Self::Link),
+            "link-letter" => Some(Self::LinkAndLetter),
+            "post" => Some(Self::Post),
+            _ => None,
+        }
+    }
+}
+
+/// Sends the newest pack: the whole answer, or with `part` what is ready of it. Answers the code
+/// of its link if that has to be given by a person: it is kept nowhere.
 ///
 /// # Errors
-/// Denied, an unknown way, no address to send a link to, or the pack is not complete or older
-/// than the last decision.
-pub fn send(office: &Office, by: &By, case_id: &str, how: &str) -> Result<()> {
+/// Denied, no address to send a link to, or the pack is older than the last decision; not
+/// complete, if it is to be the whole answer.
+pub fn send(office: &Office, by: &By, case: &str, way: Way, part: bool) -> Result<Option<String>> {
     by.role.may(Permission::ReleaseCases)?;
-    if !matches!(how, "link" | "post") {
-        return Err(Error::invalid("how", "Choose how the pack is sent: by link or by post"));
-    }
-    let (office2, by2, id, by_link) =
-        (office.clone(), by.clone(), case_id.to_owned(), how == "link");
+    let code = links::new_code()?;
+    let (office2, by2, id, code2) = (office.clone(), by.clone(), case.to_owned(), code.clone());
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &id)?;
-        let pack = newest(tx, &by2, &case)?;
-        if by_link && case.body.asker.reply_to().is_none() {
-            let message = "There is no e-mail address to send a link to: send it by post";
-            return Err(Error::invalid("how", message));
+        let pack = newest(tx, &by2, &case, part)?;
+        let earlier = told_before(tx, &by2, &id)?;
+        let (word, which) = match part {
+            true => {
+                still_searched(&case)?;
+                ("request.part-sent", format!("Part {} of the answer", earlier + 1))
+            }
+            false => {
+                case.row.request = case.row.request.send(dates::day_of(by2.now))?;
+                acts::save(tx, &office2, &by2, case.clone())?;
+                ("request.sent", "The answer".to_owned())
+            }
+        };
+        let how = if way == Way::Post { "by post, as a protected file" } else { "by link" };
+        let said = format!("{which}, pack {}, sent {how}, SHA-256 {}", pack.number, pack.sha256);
+        let act = act_on(&case, word, "UK GDPR Art 15(3)", said).about("pack", &pack.id);
+        let letters = hand_over(tx, &office2, &by2, &case, &pack, way, &code2)?;
+        Ok(letters.into_iter().fold(Recorded::new(&by2, (), act), Recorded::and))
+    })?;
+    Ok((way == Way::Link).then_some(code))
+}
+
+/// How many packs of the case have gone out.
+pub(super) fn told_before(tx: &mut Tx<'_>, by: &By, case: &str) -> Result<u64> {
+    let mut packs: Vec<String> =
+        sql::handovers(tx, &by.org, case)?.into_iter().map(|h| h.pack).collect();
+    packs.dedup();
+    Ok(packs.len() as u64)
+}
+
+/// Notes that a pack is handed over and, by link, writes to the person.
+fn hand_over(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    case: &Case,
+    pack: &PackRow,
+    way: Way,
+    code: &str,
+) -> Result<Vec<Act>> {
+    let by_link = way != Way::Post;
+    if by_link && case.body.asker.reply_to().is_none() {
+        let message = "There is no e-mail address to send a link to: send it by post";
+        return Err(Error::invalid("how", message));
+    }
+    let charter = charter::current(tx, &by.org)?;
+    let lasts = SignedDuration::from_hours(24 * i64::from(charter.delivery.link_days));
+    let row = Handover {
+        id: new_id(by.now),
+        case: case.row.id.clone(),
+        pack: pack.id.clone(),
+        code: by_link.then(|| links::hash(&links::fold_code(code)).to_vec()),
+        tries: 0,
+        made: by.now,
+        ends: by_link.then(|| by.now + lasts),
+        reminded: None,
+        fetched: None,
+        ended: None,
+        ended_why: None,
+    };
+    sql::insert_handover(tx, &by.org, &row)?;
+    if !by_link {
+        return Ok(Vec::new());
+    }
+    let token = links::make(tx, &by.org, "fetch", &row.id, by.now, lasts)?;
+    let until = dates::day_of(by.now + lasts);
+    let by_letter = way == Way::LinkAndLetter;
+    let ready = letters::ready(office, &charter, case, &token, until, pack.complete, by_letter)?;
+    let mut written = vec![letters::post(tx, office, by, case, ready)?];
+    if by_letter {
+        let letter = letters::fetch_code(&charter, case, code, until)?;
+        written.push(letters::post(tx, office, by, case, letter)?);
+    }
+    Ok(written)
+}
+
+/// Sends a new link to a pack whose link was lost, locked or has run out; the old one ends.
+///
+/// # Errors
+/// Denied, or no pack of this case was sent by link.
+pub fn new_link(office: &Office, by: &By, case_id: &str, way: Way) -> Result<Option<String>> {
+    by.role.may(Permission::ReleaseCases)?;
+    if way == Way::Post {
+        return Err(Error::invalid("how", "Choose how the code goes"));
+    }
+    let code = links::new_code()?;
+    let (office2, by2, id, code2) = (office.clone(), by.clone(), case_id.to_owned(), code.clone());
+    office.write(move |tx| {
+        let case = acts::load(tx, &office2, &by2, &id)?;
+        let old = last_link(tx, &by2, &id)?;
+        end(tx, &by2, &old, "replaced")?;
+        let pack = sql::a_pack(tx, &by2.org, &old.pack)?;
+        let letters = hand_over(tx, &office2, &by2, &case, &pack, way, &code2)?;
+        let said = format!("New link to pack {}; the old one has ended", pack.number);
+        let act = act_on(&case, "request.link-renewed", "UK GDPR Art 12(2)", said);
+        Ok(letters.into_iter().fold(Recorded::new(&by2, (), act), Recorded::and))
+    })?;
+    Ok((way == Way::Link).then_some(code))
+}
+
+/// Takes the links of a case back: nobody can fetch a pack by them any more.
+///
+/// # Errors
+/// Denied, or no link of this case is open.
+pub fn revoke(office: &Office, by: &By, case_id: &str, why: &str) -> Result<()> {
+    by.role.may(Permission::ReleaseCases)?;
+    if why.trim().is_empty() {
+        return Err(Error::invalid("reason", "Say why the link is taken back"));
+    }
+    let (office2, by2, id) = (office.clone(), by.clone(), case_id.to_owned());
+    let why = why.trim().to_owned();
+    office.write(move |tx| {
+        let case = acts::load(tx, &office2, &by2, &id)?;
+        let mut any = false;
+        for link in sql::handovers(tx, &by2.org, &id)?.iter().filter(|h| h.ends.is_some()) {
+            any |= end(tx, &by2, link, "revoked")?;
         }
-        case.row.request = case.row.request.send(dates::day_of(by2.now))?;
-        acts::save(tx, &office2, &by2, case.clone())?;
-        let way = if by_link { "by link" } else { "by post, as a protected file" };
-        let said = format!("Pack {} sent {way}, SHA-256 {}", pack.number, pack.sha256);
-        let act = act_on(&case, "request.sent", "UK GDPR Art 15(3)", said).about("pack", &pack.id);
-        let done = Recorded::new(&by2, (), act);
-        if !by_link {
-            return Ok(done);
+        if !any {
+            let why = "the link has ended already".into();
+            let source_ = "house rule: a link ends once";
+            return Err(Refusal { act: "take the link back", why, source_ }.into());
         }
-        let charter = charter::current(tx, &by2.org)?;
-        let days = i64::from(charter.delivery.link_days);
-        let lasts = SignedDuration::from_hours(24 * days);
-        let token = links::make(tx, &by2.org, "fetch", &pack.id, by2.now, lasts)?;
-        let until = dates::day_of(by2.now + lasts);
-        let letter = letters::ready(&office2, &charter, &case, &token, until)?;
-        Ok(done.and(letters::post(tx, &office2, &by2, &case, letter)?))
+        let said = format!("Link taken back: {why}");
+        let act = act_on(&case, "request.link-revoked", "UK GDPR Art 32(1)", said);
+        Ok(Recorded::new(&by2, (), act))
     })
 }
 
+/// Ends a link with its tokens; answers whether it was open.
+pub(super) fn end(tx: &mut Tx<'_>, by: &By, h: &Handover, why: &str) -> Result<bool> {
+    sql::end_handover(tx, &by.org, &h.id, why, by.now)
+}
+
+/// The newest link that is open, or else the last there was.
+fn last_link(tx: &mut Tx<'_>, by: &By, case: &str) -> Result<Handover> {
+    let mut links = sql::handovers(tx, &by.org, case)?;
+    links.retain(|h| h.ends.is_some());
+    let open = links.iter().rfind(|h| h.ended.is_none()).or(links.last());
+    open.cloned().ok_or(Error::NotFound("a link of this case"))
+}
+
 /// The newest pack, if it may go out.
-fn newest(tx: &mut Tx<'_>, by: &By, case: &Case) -> Result<PackRow> {
+fn newest(tx: &mut Tx<'_>, by: &By, case: &Case, part: bool) -> Result<PackRow> {
     let no = |why: &str| {
         Err(Refusal { act: "send", why: why.into(), source_: "UK GDPR Art 15(3)" }.into())
     };
     let Some(pack) = sql::packs(tx, &by.org, &case.row.id)?.into_iter().next() else {
         return no("no pack has been made yet: make the pack, look at it, then send it");
     };
-    if !pack.complete {
+    if part && (pack.complete || pack.items == 0) {
+        return no("only a part pack with something in it is sent as a part");
+    }
+    if !part && !pack.complete {
         return no("the newest pack is only a part: decide what waits, then make the pack again");
     }
     let decided = sql::last_decided(tx, &by.org, &case.row.id)?;
-    let searched = sql::searches(tx, &by.org, &case.row.id)?.into_iter().filter_map(|s| s.ended);
+    let searches = sql::searches(tx, &by.org, &case.row.id)?;
+    let searched = searches.iter().filter_map(|s| s.ended);
     if decided.into_iter().chain(searched).any(|at| at > pack.made) {
         return no("something was decided or found after the pack was made: make the pack again");
     }
+    if part {
+        return Ok(pack);
+    }
+    for s in &searches {
+        if Owed::of(s)? != Owed::Nothing {
+            return no("a holding has not answered, or parts of it could not be read, since the \
+                       pack was made: see where we looked");
+        }
+    }
+    if find::progress(tx, &by.org, &case.row.id)?.open > 0 {
+        return no("something waits for a decision since the pack was made: decide, then make it");
+    }
     Ok(pack)
+}
+
+/// Looks again after the answer: what is new to search by is added, every holding is searched
+/// again, and the pack that follows says that it does.
+///
+/// # Errors
+/// Denied, no reason, or the case was not answered.
+pub fn look_again(
+    office: &Office,
+    by: &By,
+    case_id: &str,
+    reason: &str,
+    more: &Asker,
+) -> Result<()> {
+    by.role.may(Permission::WorkCases)?;
+    if reason.trim().is_empty() {
+        return Err(Error::invalid("reason", "Say why it is looked at again"));
+    }
+    let (office2, by2, id) = (office.clone(), by.clone(), case_id.to_owned());
+    let (why, more) = (reason.trim().to_owned(), more.clone());
+    office.write(move |tx| {
+        let mut case = acts::load(tx, &office2, &by2, &id)?;
+        case.row.request = case.row.request.look_again()?;
+        case.body.asker.add(&more);
+        case.body.asker.check()?;
+        acts::save(tx, &office2, &by2, case.clone())?;
+        find::plan(tx, &by2, &case)?;
+        for s in sql::searches(tx, &by2.org, &id)? {
+            if s.state != "asked" && s.state != "set-aside" {
+                let again = SearchRow { state: "planned".into(), round: 0, ..s };
+                sql::update_search(tx, &by2.org, &again)?;
+            }
+        }
+        jobs::queue(tx, &by2.org, "search", &id, by2.now)?;
+        let act = act_on(&case, "request.look-again", "UK GDPR Art 15(1)", why.as_str());
+        Ok(Recorded::new(&by2, (), act))
+    })
 }
 
 /// Closes a case whose answer was sent.
@@ -159,69 +349,4 @@ pub fn close(office: &Office, by: &By, case_id: &str) -> Result<()> {
         let said = if found { "Answered and closed" } else { "Nothing found; closed" };
         Ok(Recorded::new(&by2, (), act_on(&case, "request.closed", "UK GDPR Art 12(3)", said)))
     })
-}
-
-/// Fetches a pack through its public link, with the e-mail address that letters went to. May be
-/// repeated until the link ends; five wrong addresses lock it. Answers the case's reference too.
-///
-/// # Errors
-/// A stale or locked link, or a wrong address.
-pub fn fetch(office: &Office, token: &str, email: &str) -> Result<(PackRow, BlobReader, String)> {
-    let now = office.now();
-    let (org, pack, case) = office.read(|tx| {
-        let (org, about) = links::look(tx, token, "fetch", now)?;
-        let (pack, case_id) = sql::a_pack(tx, &org, &about)?;
-        let row = sql::case_by_id(tx, &org, &case_id)?;
-        let case = acts::open_row(tx, office, &org, row)?;
-        Ok::<_, Error>((org, pack, case))
-    })?;
-    let by = office.by_public(&org);
-    let normal = |e: &str| normalise(Kind::Email, e).ok();
-    let right = case.body.asker.reply_to().and_then(normal);
-    if right.is_none() || normal(email) != right {
-        return Err(wrong_address(office, &by, &case, token)?);
-    }
-    let reader = BlobReader::open(office.db(), office.vault(), &org, &pack.blob)?;
-    let reference = case.row.reference.clone();
-    let (by2, id, number) = (by.clone(), pack.id.clone(), pack.number);
-    office.write(move |tx| {
-        sql::fetched(tx, &by2.org, &id, by2.now)?;
-        let said = format!("Pack {number} fetched by link");
-        let act = act_on(&case, "request.fetched", "UK GDPR Art 15(3)", said).about("pack", &id);
-        Ok(Recorded::new(&by2, (), act))
-    })?;
-    Ok((PackRow { fetched: Some(now), ..pack }, reader, reference))
-}
-
-/// Counts a wrong address; the fifth one locks the link. Answers what to say.
-fn wrong_address(office: &Office, by: &By, case: &Case, token: &str) -> Result<Error> {
-    let hash = links::hash(token);
-    let (org, name) = (by.org.clone(), format!("fetch-tries {}", hex::encode(hash)));
-    let tried = office.chore(move |tx| crate::kit::sql::next_number(tx, &org, &name))?;
-    if tried < TRIES {
-        let left = TRIES - tried;
-        let times = if left == 1 { "once more" } else { "again" };
-        return Ok(Error::invalid(
-            "email",
-            format!(
-                "This is not the address that our letter went to. You can try {times}: {left} of \
-                 {TRIES} tries are left"
-            ),
-        ));
-    }
-    let (by2, case) = (by.clone(), case.clone());
-    office.write(move |tx| {
-        crate::kit::sql::use_link(tx, hash, by2.now)?;
-        let said = format!("Link locked after {TRIES} wrong addresses");
-        let act = act_on(&case, "request.fetch-locked", "UK GDPR Art 32(1)", said);
-        Ok(Recorded::new(&by2, (), act))
-    })?;
-    Ok(Refusal {
-        act: "fetch the pack",
-        why: format!(
-            "{TRIES} wrong addresses were given, so this link has been locked. Ask us for a new one"
-        ),
-        source_: "UK GDPR Art 32(1): security",
-    }
-    .into())
 }

@@ -7,12 +7,18 @@
 //!
 //! - `plan`: what the pack is made from. - `write`, `data`, `things`: putting it in.
 //! - `cut`: taking passages out. - `pages`, `processing`: what it says. - `out`: the ZIP.
-//! - `hand`: sending, fetching, closing.
+//! - `hand`: sending, a new link, closing, looking again. `fetch`: the person's side of a link.
 
+#[cfg(test)]
+#[path = "bench_tests.rs"]
+pub(super) mod bench;
 pub(super) mod content;
 pub(super) mod cut;
 mod data;
+mod fetch;
 mod hand;
+#[cfg(test)]
+mod hand_tests;
 pub(super) mod out;
 mod pages;
 mod plan;
@@ -23,7 +29,8 @@ mod things;
 mod told;
 mod write;
 
-pub use hand::{PROTECTED_HELP, close, fetch, open, protected, send};
+pub use fetch::{fetch, look, rounds};
+pub use hand::{PROTECTED_HELP, Way, close, look_again, new_link, open, protected, revoke, send};
 
 use super::acts::{self, act_on};
 use super::gate;
@@ -121,6 +128,22 @@ fn keep(
         Ok(Recorded::new(&by2, (), act))
     })?;
     Ok(row)
+}
+
+/// What keeps a pack from being complete, each with what to do.
+///
+/// # Errors
+/// Its check sheet does not parse.
+pub fn blocks(pack: &PackRow) -> Result<Vec<String>> {
+    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.blocks)
+}
+
+/// What an officer should know before a pack goes out.
+///
+/// # Errors
+/// Its check sheet does not parse.
+pub fn warnings(pack: &PackRow) -> Result<Vec<String>> {
+    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.warnings)
 }
 
 /// One line of the gate's check sheet, for the screen.

@@ -8,6 +8,7 @@ use super::plan::{Part, Plan};
 use super::processing::Use;
 use super::told::{Rest, Told};
 use crate::kit::dates;
+use crate::requests::record::Missed;
 
 /// The frame of every page.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Frame {
     person: String,
     made: String,
     number: u64,
+    /// Which part of the answer it is, if there are several.
+    part: u64,
     brand: String,
     /// "../" in a folder, "" beside the read-me.
     root: &'static str,
@@ -36,6 +39,7 @@ impl Frame {
             person: plan.case.body.asker.name.clone(),
             made: dates::long(dates::day_of(plan.made)),
             number: plan.number,
+            part: plan.earlier + 1,
             brand: plan.charter.theme.brand.clone(),
             root,
             up: "yes",
@@ -48,7 +52,8 @@ pub struct LookedIn {
     title: String,
     how: String,
     found: u64,
-    missed: usize,
+    missed: Vec<String>,
+    reason: String,
 }
 
 impl LookedIn {
@@ -72,7 +77,9 @@ impl LookedIn {
             how.push_str(&format!(" ({n} looked at)"));
         }
         let title = p.holding.title.clone();
-        Self { title, how, found: p.found(), missed: p.record.missed.len() }
+        let missed = p.missed().iter().map(Missed::told).collect();
+        let reason = p.search.reason.clone().unwrap_or_default();
+        Self { title, how, found: p.found(), missed, reason }
     }
 }
 
@@ -106,6 +113,8 @@ pub struct Letter {
     searched_by: String,
     learned: usize,
     looked: Vec<LookedIn>,
+    /// Something was not read: a place set aside, or parts of one.
+    unread: bool,
     aside: Vec<(String, String)>,
     waiting: Vec<String>,
     enclosed: Vec<String>,
@@ -146,6 +155,7 @@ impl Letter {
             searched_by: searched_by(plan),
             learned: body.learned.len() + body.learned_postcodes.len(),
             looked: parts().filter(|p| p.done()).map(LookedIn::of).collect(),
+            unread: parts().any(|p| p.set_aside() || p.record.gaps().next().is_some()),
             aside: aside
                 .map(|p| (p.holding.title.clone(), p.search.reason.clone().unwrap_or_default()))
                 .collect(),
@@ -343,6 +353,8 @@ pub struct Processing {
     pub uses: Vec<Use>,
     /// Places that the register does not cover.
     pub uncovered: Vec<String>,
+    /// What stands where the register says nothing: never an assurance.
+    pub unsaid: &'static str,
     /// Address for data protection.
     pub email: String,
     /// The regulator.

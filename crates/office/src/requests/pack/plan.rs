@@ -16,6 +16,7 @@ use crate::proof::{self, By};
 use crate::register::{self, Activity};
 use crate::requests::acts::{self, Case};
 use crate::requests::find::Record;
+use crate::requests::record::{Missed, Owed};
 use crate::requests::review::{self, Items, Mark};
 use crate::requests::sql::{self, FindingRow, SearchRow};
 
@@ -23,11 +24,20 @@ use crate::requests::sql::{self, FindingRow, SearchRow};
 #[derive(Debug, Clone)]
 pub enum Fate {
     /// These passages stay here.
-    Redact(Vec<Mark>, String),
+    Redact(Vec<Mark>, Why),
     /// It stays here.
-    Exclude(String),
-    /// Nobody has decided yet.
+    Exclude(Why),
+    /// Nobody has decided yet, or a second person has not agreed.
     Open,
+}
+
+/// Why something stays here.
+#[derive(Debug, Clone, Default)]
+pub struct Why {
+    /// The word of the ground: `not-theirs`, `third-party`, …
+    pub ground: String,
+    /// The reason a person gave.
+    pub reason: String,
 }
 
 /// What lies in one place of a holding.
@@ -73,6 +83,19 @@ impl Part {
         self.search.state == "set-aside"
     }
 
+    /// Parts that could not be read, when nobody has said why the answer can go without them.
+    pub fn gaps(&self) -> u64 {
+        match Owed::of(&self.search) {
+            Ok(Owed::Parts(n)) => n,
+            _ => 0,
+        }
+    }
+
+    /// What could not be read, whether or not a person has said why the answer goes without it.
+    pub fn missed(&self) -> &[Missed] {
+        if self.done() { &self.record.missed } else { &[] }
+    }
+
     /// What has been found; nothing before the holding has answered.
     pub fn found(&self) -> u64 {
         if self.done() { self.search.items } else { 0 }
@@ -89,6 +112,8 @@ pub struct Plan {
     pub charter: Charter,
     /// Number of the pack.
     pub number: u64,
+    /// Packs of this case that went out before.
+    pub earlier: u64,
     /// When it is made.
     pub made: Timestamp,
     /// Each search.
@@ -115,6 +140,11 @@ impl Plan {
         self.parts.iter().filter(|p| !p.done() && !p.set_aside()).count() as u64
     }
 
+    /// Holdings of which parts could not be read, and nobody has said why that may be.
+    pub fn partly(&self) -> u64 {
+        self.parts.iter().filter(|p| p.gaps() > 0).count() as u64
+    }
+
     /// What has been found in all holdings.
     pub fn found(&self) -> u64 {
         self.parts.iter().map(Part::found).sum()
@@ -126,15 +156,18 @@ impl Plan {
     }
 
     /// The state of the searches, to see whether anything changed while the pack was made.
-    pub fn state(&self) -> Vec<(String, String, Option<String>)> {
+    pub fn state(&self) -> Vec<State> {
         self.parts.iter().map(|p| state(&p.search)).collect()
     }
 }
 
 /// What tells one state of a search from another.
-pub fn state(s: &SearchRow) -> (String, String, Option<String>) {
-    (s.id.clone(), s.state.clone(), s.blob.clone())
+pub fn state(s: &SearchRow) -> State {
+    (s.id.clone(), s.state.clone(), s.blob.clone(), s.reason.clone())
 }
+
+/// What tells one state of a search from another.
+pub type State = (String, String, Option<String>, Option<String>);
 
 /// Gathers everything.
 ///
@@ -161,9 +194,10 @@ pub fn gather(office: &Office, by: &By, case_id: &str) -> Result<Plan> {
 
 fn read(tx: &mut Tx<'_>, office: &Office, by: &By, case_id: &str) -> Result<Plan> {
     let case = acts::load(tx, office, by, case_id)?;
+    let charter = charter::current(tx, &by.org)?;
     let mut fates: HashMap<String, HashMap<u64, Fate>> = HashMap::new();
     for f in sql::findings(tx, &by.org, case_id)? {
-        if let Some(fate) = fate(tx, office, by, &case, &f)? {
+        if let Some(fate) = fate(tx, office, by, &case, &charter, &f)? {
             fates.entry(f.search.clone()).or_default().insert(f.item, fate);
         }
     }
@@ -183,8 +217,9 @@ fn read(tx: &mut Tx<'_>, office: &Office, by: &By, case_id: &str) -> Result<Plan
     Ok(Plan {
         org: by.org.clone(),
         own: seek.names.iter().cloned().chain(ids).chain(seek.postcodes.clone()).collect(),
-        charter: charter::current(tx, &by.org)?,
+        charter,
         number: sql::packs(tx, &by.org, case_id)?.first().map_or(0, |p| p.number) + 1,
+        earlier: super::hand::told_before(tx, by, case_id)?,
         made: by.now,
         parts,
         activities: register::activities(tx, &by.org)?,
@@ -199,15 +234,23 @@ fn fate(
     office: &Office,
     by: &By,
     case: &Case,
+    charter: &Charter,
     f: &FindingRow,
 ) -> Result<Option<Fate>> {
+    if review::waits(f, charter) {
+        return Ok(Some(Fate::Open));
+    }
+    let mut why = || -> Result<Why> {
+        let reason = review::opened(tx, office, &by.org, case, f)?.reason;
+        Ok(Why { ground: f.ground.clone(), reason })
+    };
     Ok(match f.decision.as_str() {
         "disclose" => None,
         "redact" => {
             let marks: Vec<Mark> = serde_json::from_str(&f.marks)?;
-            Some(Fate::Redact(marks, review::reason(tx, office, &by.org, case, f)?))
+            Some(Fate::Redact(marks, why()?))
         }
-        "exclude" => Some(Fate::Exclude(review::reason(tx, office, &by.org, case, f)?)),
+        "exclude" => Some(Fate::Exclude(why()?)),
         // Unknown words wait for a person rather than go out.
         _ => Some(Fate::Open),
     })

@@ -23,6 +23,25 @@ pub struct Use {
     pub rights: String,
 }
 
+impl Processing {
+    /// What the register lacks, each with what to do: it keeps the pack from being complete unless
+    /// a person says why the answer can go without it.
+    pub fn lacks(&self) -> Vec<String> {
+        let places = self.uncovered.iter().map(|place| {
+            format!(
+                "The register has no entry for {place}. Add an entry, name it in the data map, and \
+                 make the pack again."
+            )
+        });
+        let entries = self.uses.iter().flat_map(|u| {
+            u.a.unsaid().into_iter().map(|(_, todo)| {
+                format!("The entry “{}” of the register has a gap: {todo}.", u.title)
+            })
+        });
+        places.chain(entries).collect()
+    }
+}
+
 /// The page, and the places that no entry covers.
 pub fn page(plan: &Plan) -> Processing {
     let (mut covered, mut uncovered) = (BTreeMap::<usize, Vec<String>>::new(), Vec::new());
@@ -48,6 +67,7 @@ pub fn page(plan: &Plan) -> Processing {
         copies: plan.copies(),
         uses,
         uncovered,
+        unsaid: "Our register does not say this yet. We will tell you as soon as it does.",
         email: plan.charter.contact.email.clone(),
         regulator: plan.charter.law.regulator.clone(),
         regulator_contact: plan.charter.law.regulator_contact.clone(),

@@ -1,4 +1,4 @@
-//! Every statement on packs.
+//! Every statement on packs, and on their handing over.
 
 use candour_db::{DbError, Row, Tx, bind};
 use jiff::Timestamp;
@@ -83,20 +83,143 @@ pub fn packs(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<PackRow>> {
     )?)
 }
 
-/// A pack by its id, with the id of its case.
-pub fn a_pack(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<(PackRow, String)> {
+/// A pack by its id.
+pub fn a_pack(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<PackRow> {
     tx.row(
-        "SELECT id, case_id, number, complete, left_out, items, blob, sha256, bytes, gate,
-                made_at, fetched_at
+        "SELECT id, number, complete, left_out, items, blob, sha256, bytes, gate, made_at,
+                fetched_at
          FROM packs WHERE org = $1 AND id = $2",
         bind![org, id],
-        |r| Ok::<_, DbError>((pack(r)?, r.text("case_id")?)),
+        pack,
     )?
     .ok_or(Error::NotFound("the pack"))
 }
 
-/// Notes when a pack was last fetched by its link.
-pub fn fetched(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
-    tx.exec("UPDATE packs SET fetched_at = $3 WHERE org = $1 AND id = $2", bind![org, id, now])?;
+/// Notes when a pack was last fetched by a link.
+pub fn fetched(tx: &mut Tx<'_>, org: &str, h: &Handover, now: Timestamp) -> Result<()> {
+    let pack = h.pack.as_str();
+    tx.exec("UPDATE packs SET fetched_at = $3 WHERE org = $1 AND id = $2", bind![org, pack, now])?;
+    tx.exec(
+        "UPDATE handovers SET fetched_at = $3 WHERE org = $1 AND id = $2",
+        bind![org, h.id.as_str(), now],
+    )?;
     Ok(())
+}
+
+/// A pack that was handed over.
+#[derive(Debug, Clone)]
+pub struct Handover {
+    /// Id: what its links are about.
+    pub id: String,
+    /// Case.
+    pub case: String,
+    /// Pack.
+    pub pack: String,
+    /// Hash of the code that opens it; none by post.
+    pub code: Option<Vec<u8>>,
+    /// Wrong answers so far.
+    pub tries: u64,
+    /// When it was handed over.
+    pub made: Timestamp,
+    /// When its link runs out; none by post.
+    pub ends: Option<Timestamp>,
+    /// When the person was reminded.
+    pub reminded: Option<Timestamp>,
+    /// When it was last fetched.
+    pub fetched: Option<Timestamp>,
+    /// When it was locked, taken back, replaced, or ran out.
+    pub ended: Option<Timestamp>,
+    /// Which of these: `locked`, `revoked`, `replaced`, `over`.
+    pub ended_why: Option<String>,
+}
+
+fn handover(r: &Row<'_>) -> std::result::Result<Handover, DbError> {
+    Ok(Handover {
+        id: r.text("id")?,
+        case: r.text("case_id")?,
+        pack: r.text("pack_id")?,
+        code: r.bytes_opt("code")?,
+        tries: r.count("tries")?,
+        made: r.instant("made_at")?,
+        ends: r.instant_opt("ends_at")?,
+        reminded: r.instant_opt("reminded_at")?,
+        fetched: r.instant_opt("fetched_at")?,
+        ended: r.instant_opt("ended_at")?,
+        ended_why: r.text_opt("ended_why")?,
+    })
+}
+
+/// Keeps a handover.
+pub fn insert_handover(tx: &mut Tx<'_>, org: &str, h: &Handover) -> Result<()> {
+    tx.exec(
+        "INSERT INTO handovers (id, org, case_id, pack_id, code, tries, made_at, ends_at)
+         VALUES ($1, $2, $3, $4, $5, 0, $6, $7)",
+        bind![h.id.as_str(), org, h.case.as_str(), h.pack.as_str(), h.code.clone(), h.made, h.ends],
+    )?;
+    Ok(())
+}
+
+/// A handover by its id.
+pub fn a_handover(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Handover> {
+    tx.row(
+        "SELECT id, case_id, pack_id, code, tries, made_at, ends_at, reminded_at, fetched_at,
+                ended_at, ended_why
+         FROM handovers WHERE org = $1 AND id = $2",
+        bind![org, id],
+        handover,
+    )?
+    .ok_or(Error::NotFound("the link"))
+}
+
+/// The handovers of a case, oldest first.
+pub fn handovers(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<Handover>> {
+    Ok(tx.rows(
+        "SELECT id, case_id, pack_id, code, tries, made_at, ends_at, reminded_at, fetched_at,
+                ended_at, ended_why
+         FROM handovers WHERE org = $1 AND case_id = $2 ORDER BY made_at, id",
+        bind![org, case],
+        handover,
+    )?)
+}
+
+/// Links that are open and run out by the given moment.
+pub fn open_links(tx: &mut Tx<'_>, org: &str, until: Timestamp) -> Result<Vec<Handover>> {
+    Ok(tx.rows(
+        "SELECT id, case_id, pack_id, code, tries, made_at, ends_at, reminded_at, fetched_at,
+                ended_at, ended_why
+         FROM handovers WHERE org = $1 AND ended_at IS NULL AND ends_at <= $2
+         ORDER BY ends_at, id",
+        bind![org, until],
+        handover,
+    )?)
+}
+
+/// Counts a wrong answer, and answers how many there were.
+pub fn wrong_try(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<u64> {
+    tx.exec("UPDATE handovers SET tries = tries + 1 WHERE org = $1 AND id = $2", bind![org, id])?;
+    Ok(a_handover(tx, org, id)?.tries)
+}
+
+/// Notes that the person was reminded of a link.
+pub fn reminded(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
+    tx.exec(
+        "UPDATE handovers SET reminded_at = $3 WHERE org = $1 AND id = $2",
+        bind![org, id, now],
+    )?;
+    Ok(())
+}
+
+/// Ends a link: its code is forgotten.
+pub fn end_handover(
+    tx: &mut Tx<'_>,
+    org: &str,
+    id: &str,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(tx.exec(
+        "UPDATE handovers SET ended_at = $3, ended_why = $4, code = NULL
+         WHERE org = $1 AND id = $2 AND ended_at IS NULL",
+        bind![org, id, now, why],
+    )? == 1)
 }

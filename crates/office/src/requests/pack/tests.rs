@@ -2,326 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use candour_connectors::{
-    Because, Body as Found, DataMap, HoldingKind, Kind, Looked, Searched, Source, Strength,
-};
-use jiff::Timestamp;
+use candour_connectors::Body as Found;
 use zip::ZipArchive;
 
+use super::bench::*;
 use super::*;
 use crate::error::Error;
-use crate::holdings::{self, Holding};
-use crate::people::Asker;
-use crate::register::{self, RegisterFile};
-use crate::requests::acts::NewCase;
-use crate::requests::find::{self, Record};
-use crate::requests::review::{self, Decided, Decision, Item, Mark};
+use crate::requests::find;
+use crate::requests::review::{self, Decided, Decision};
 use crate::requests::rules::Outcome;
-use crate::requests::sql::FindingRow;
-use crate::requests::{Body, Right, Settled, State, Via, Wants};
+use crate::requests::{State, Wants};
 
-const NOW: &str = "2026-11-22T10:15:00Z";
-
-const REGISTER: &str = r#"
-[[activity]]
-short = "members"
-title = "Keeping the list of members"
-purpose = "To run your membership and to write to you about it"
-basis = "contract"
-people = ["members"]
-categories = ["names", "contact details", "subscriptions"]
-recipients = ["Quayside Print, who print the magazine"]
-retention = "Six years after you leave"
-holdings = ["club"]
-
-[[activity.transfers]]
-to = "a mailing service in the United States"
-safeguard = "the UK-US data bridge"
-
-[[activity]]
-short = "letters"
-title = "Answering letters"
-purpose = "To answer you"
-basis = "legitimate-interests"
-interest = "answering people who write to us"
-people = ["people who write to us"]
-categories = ["letters"]
-retention = "Two years"
-source = "You, and people who write about you"
-automated_decisions = "None"
-holdings = ["post"]
-"#;
-
-/// An office with one organisation, a clock that can be moved, and one case.
-struct Bench {
-    office: Office,
-    by: By,
-    case: String,
-    clock: Arc<AtomicI64>,
-    _dir: tempfile::TempDir,
-}
-
-impl Bench {
-    /// A case of Amara Quill over these holdings: short name, title.
-    fn new(holdings: &[(&str, &str)]) -> Self {
-        Self::wanting(holdings, Wants::default())
-    }
-
-    fn wanting(holdings: &[(&str, &str)], wants: Wants) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        drop(Office::init(dir.path(), None).unwrap());
-        let at: Timestamp = NOW.parse().unwrap();
-        let clock = Arc::new(AtomicI64::new(at.as_second()));
-        let hand = clock.clone();
-        let now = move || Timestamp::from_second(hand.load(Ordering::SeqCst)).unwrap();
-        let office = Office::open_at(dir.path(), None, Box::new(now)).unwrap();
-        let charter =
-            crate::charter::Charter::parse(include_str!("../../demo/charter.toml")).unwrap();
-        let org = office.found(charter).unwrap();
-        let by = office.by_command(&org);
-        let (vault, by2) = (office.vault().clone(), by.clone());
-        let file = RegisterFile::parse(REGISTER).unwrap();
-        office.write(move |tx| register::set_all(tx, &vault, &by2, &file)).unwrap();
-        for (short, title) in holdings {
-            add_holding(&office, &by, short, title);
-        }
-        let case = open_case(&office, &by, wants);
-        Self { office, by, case, clock, _dir: dir }
-    }
-
-    /// What the search of a holding found, with its marked passages flagged as a search does.
-    fn found(&self, short: &str, items: &[Item]) -> String {
-        let (org, case) = (self.by.org.clone(), self.case.clone());
-        let row = self.office.read(|tx| acts::load(tx, &self.office, &self.by, &case)).unwrap().row;
-        let holding = self.office.read(|tx| holdings::sql::by_short(tx, &org, short)).unwrap();
-        let all = self.office.read(|tx| sql::searches(tx, &org, &case)).unwrap();
-        let mut search = all.into_iter().find(|s| s.holding == holding.id).unwrap();
-        let (db, vault) = (self.office.db(), self.office.vault());
-        let mut blob = BlobWriter::start(db, vault, &org, &row.key, "spool", self.by.now).unwrap();
-        let mut record = Record {
-            searched: Searched {
-                places: vec![Looked {
-                    place: holding.title.clone(),
-                    by: vec!["e-mail, by index".into(), "name and postcode, every row".into()],
-                    looked_at: Some(1200),
-                    found: items.len() as u64,
-                }],
-            },
-            ..Record::default()
-        };
-        let mut findings = Vec::new();
-        for (n, item) in items.iter().enumerate() {
-            if blob.chunks() as usize >= record.chunks.len() {
-                record.chunks.push(n as u64);
-            }
-            let mut line = serde_json::to_vec(item).unwrap();
-            line.push(b'\n');
-            blob.add(&line).unwrap();
-            if !item.others.is_empty() || item.because.iter().all(|b| b.strength == Strength::Weak)
-            {
-                findings.push(FindingRow {
-                    search: search.id.clone(),
-                    item: n as u64,
-                    key: format!("{n}"),
-                    why: "about other people".into(),
-                    decision: "open".into(),
-                    reason: String::new(),
-                    marks: "[]".into(),
-                });
-            }
-        }
-        let blob = blob.end().unwrap();
-        search.state = "done".into();
-        search.items = items.len() as u64;
-        search.record = serde_json::to_string(&record).unwrap();
-        search.blob = Some(blob.id.clone());
-        search.ended = Some(self.by.now);
-        let id = search.id.clone();
-        self.office
-            .chore(move |tx| {
-                blobs::finish(tx, &blob)?;
-                sql::update_search(tx, &org, &search)?;
-                sql::insert_findings(tx, &org, &case, findings.clone())
-            })
-            .unwrap();
-        find::settle(&self.office, &self.by, &self.case).unwrap();
-        id
-    }
-
-    fn decide(&self, search: &str, n: u64, decision: Decision, reason: &str) {
-        let d = Decided { decision, reason: reason.into(), marks: Vec::new() };
-        review::decide(&self.office, &self.by, &self.reference(), search, n, &d).unwrap();
-    }
-
-    fn make(&self) -> (PackRow, BTreeMap<String, Vec<u8>>) {
-        let pack = make(&self.office, &self.by, &self.case).unwrap();
-        let (_, mut reader) = open(&self.office, &self.by, &self.case, pack.number).unwrap();
-        let mut zip = Vec::new();
-        reader.read_to_end(&mut zip).unwrap();
-        assert_eq!(crate::kit::sha256_hex(&zip), pack.sha256);
-        assert_eq!(zip.len() as u64, pack.bytes);
-        (pack, unpack(&zip))
-    }
-
-    fn reference(&self) -> String {
-        let case = self.office.read(|tx| acts::load(tx, &self.office, &self.by, &self.case));
-        case.unwrap().row.reference
-    }
-
-    fn state(&self) -> State {
-        let case = self.office.read(|tx| acts::load(tx, &self.office, &self.by, &self.case));
-        case.unwrap().row.request.state
-    }
-
-    fn later(&self, hours: i64) -> By {
-        self.clock.fetch_add(hours * 3600, Ordering::SeqCst);
-        By { now: self.office.now(), ..self.by.clone() }
-    }
-
-    /// The link in the last letter that says the answer is ready.
-    fn token(&self) -> String {
-        let (org, case) = (self.by.org.clone(), self.case.clone());
-        let letter = self.office.read(|tx| {
-            let all = crate::kit::sql::letters_of(tx, &org, &case)?;
-            let id = all.into_iter().rfind(|l| l.name == "ready").unwrap().id;
-            Ok(crate::kit::post::open(tx, self.office.vault(), &org, &id)?.1)
-        });
-        let text = letter.unwrap().text;
-        text.split("/fetch/").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
-    }
-}
-
-fn add_holding(office: &Office, by: &By, short: &str, title: &str) {
-    let mut map = DataMap::new(short, title, HoldingKind::Paper, Source::default());
-    if short == "club" {
-        let text = "holding = \"club\"\ntitle = \"Club database\"\nkind = \"paper\"\n\
-                    [[collection]]\n\
-                    name = \"members\"\nholds = \"person\"\nactivity = \"members\"\n\
-                    [[collection.field]]\nname = \"email\"\ncategory = \"contact\"\n";
-        map = DataMap::from_toml(text, "club").unwrap();
-    }
-    let row = Holding {
-        id: new_id(by.now),
-        short: short.into(),
-        title: title.into(),
-        map,
-        version: 1,
-        post: Some("Membership secretary".into()),
-        post_email: Some("secretary@harbour.example".into()),
-        checked: None,
-        problems: Vec::new(),
-    };
-    let (org, now) = (by.org.clone(), by.now);
-    office.chore(move |tx| holdings::sql::insert(tx, &org, &row, now)).unwrap();
-}
-
-fn open_case(office: &Office, by: &By, wants: Wants) -> String {
-    let new = NewCase {
-        right: Right::Access,
-        via: Via::Email,
-        received: "2026-11-02".parse().unwrap(),
-        body: Body {
-            asker: Asker {
-                name: "Amara Quill".into(),
-                emails: vec!["a.quill@example.org".into()],
-                ..Asker::default()
-            },
-            wants,
-            ..Body::default()
-        },
-    };
-    let (o, b) = (office.clone(), by.clone());
-    let id = office.write(move |tx| acts::open_case(tx, &o, &b, &new)).unwrap().id;
-    let settled =
-        Settled { how: "a link to a known address".into(), on: "2026-11-02".parse().unwrap() };
-    let (o, b, i) = (office.clone(), by.clone(), id.clone());
-    office.write(move |tx| acts::settle_identity(tx, &o, &b, &i, &settled)).unwrap();
-    id
-}
-
-fn item(place: &str, locator: &str, body: Found) -> Item {
-    let because = Because {
-        kind: Kind::Email,
-        field: "email".into(),
-        how: "e-mail".into(),
-        strength: Strength::Strong,
-    };
-    Item {
-        place: place.into(),
-        locator: locator.into(),
-        because: vec![because],
-        body,
-        others: Vec::new(),
-    }
-}
-
-fn row(place: &str, fields: &[(&str, &str)]) -> Item {
-    let fields = fields.iter().map(|(k, v)| ((*k).to_owned(), Some((*v).to_owned())));
-    item(place, "1", Found::Row { fields: fields.collect() })
-}
-
-fn note(name: &str, text: &str) -> Item {
-    let (name, raw) = (name.to_owned(), text.as_bytes().to_vec());
-    item(
-        "minutes",
-        &name.clone(),
-        Found::Document { name, media: "text/plain".into(), text: text.into(), raw },
-    )
-}
-
-fn mail(subject: &str, text: &str) -> Item {
-    let raw = format!(
-        "From: Amara Quill <a.quill@example.org>\r\nTo: office@harbour.example\r\n\
-         Subject: {subject}\r\nContent-Type: text/plain\r\n\r\n{text}\r\n"
-    );
-    item(
-        "Inbox",
-        subject,
-        Found::Message {
-            subject: subject.into(),
-            date: Some("2026-03-27T09:32:00Z".into()),
-            parties: vec![("From".into(), "Amara Quill <a.quill@example.org>".into())],
-            text: text.into(),
-            attachments: Vec::new(),
-            raw: raw.into_bytes(),
-        },
-    )
-}
-
-fn marked(mut item: Item, field: &str, what: &str) -> Item {
-    let text = item.texts().into_iter().find(|(f, _)| f == field).unwrap().1;
-    let start = text.find(what).unwrap();
-    let why = "another person’s name".to_owned();
-    item.others.push(Mark { field: field.into(), start, end: start + what.len(), why });
-    item
-}
-
-fn unpack(zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut zip = ZipArchive::new(Cursor::new(zip)).unwrap();
-    let mut all = BTreeMap::new();
-    for i in 0..zip.len() {
-        let mut f = zip.by_index(i).unwrap();
-        let mut bytes = Vec::new();
-        f.read_to_end(&mut bytes).unwrap();
-        all.insert(f.name().unwrap().into_owned(), bytes);
-    }
-    all
-}
-
-fn text<'a>(files: &'a BTreeMap<String, Vec<u8>>, path: &str) -> &'a str {
-    std::str::from_utf8(files.get(path).unwrap_or_else(|| panic!("no {path}"))).unwrap()
-}
-
-/// The files that hold these words, in any letter case.
-fn holding(files: &BTreeMap<String, Vec<u8>>, words: &str) -> Vec<String> {
-    let has = |b: &[u8]| String::from_utf8_lossy(b).to_lowercase().contains(&words.to_lowercase());
-    files.iter().filter(|(n, b)| has(b) || has(n.as_bytes())).map(|(n, _)| n.clone()).collect()
-}
-
-fn full() -> Bench {
+pub fn full() -> Bench {
     let wants = Wants { what: "Everything since <2019> & my letters".into(), ..Wants::default() };
     let b = Bench::wanting(
         &[("club", "Club database"), ("post", "Post book"), ("safe", "Safe")],
@@ -531,7 +224,7 @@ fn what_waits_leaves_the_pack_incomplete() {
     assert!(letter.contains("This is part 1") && letter.contains("One more item still waits"));
     assert!(letter.contains("One place we asked has not answered yet"));
     assert!(letter.contains("<li>Post book</li>"));
-    assert!(matches!(send(&b.office, &b.by, &b.case, "link"), Err(Error::Refused(_))));
+    assert!(matches!(send(&b.office, &b.by, &b.case, Way::Link, false), Err(Error::Refused(_))));
     // Decided, and the silent holding set aside: complete.
     b.decide(&s, 1, Decision::Disclose, "");
     let all = b.office.read(|tx| sql::searches(tx, &b.by.org, &b.case)).unwrap();
@@ -554,7 +247,7 @@ fn nothing_found_is_an_answer_of_its_own() {
     assert!(letter.contains("We found no information about you") && letter.contains("Post book"));
     assert!(letter.contains("e-mail, by index") || letter.contains("By hand"));
     assert!(!files.keys().any(|f| f.starts_with("data/") || f.starts_with("03")));
-    send(&b.office, &b.by, &b.case, "post").unwrap();
+    send(&b.office, &b.by, &b.case, Way::Post, false).unwrap();
     close(&b.office, &b.by, &b.case).unwrap();
     assert!(matches!(b.state(), State::Closed { outcome: Outcome::NothingFound, .. }));
 }
@@ -637,58 +330,18 @@ fn the_proof_holds() {
 fn a_pack_older_than_a_decision_is_not_sent() {
     let b = full();
     b.make();
-    assert!(matches!(send(&b.office, &b.by, &b.case, "pigeon"), Err(Error::Invalid(_))));
+    let part = send(&b.office, &b.by, &b.case, Way::Post, true);
+    assert!(matches!(part, Err(Error::Refused(_))), "a whole answer is not sent as a part");
     let by = b.later(1);
     let all = b.office.read(|tx| sql::searches(tx, &by.org, &b.case)).unwrap();
     let post = all.iter().find(|s| s.items == 4).unwrap();
-    let d = Decided { decision: Decision::Exclude, reason: "Not them".into(), marks: Vec::new() };
+    let reason = "Not them".into();
+    let d = Decided { decision: Decision::Exclude, reason, ..Decided::default() };
     review::decide(&b.office, &by, &b.reference(), &post.id, 3, &d).unwrap();
-    assert!(matches!(send(&b.office, &by, &b.case, "link"), Err(Error::Refused(_))));
+    assert!(matches!(send(&b.office, &by, &b.case, Way::Link, false), Err(Error::Refused(_))));
     make(&b.office, &by, &b.case).unwrap();
-    send(&b.office, &by, &b.case, "link").unwrap();
+    send(&b.office, &by, &b.case, Way::Link, false).unwrap();
     assert!(matches!(b.state(), State::Sent { .. }));
-}
-
-#[test]
-fn the_link_opens_for_the_right_address_only() {
-    let b = full();
-    let (pack, _) = b.make();
-    send(&b.office, &b.by, &b.case, "link").unwrap();
-    let token = b.token();
-    for _ in 0..2 {
-        let (row, mut reader, reference) =
-            fetch(&b.office, &token, " A.Quill@Example.ORG ").unwrap();
-        assert_eq!((row.sha256, reference.as_str()), (pack.sha256.clone(), "RR-2026-0001"));
-        let mut zip = Vec::new();
-        reader.read_to_end(&mut zip).unwrap();
-        assert_eq!(zip.len() as u64, pack.bytes);
-    }
-    for left in [4, 3, 2, 1] {
-        let e = fetch(&b.office, &token, "b.novak@example.org").err().unwrap().to_string();
-        assert!(e.contains(&format!("{left} of 5")) && !e.contains("novak"), "{e}");
-    }
-    let locked = fetch(&b.office, &token, "").err().unwrap();
-    assert!(locked.to_string().contains("locked"), "{locked}");
-    assert!(fetch(&b.office, &token, "a.quill@example.org").is_err());
-    assert!(fetch(&b.office, "no-such-token", "a.quill@example.org").is_err());
-    let told = b.office.read(|tx| {
-        crate::proof::history(tx, b.office.vault(), &b.by.org, &format!("case:{}", b.case))
-    });
-    let acts: Vec<String> = told.unwrap().into_iter().map(|t| t.act).collect();
-    assert_eq!(acts.iter().filter(|a| *a == "request.fetched").count(), 2);
-    assert_eq!(acts.iter().filter(|a| *a == "request.fetch-locked").count(), 1);
-}
-
-#[test]
-fn the_link_ends() {
-    let b = full();
-    b.make();
-    send(&b.office, &b.by, &b.case, "link").unwrap();
-    let token = b.token();
-    b.later(24 * 28 - 1);
-    assert!(fetch(&b.office, &token, "a.quill@example.org").is_ok());
-    b.later(1);
-    assert!(matches!(fetch(&b.office, &token, "a.quill@example.org"), Err(Error::Refused(_))));
 }
 
 #[test]
@@ -702,7 +355,7 @@ fn another_organisation_sees_nothing() {
     let gone = |e: Option<Error>| assert!(matches!(e, Some(Error::NotFound(_))), "{e:?}");
     gone(make(&b.office, &stranger, &b.case).err());
     gone(open(&b.office, &stranger, &b.case, 1).err());
-    gone(send(&b.office, &stranger, &b.case, "link").err());
+    gone(send(&b.office, &stranger, &b.case, Way::Link, false).err());
     gone(close(&b.office, &stranger, &b.case).err());
     let code = crate::kit::links::new_code().unwrap();
     gone(protected(&b.office, &stranger, &b.case, 1, &code, &mut Vec::new()).err());
@@ -812,7 +465,9 @@ fn a_file_that_is_stopped_goes_out_as_its_text() {
     assert_eq!((pack.complete, pack.items), (true, 1));
     assert_eq!(holding(&files, "Zebediah"), Vec::<String>::new());
     assert!(text(&files, "documents/001-choir-page.html").contains("Amara sings"));
-    assert!(text(&files, "03-schedule.csv").contains("As text only,The file holds programs."));
+    assert!(
+        text(&files, "03-schedule.csv").contains("As text only,check,The file holds programs.")
+    );
     let why = text(&files, "04-removed-and-why.csv");
     assert!(why.contains("the file of a document,Post book,It holds programs."), "{why}");
     assert!(why.contains("check of outgoing files"));

@@ -7,10 +7,10 @@ use askama::Template;
 use candour_connectors::Body;
 
 use super::content::{Content, Line, Reread};
-use super::cut::{self, Cut};
+use super::cut::{self, Cut, Words};
 use super::out::Out;
 use super::pages::{Frame, Thing};
-use super::plan::{Fate, Part, Plan};
+use super::plan::{Fate, Part, Plan, Why};
 use crate::error::Result;
 use crate::office::Office;
 use crate::requests::gate::{self, Checked, Outcome, Then};
@@ -44,20 +44,20 @@ pub fn write<W: Write>(
         let row = matches!(item.body, Body::Row { .. });
         match part.fates.get(&n) {
             Some(Fate::Open) => {}
-            Some(Fate::Exclude(reason)) => {
+            Some(Fate::Exclude(why)) => {
                 let what = match &item.body {
                     Body::Row { .. } => "a record, as a whole",
                     Body::Message { .. } => "a message, as a whole",
                     Body::Document { .. } => "a document, as a whole",
                 };
-                let reason = cut::safe_reason(reason, &item, &plan.own)?;
-                desk.content.left_out(what, &part.holding.title, &reason, false, 1);
+                let why = cut::safe_reason(why, &item, &plan.own, &Words::default())?;
+                desk.content.kept_back(what, &part.holding.title, &why, 1);
             }
             _ if row => {}
-            Some(Fate::Redact(marks, reason)) => {
+            Some(Fate::Redact(marks, why)) => {
                 let c = cut::cut(&item, marks, &plan.own)?;
-                let reason = cut::safe_reason(reason, &item, &plan.own)?;
-                desk.partly(&c, &reason)?;
+                let why = cut::safe_reason(why, &item, &plan.own, &c.words)?;
+                desk.partly(&c, &why)?;
             }
             None => match &item.body {
                 Body::Message { raw, .. } => desk.message(&item, raw)?,
@@ -114,7 +114,7 @@ impl<W: Write> Desk<'_, W> {
         Ok((path, listed.sha256, page))
     }
 
-    fn partly(&mut self, c: &Cut, reason: &str) -> Result<()> {
+    fn partly(&mut self, c: &Cut, why: &Why) -> Result<()> {
         const NOTE: &str = "Passages were taken out of this text. The original is not enclosed.";
         let (path, sha256, page) = self.page(&c.item, &c.title, NOTE)?;
         let finder = c.words.finder()?;
@@ -122,15 +122,15 @@ impl<W: Write> Desk<'_, W> {
         cut::clean(&finder, &path.replace('-', " "))?;
         for (kind, times) in &c.kinds {
             let what = format!("a passage: {kind}");
-            self.content.left_out(&what, &self.part.holding.title, reason, false, *times);
+            self.content.kept_back(&what, &self.part.holding.title, why, *times);
         }
         if let Body::Message { attachments, .. } = &c.item.body
             && !attachments.is_empty()
         {
-            let why = "Passages were taken out of its message; attachments of such a message are \
+            let unseen = "Passages were taken out of its message; attachments of such a message are \
                        not given unseen. Ask us for it.";
             let (n, place) = (attachments.len() as u64, &self.part.holding.title);
-            self.content.left_out("an attachment of a message", place, why, true, n);
+            self.content.left_out("an attachment of a message", place, unseen, n);
             self.content.sheet.warnings.push(format!(
                 "documents/{}: {n} attachments of a redacted message are not in the pack: read \
                  them, and give in another way what is about this person.",
@@ -144,6 +144,7 @@ impl<W: Write> Desk<'_, W> {
             date: date(&c.item),
             place: self.part.holding.title.clone(),
             given: "In part",
+            code: why.ground.clone(),
             note: "Passages were taken out.".into(),
             file: path,
             sha256,
@@ -187,14 +188,24 @@ impl<W: Write> Desk<'_, W> {
                 (given, note) = ("As text only", format!("The file holds {}.", why(&checked)));
                 let place = &self.part.holding.title;
                 let told = format!("It holds {}. Its text is enclosed.", why(&checked));
-                self.content.left_out("the file of a document", place, &told, true, 1);
+                self.content.left_out("the file of a document", place, &told, 1);
                 let said = "This is the text of the document. The file itself is not enclosed.";
                 let (path, sha256, _) = self.page(item, name, said)?;
                 (path, sha256)
             }
         };
         let (title, place) = (name.to_owned(), self.place(item));
-        self.content.line(Line { title, place, given, note, file, sha256, ..Line::default() });
+        let code = if given == "In full" { String::new() } else { "check".into() };
+        self.content.line(Line {
+            title,
+            place,
+            given,
+            code,
+            note,
+            file,
+            sha256,
+            ..Line::default()
+        });
         self.count(item);
         Ok(())
     }
@@ -223,7 +234,7 @@ impl<W: Write> Desk<'_, W> {
                 false => "It says how the file was made, not what it says about you.",
             };
             let what = format!("in files: {}", f.what);
-            self.content.left_out(&what, &self.part.holding.title, why, true, f.count);
+            self.content.left_out(&what, &self.part.holding.title, why, f.count);
         }
         let what: Vec<&str> = taken.iter().map(|f| f.what.as_str()).collect();
         *note = format!("Without {}.", what.join(", "));
@@ -245,7 +256,7 @@ impl<W: Write> Desk<'_, W> {
                 let place = &self.part.holding.title;
                 let told =
                     format!("It holds {}. The message is enclosed as a page.", why(&checked));
-                self.content.left_out("the file of a message", place, &told, true, 1);
+                self.content.left_out("the file of a message", place, &told, 1);
                 self.attachments(&number, &checked, &mut notes)?;
             }
         }
@@ -281,7 +292,7 @@ impl<W: Write> Desk<'_, W> {
                 Outcome::Stopped => {
                     let told = format!("It holds {}. Ask us for it.", why(&a.checked));
                     let place = &self.part.holding.title;
-                    self.content.left_out("an attachment of a message", place, &told, true, 1);
+                    self.content.left_out("an attachment of a message", place, &told, 1);
                     self.content.sheet.warnings.push(format!(
                         "{file} is left out: it holds {}. The letter says so; give it in another \
                          way if it is about this person.",

@@ -11,17 +11,23 @@ pub struct Rest {
     pub waiting: u64,
     /// Holdings that have not answered.
     pub unanswered: u64,
+    /// Holdings of which parts could not be read.
+    pub partly: u64,
+    /// The register does not say yet what it has to tell.
+    pub register: bool,
     /// The day by which we answer, if it is not over.
     pub by: Option<String>,
 }
 
 impl Rest {
     /// What is still to come; `None` when the pack is complete.
-    pub fn of(plan: &Plan, stuck: u64) -> Option<Self> {
+    pub fn of(plan: &Plan, stuck: u64, register: bool) -> Option<Self> {
         let (waiting, unanswered) = (plan.open() + stuck, plan.unanswered());
+        let partly = plan.partly();
         let by =
             plan.case.row.act_by.or(plan.case.row.limit).filter(|d| *d >= dates::day_of(plan.made));
-        (waiting + unanswered > 0).then(|| Self { waiting, unanswered, by: by.map(dates::full) })
+        let any = waiting + unanswered + partly > 0 || register;
+        any.then(|| Self { waiting, unanswered, partly, register, by: by.map(dates::full) })
     }
 }
 

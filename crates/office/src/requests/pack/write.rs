@@ -44,21 +44,52 @@ pub fn pack<W: Write>(office: &Office, plan: &Plan, to: W) -> Result<Written<W>>
             things::write(office, plan, part, &mut out, &mut content)?;
         }
     }
+    content.schedule_kept_back();
     proofs(plan, &mut out)?;
     let about = processing::page(plan);
-    for place in &about.uncovered {
-        content.sheet.warnings.push(format!(
-            "The register has no entry for {place}: the page about our processing says so. Add an \
-             entry, name it in the data map, and make the pack again."
-        ));
+    let lacks = about.lacks();
+    let register = !lacks.is_empty() && plan.case.body.without_register.is_none();
+    content.sheet.blocks = blocks(plan, content.stuck);
+    match register {
+        true => content.sheet.blocks.extend(lacks),
+        false => content.sheet.warnings.extend(lacks),
     }
-    pages(plan, &about, &mut out, &content)?;
-    let complete = plan.open() + content.stuck + plan.unanswered() == 0;
+    pages(plan, &about, &mut out, &content, register)?;
+    let complete = content.sheet.blocks.is_empty();
     manifest(plan, complete, &mut out)?;
     let (to, mut files) = out.finish()?;
     files.retain(|f| f.path != "manifest.json");
     Ok(Written { to, files, content, complete })
 }
+
+/// What keeps the pack from being complete, but for the register.
+fn blocks(plan: &Plan, stuck: u64) -> Vec<String> {
+    let mut all = Vec::new();
+    for p in &plan.parts {
+        let title = &p.holding.title;
+        if !p.done() && !p.set_aside() {
+            all.push(format!("{title} has not answered. Wait, or set it aside with a reason."));
+        }
+        match p.gaps() {
+            0 => {}
+            1 => all.push(format!("{title}: 1 part could not be read. {GAPS}")),
+            n => all.push(format!("{title}: {n} parts could not be read. {GAPS}")),
+        }
+    }
+    match plan.open() {
+        0 => {}
+        1 => all.push("1 item waits for a decision.".into()),
+        n => all.push(format!("{n} items wait for a decision.")),
+    }
+    match stuck {
+        0 => {}
+        1 => all.push("1 file can’t go out as it is: see the check sheet.".into()),
+        n => all.push(format!("{n} files can’t go out as they are: see the check sheet.")),
+    }
+    all
+}
+
+const GAPS: &str = "Mend it and search again, or set the parts aside with a reason.";
 
 fn proofs<W: Write>(plan: &Plan, out: &mut Out<W>) -> Result<()> {
     if plan.proofs.is_empty() {
@@ -78,8 +109,9 @@ fn pages<W: Write>(
     about: &Processing,
     out: &mut Out<W>,
     content: &Content,
+    register: bool,
 ) -> Result<()> {
-    let rest = || Rest::of(plan, content.stuck);
+    let rest = || Rest::of(plan, content.stuck, register);
     let mut page = |path: &str, text: String| out.file(path, HTML, text.as_bytes());
     page("01-letter.html", Letter::of(plan, content, rest()).render()?)?;
     page("02-about-our-processing.html", about.render()?)?;
@@ -109,20 +141,21 @@ fn pages<W: Write>(
 /// The schedule and the list of what was left out as tables for programs.
 fn tables<W: Write>(out: &mut Out<W>, content: &Content) -> Result<()> {
     if !content.lines.is_empty() {
-        let head = ["no", "title", "date", "place", "given", "note", "file", "sha256"];
+        let head = ["no", "title", "date", "place", "given", "reason", "note", "file", "sha256"];
         let rows = content.lines.iter().map(|l| {
             let no = l.no.to_string();
-            [&no, &l.title, &l.date, &l.place, l.given, &l.note, &l.file, &l.sha256]
+            [&no, &l.title, &l.date, &l.place, l.given, &l.code, &l.note, &l.file, &l.sha256]
                 .map(str::to_owned)
         });
         let bytes = csv_of(&head, rows.map(Vec::from))?;
         out.file("03-schedule.csv", CSV, &bytes)?;
     }
     if !content.removed.is_empty() {
-        let head = ["kind", "place", "reason", "count", "by"];
+        let head = ["kind", "place", "reason", "ground", "count", "by"];
         let rows = content.removed.iter().map(|(r, n)| {
             let by = if r.by_gate { "check of outgoing files" } else { "a person" };
-            vec![r.what.clone(), r.place.clone(), r.why.clone(), n.to_string(), by.to_owned()]
+            let [what, place, why, code] = [&r.what, &r.place, &r.why, &r.code].map(String::clone);
+            vec![what, place, why, code, n.to_string(), by.to_owned()]
         });
         let bytes = csv_of(&head, rows)?;
         out.file("04-removed-and-why.csv", CSV, &bytes)?;

@@ -1,0 +1,185 @@
+//! The person's side of a link: it opens with the e-mail address and the code that came another
+//! way. And what becomes of links by themselves: a reminder, and their end.
+
+use candour_db::Tx;
+use candour_screening::{Kind, normalise};
+use jiff::SignedDuration;
+
+use super::hand::end;
+use crate::charter::{self, Charter};
+use crate::error::{Error, Refusal, Result};
+use crate::kit::blobs::BlobReader;
+use crate::kit::{dates, links};
+use crate::office::Office;
+use crate::proof::{By, Recorded};
+use crate::requests::acts::{self, Case, act_on};
+use crate::requests::letters;
+use crate::requests::sql::{self, Handover, PackRow};
+
+/// Wrong answers before a link is locked.
+const TRIES: u64 = 5;
+/// The reminder goes this long before the end of a link: on day 21 of 28.
+const REMIND: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// What a link leads to.
+pub struct Link {
+    /// The organisation, whose frame its page has. `None`: no such link was ever made.
+    pub charter: Option<Charter>,
+    /// Why it does not open, in words to the person. `None`: it does.
+    pub dead: Option<&'static str>,
+}
+
+/// Looks at a link without using it.
+///
+/// # Errors
+/// Of the database.
+pub fn look(office: &Office, token: &str) -> Result<Link> {
+    let now = office.now();
+    office.read(|tx| {
+        let Some(link) = crate::kit::sql::link(tx, links::hash(token), "fetch")? else {
+            let dead = "This link is not complete, or was never made. Copy the whole of it.";
+            return Ok(Link { charter: None, dead: Some(dead) });
+        };
+        let charter = charter::current(tx, &link.org)?;
+        let h = sql::a_handover(tx, &link.org, &link.about)?;
+        let dead = match h.ended_why.as_deref() {
+            Some("locked") => Some("This link was locked after too many wrong answers."),
+            Some("replaced") => Some("A newer link was sent to you: use that one."),
+            Some("revoked") => Some("This link was taken back."),
+            Some(_) => Some("This link has run out."),
+            None if now >= link.ends => Some("This link has run out."),
+            None => None,
+        };
+        Ok(Link { charter: Some(charter), dead })
+    })
+}
+
+/// Fetches a pack through its public link, with the e-mail address that letters went to and the
+/// code that came another way. May be repeated until the link ends; five wrong answers lock it.
+/// Answers the case's reference too.
+///
+/// # Errors
+/// A stale or locked link, or a wrong answer; which of the two was wrong is not said.
+pub fn fetch(
+    office: &Office,
+    token: &str,
+    email: &str,
+    code: &str,
+) -> Result<(PackRow, BlobReader, String)> {
+    let now = office.now();
+    let (org, h, pack, case) = office.read(|tx| {
+        let (org, about) = links::look(tx, token, "fetch", now)?;
+        let h = sql::a_handover(tx, &org, &about)?;
+        let pack = sql::a_pack(tx, &org, &h.pack)?;
+        let row = sql::case_by_id(tx, &org, &h.case)?;
+        let case = acts::open_row(tx, office, &org, row)?;
+        Ok::<_, Error>((org, h, pack, case))
+    })?;
+    let by = office.by_public(&org);
+    if h.ended.is_some() {
+        return Err(locked());
+    }
+    let normal = |e: &str| normalise(Kind::Email, e).ok();
+    let right = case.body.asker.reply_to().and_then(normal);
+    let given = links::hash(&links::fold_code(code));
+    let same_code = h.code.as_deref().is_some_and(|c| openssl::memcmp::eq(c, &given));
+    if right.is_none() || normal(email) != right || !same_code {
+        return Err(wrong(office, &by, &case, &h)?);
+    }
+    let reader = BlobReader::open(office.db(), office.vault(), &org, &pack.blob)?;
+    let reference = case.row.reference.clone();
+    let (by2, id, number) = (by.clone(), pack.id.clone(), pack.number);
+    office.write(move |tx| {
+        sql::fetched(tx, &by2.org, &h, by2.now)?;
+        let said = format!("Pack {number} fetched by link");
+        let act = act_on(&case, "request.fetched", "UK GDPR Art 15(3)", said).about("pack", &id);
+        Ok(Recorded::new(&by2, (), act))
+    })?;
+    Ok((PackRow { fetched: Some(now), ..pack }, reader, reference))
+}
+
+fn locked() -> Error {
+    let why = "this link has been locked or taken back. Ask us for a new one".into();
+    Refusal { act: "fetch the pack", why, source_: "UK GDPR Art 32(1): security" }.into()
+}
+
+/// Counts a wrong answer; the fifth one locks the link. Answers what to say.
+fn wrong(office: &Office, by: &By, case: &Case, h: &Handover) -> Result<Error> {
+    let (org, id) = (by.org.clone(), h.id.clone());
+    let tried = office.chore(move |tx| sql::wrong_try(tx, &org, &id))?;
+    if tried < TRIES {
+        let left = TRIES - tried;
+        let times = if left == 1 { "once more" } else { "again" };
+        return Ok(Error::invalid(
+            "email",
+            format!(
+                "The address or the code is not right. It is the address that our letter went to, \
+                 and the code that we gave you in another way. You can try {times}: {left} of \
+                 {TRIES} tries are left"
+            ),
+        ));
+    }
+    let (by2, case, h) = (by.clone(), case.clone(), h.clone());
+    let done = office.write(move |tx| {
+        if !end(tx, &by2, &h, "locked")? {
+            return Err(locked());
+        }
+        let said = format!("Link locked after {TRIES} wrong answers");
+        let act = act_on(&case, "request.fetch-locked", "UK GDPR Art 32(1)", said);
+        Ok(Recorded::new(&by2, (), act))
+    });
+    match done {
+        Ok(()) | Err(Error::Refused(_)) => Ok(locked()),
+        Err(e) => Err(e),
+    }
+}
+
+/// Once a day: reminds of links that nobody has used, and ends those that have run out.
+///
+/// # Errors
+/// Of the database.
+pub fn rounds(office: &Office, by: &By) -> Result<()> {
+    for h in office.read(|tx| sql::open_links(tx, &by.org, by.now + REMIND))? {
+        let (office2, by2, h2) = (office.clone(), by.clone(), h.clone());
+        if h.ends.is_some_and(|ends| ends <= by.now) {
+            office.write(move |tx| over(tx, &office2, &by2, &h2))?;
+        } else if h.fetched.is_none() && h.reminded.is_none() {
+            office.write(move |tx| remind(tx, &office2, &by2, &h2))?;
+        }
+    }
+    Ok(())
+}
+
+fn over(tx: &mut Tx<'_>, office: &Office, by: &By, h: &Handover) -> Result<Recorded<()>> {
+    let row = sql::case_by_id(tx, &by.org, &h.case)?;
+    end(tx, by, h, "over")?;
+    crate::kit::sql::drop_links(tx, &by.org, "fetch", &h.id)?;
+    let said = match h.fetched {
+        Some(_) => "The link has run out; it was used",
+        None => "The link has run out and was never used",
+    };
+    // The content of a closed case may have been destroyed, and its key with it.
+    let key = match acts::open_row(tx, office, &by.org, row.clone()) {
+        Ok(_) => row.key,
+        Err(_) => office.vault().key_for(tx, &by.org, "office", by.now)?,
+    };
+    let act = crate::proof::Act::new("request.link-over")
+        .about("case", &row.id)
+        .law("UK GDPR Art 5(1)(e)")
+        .say(&key, said);
+    Ok(Recorded::new(by, (), act))
+}
+
+/// A reminder with a link of its own to the same pack, to the same day; the code stays the same.
+fn remind(tx: &mut Tx<'_>, office: &Office, by: &By, h: &Handover) -> Result<Recorded<()>> {
+    let case = acts::load(tx, office, by, &h.case)?;
+    let charter = charter::current(tx, &by.org)?;
+    let ends = h.ends.unwrap_or(by.now);
+    let token = links::make(tx, &by.org, "fetch", &h.id, by.now, ends.duration_since(by.now))?;
+    let letter = letters::not_fetched(office, &charter, &case, &token, dates::day_of(ends))?;
+    sql::reminded(tx, &by.org, &h.id, by.now)?;
+    let sent = letters::post(tx, office, by, &case, letter)?;
+    let said = format!("Reminded that the answer waits until {}", dates::full(dates::day_of(ends)));
+    let act = act_on(&case, "request.fetch-reminded", "UK GDPR Art 12(2)", said);
+    Ok(Recorded::new(by, (), act).and(sent))
+}

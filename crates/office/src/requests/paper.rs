@@ -1,0 +1,172 @@
+//! Holdings on paper: the post that keeps one is asked by letter, reminded, and answers by a link
+//! that works without an account, or the desk writes its answer down.
+
+use candour_connectors::{Looked, Searched, Sink as _};
+use candour_db::Tx;
+
+use super::acts::{self, Case, act_on};
+use super::aside::still_searched;
+use super::find::{self, Quiet};
+use super::rules::State;
+use super::spool::Spool;
+use super::sql::{self, SearchRow};
+use crate::error::{Error, Result};
+use crate::holdings::{self, Holding};
+use crate::kit::{dates, links};
+use crate::office::Office;
+use crate::proof::{Act, By, Recorded};
+use crate::staff::Permission;
+
+/// Days that a post has to answer, and between two reminders; and how long its link lasts.
+const ASK_DAYS: i32 = 7;
+const ASK_LINK: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 90);
+
+/// Asks the post that keeps a paper holding, by a link that works without an account.
+pub(super) fn ask(
+    office: &Office,
+    by: &By,
+    case_id: &str,
+    h: &Holding,
+    s: SearchRow,
+) -> Result<String> {
+    let (office2, by2, id, h2) = (office.clone(), by.clone(), case_id.to_owned(), h.clone());
+    let post = h.post.clone().unwrap_or_else(|| "the holder".into());
+    let said = format!("{post} has been asked");
+    office.write(move |tx| {
+        let case = acts::load(tx, &office2, &by2, &id)?;
+        let today = dates::day_of(by2.now);
+        let due = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
+        let asked = Some(s.asked.unwrap_or(today));
+        let row = SearchRow { state: "asked".into(), asked, due: Some(due), ..s.clone() };
+        let sent = write_to_post(tx, &office2, &by2, &case, &h2, &row)?;
+        let said = format!("{}: {} asked, answer by {}", h2.title, post, dates::long(due));
+        let act = act_on(&case, "request.holder-asked", "UK GDPR Art 15(1A)", said);
+        Ok(Recorded::new(&by2, (), act).and(sent))
+    })?;
+    Ok(said)
+}
+
+/// Keeps what is asked of a post and writes to it, with a fresh link: the first time or again.
+fn write_to_post(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    case: &Case,
+    h: &Holding,
+    row: &SearchRow,
+) -> Result<Act> {
+    sql::update_search(tx, &by.org, row)?;
+    let token = links::make(tx, &by.org, "paper", &row.id, by.now, ASK_LINK)?;
+    let c = crate::charter::current(tx, &by.org)?;
+    let due = row.due.unwrap_or_else(|| dates::day_of(by.now));
+    let letter = super::letters::ask_holder(office, &c, case, h, &token, due, row.chased)?;
+    super::letters::post(tx, office, by, case, letter)
+}
+
+/// Reminds the posts that have not answered by their day.
+///
+/// # Errors
+/// Of the database.
+pub fn chase(office: &Office, by: &By) -> Result<u64> {
+    let today = dates::day_of(by.now);
+    let next = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
+    let due = office.read(|tx| sql::asked_and_due(tx, &by.org, today))?;
+    let n = due.len() as u64;
+    for s in due {
+        let (office2, by2) = (office.clone(), by.clone());
+        office.write(move |tx| {
+            let case = acts::load(tx, &office2, &by2, &s.case)?;
+            let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
+            let row = SearchRow { due: Some(next), chased: s.chased + 1, ..s.clone() };
+            let sent = write_to_post(tx, &office2, &by2, &case, &h, &row)?;
+            let said = format!("{}: reminded, {} times now", h.title, row.chased);
+            let act = act_on(&case, "request.holder-chased", "UK GDPR Art 15(1A)", said);
+            Ok(Recorded::new(&by2, (), act).and(sent))
+        })?;
+    }
+    Ok(n)
+}
+
+/// What a post answers.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// They found nothing.
+    pub nothing: bool,
+    /// Where they looked and what they found, in their words.
+    pub words: String,
+    /// Copies they handed in: name, media type, bytes.
+    pub files: Vec<(String, String, Vec<u8>)>,
+}
+
+/// Takes a post's answer: a nil return, or what they found. Everything found on paper needs a
+/// person's eye. What was handed in, the end of the waiting and the end of the link are one
+/// transaction: a crash loses all of it or nothing.
+///
+/// # Errors
+/// The answer is empty, the search is not waiting for one, or the case is closed.
+pub fn answer(office: &Office, by: &By, search: &str, answer: &Answer) -> Result<()> {
+    by.role.may(Permission::AnswerTask)?;
+    if !answer.nothing && answer.files.is_empty() && answer.words.trim().is_empty() {
+        return Err(Error::invalid("words", "Say what you found, or that you found nothing"));
+    }
+    let (s, case, h, decided) = office.read(|tx| {
+        let s = sql::a_search(tx, &by.org, search)?;
+        let case = acts::load(tx, office, by, &s.case)?;
+        let h = holdings::sql::by_id(tx, &by.org, &s.holding)?;
+        let decided = find::decided(tx, by, &s)?;
+        Ok((s, case, h, decided))
+    })?;
+    waits(&s)?;
+    still_searched(&case)?;
+    let mut quiet = Quiet;
+    let seek = case.body.seek();
+    let blob = find::start_spool(office, by, &case)?;
+    let mut spool = Spool::new(blob, &h.map, &seek, decided, &mut quiet);
+    for (n, (name, media, raw)) in answer.files.iter().enumerate() {
+        spool.item(super::review::from_paper(&h, n, name, media, raw.clone()))?;
+    }
+    if answer.files.is_empty() && !answer.nothing {
+        let raw = answer.words.clone().into_bytes();
+        spool.item(super::review::from_paper(&h, 0, "note.txt", "text/plain", raw))?;
+    }
+    let looked = Looked {
+        place: h.title.clone(),
+        by: vec!["by hand".into()],
+        looked_at: None,
+        found: spool.items,
+    };
+    let mut ended = spool.end(Searched { places: vec![looked] })?;
+    ended.record.answer = Some(answer.words.trim().to_owned());
+    let (office2, by2, id) = (office.clone(), by.clone(), s.id.clone());
+    office.write(move |tx| {
+        let s = sql::a_search(tx, &by2.org, &id)?;
+        waits(&s)?;
+        let mut case = acts::load(tx, &office2, &by2, &s.case)?;
+        still_searched(&case)?;
+        crate::kit::sql::drop_links(tx, &by2.org, "paper", &s.id)?;
+        // A reason that it was set aside for is over: it has answered.
+        let s = SearchRow { reason: None, ..s };
+        find::take_in(tx, &office2, &by2, &h, &s, &ended)?;
+        if case.request().state == State::Ready {
+            case = acts::load(tx, &office2, &by2, &s.case)?;
+            case.row.request = case.row.request.reopened();
+            acts::save(tx, &office2, &by2, case.clone())?;
+        }
+        let law = "UK GDPR Art 15(1A)";
+        let said = match ended.items {
+            0 => format!("{}: looked by hand, nothing found", h.title),
+            n => format!("{}: looked by hand, {n} handed in", h.title),
+        };
+        Ok(Recorded::new(&by2, (), act_on(&case, "request.holder-answered", law, said)))
+    })?;
+    find::settle(office, by, &case.row.id)?;
+    Ok(())
+}
+
+/// A question that was set aside may still be answered while the case is open.
+fn waits(s: &SearchRow) -> Result<()> {
+    if matches!(s.state.as_str(), "asked" | "planned" | "failed" | "set-aside") {
+        return Ok(());
+    }
+    Err(Error::invalid("words", "This question has been answered already"))
+}

@@ -1,0 +1,81 @@
+//! The public's page of a link to an answer: it asks for the address and the code, or says at once
+//! that the link is dead and where to ask.
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+
+use super::pack;
+use super::portal::stream_zip;
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::limits::{self, Client, What};
+use crate::kit::pages::Portal;
+use crate::kit::web::{Answer, page, refuse};
+use crate::office::Office;
+
+#[derive(Template)]
+#[template(path = "requests/pages/fetch.html")]
+struct FetchPage {
+    p: Portal,
+    dead: Option<&'static str>,
+    phone: Option<String>,
+    w: Wrong,
+    f: Filled,
+}
+
+/// A link that leads to no organisation has no frame and no address to ask at.
+#[derive(Template)]
+#[template(path = "requests/pages/fetch_dead.html")]
+struct DeadPage {
+    why: &'static str,
+}
+
+type Shown = std::result::Result<FetchPage, DeadPage>;
+
+fn fetch_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Shown {
+    // What the database says beside this is for the log; the page says that the link is dead.
+    let gone = "This link can’t be looked up now. Try again later.";
+    let link = pack::look(o, token).map_err(|_| DeadPage { why: gone })?;
+    let Some(charter) = link.charter else {
+        return Err(DeadPage { why: link.dead.unwrap_or(gone) });
+    };
+    let p = Portal::new(&charter, "Fetch your answer", None);
+    Ok(FetchPage { p, dead: link.dead, phone: charter.contact.phone.clone(), w, f })
+}
+
+/// `GET /fetch/{token}`: asks for address and code; opening the link gives nothing away.
+pub async fn form(State(office): State<Office>, Path(token): Path<String>) -> Answer {
+    let view =
+        office.run(move |o| Ok(fetch_page(o, &token, Filled::default(), Wrong::default()))).await?;
+    match view {
+        Ok(view) => page(&view),
+        Err(dead) => page(&dead),
+    }
+}
+
+/// `POST /fetch/{token}`
+pub async fn fetch(
+    State(office): State<Office>,
+    client: Client,
+    Path(token): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
+    let f = Filled(pairs);
+    let (fetched, view) = office
+        .run(move |o| {
+            // Whose link it is shows only inside: the limit is one for the whole office.
+            let fetched = limits::take(o, What::Fetch, "", client)
+                .and_then(|()| pack::fetch(o, &token, f.get("email"), f.get("code")));
+            // The code is not shown again; the address is.
+            let kept = Filled(f.0.into_iter().filter(|(n, _)| n != "code").collect());
+            Ok((fetched, fetch_page(o, &token, kept, Wrong::default())))
+        })
+        .await?;
+    match (fetched, view) {
+        (Ok((row, reader, reference)), _) => {
+            let name = format!("{reference}-answer-{}.zip", row.number);
+            Ok(stream_zip(&name, reader))
+        }
+        (Err(e), Ok(view)) => refuse(e, |w| FetchPage { w, ..view }),
+        (Err(e), Err(dead)) => refuse(e, |_| dead),
+    }
+}

@@ -1,0 +1,231 @@
+//! Every statement on findings.
+
+use candour_db::{DbError, Row, Tx, bind};
+use jiff::Timestamp;
+
+use crate::error::Result;
+
+/// A decision to be taken or taken on one item of a search.
+#[derive(Debug, Clone)]
+pub struct FindingRow {
+    /// Search.
+    pub search: String,
+    /// Number of the item in its spool, from 0.
+    pub item: u64,
+    /// Hash of place and locator: the same item in a later search.
+    pub key: String,
+    /// Why a person has to look; empty if an officer took it up of their own accord.
+    pub why: String,
+    /// `open`, `disclose`, `exclude`, `redact`.
+    pub decision: String,
+    /// Sealed reason of the decision, or empty.
+    pub reason: String,
+    /// Passages to take out: JSON list of `[field, start, end]`.
+    pub marks: String,
+    /// Hash of the item's content when it was flagged: a decision stands while this is the same.
+    pub content: String,
+    /// What was decided before the content changed, or empty.
+    pub was: String,
+    /// Why it stays out: `not-theirs`, or the word of a ground of the law; empty if it does not.
+    pub ground: String,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+    /// The second person, who agreed to what needs two.
+    pub approved_by: Option<String>,
+    /// When.
+    pub approved_at: Option<Timestamp>,
+}
+
+impl FindingRow {
+    /// A finding that waits for a person.
+    pub fn open(search: &str, item: u64, key: &str, content: &str, why: &str) -> Self {
+        Self {
+            search: search.to_owned(),
+            item,
+            key: key.to_owned(),
+            why: why.to_owned(),
+            decision: "open".into(),
+            reason: String::new(),
+            marks: "[]".into(),
+            content: content.to_owned(),
+            was: String::new(),
+            ground: String::new(),
+            decided_by: None,
+            decided_at: None,
+            approved_by: None,
+            approved_at: None,
+        }
+    }
+
+    /// A person has decided about it, now or before its content changed.
+    pub fn was_decided(&self) -> bool {
+        self.decision != "open" || !self.was.is_empty()
+    }
+}
+
+fn finding(r: &Row<'_>) -> std::result::Result<FindingRow, DbError> {
+    Ok(FindingRow {
+        search: r.text("search_id")?,
+        item: r.count("item")?,
+        key: r.text("item_key")?,
+        why: r.text("why")?,
+        decision: r.text("decision")?,
+        reason: r.text("reason")?,
+        marks: r.text("marks")?,
+        content: r.text("content")?,
+        was: r.text("was")?,
+        ground: r.text("ground")?,
+        decided_by: r.text_opt("decided_by")?,
+        decided_at: r.instant_opt("decided_at")?,
+        approved_by: r.text_opt("approved_by")?,
+        approved_at: r.instant_opt("approved_at")?,
+    })
+}
+
+/// Keeps items that a person has to look at, but for those that are kept already.
+pub fn insert_findings(
+    tx: &mut Tx<'_>,
+    org: &str,
+    case: &str,
+    findings: impl IntoIterator<Item = FindingRow>,
+) -> Result<()> {
+    let rows = findings.into_iter().map(|f| {
+        let (org, case) = (org.into(), case.into());
+        let [search, item, key] = [f.search.into(), f.item.into(), f.key.into()];
+        let [why, decision, reason] = [f.why.into(), f.decision.into(), f.reason.into()];
+        let [content, was, ground] = [f.content.into(), f.was.into(), f.ground.into()];
+        let decided = [f.decided_by.into(), f.decided_at.into()];
+        let approved = [f.approved_by.into(), f.approved_at.into()];
+        let ([decided_by, decided_at], [approved_by, approved_at]) = (decided, approved);
+        [
+            search,
+            item,
+            key,
+            org,
+            case,
+            why,
+            decision,
+            reason,
+            f.marks.into(),
+            content,
+            was,
+            ground,
+            decided_by,
+            decided_at,
+            approved_by,
+            approved_at,
+        ]
+    });
+    tx.insert(
+        "INSERT INTO findings (search_id, item, item_key, org, case_id, why, decision, reason,
+                               marks, content, was, ground, decided_by, decided_at, approved_by,
+                               approved_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         ON CONFLICT (search_id, item) DO NOTHING",
+        rows,
+    )?;
+    Ok(())
+}
+
+/// Removes every finding of a search.
+pub fn drop_findings(tx: &mut Tx<'_>, org: &str, search: &str) -> Result<()> {
+    tx.exec("DELETE FROM findings WHERE org = $1 AND search_id = $2", bind![org, search])?;
+    Ok(())
+}
+
+/// The findings of a case, by search and item.
+pub fn findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<FindingRow>> {
+    Ok(tx.rows(
+        "SELECT search_id, item, item_key, why, decision, reason, marks, content, was, ground,
+                decided_by, decided_at, approved_by, approved_at
+         FROM findings
+         WHERE org = $1 AND case_id = $2 ORDER BY search_id, item",
+        bind![org, case],
+        finding,
+    )?)
+}
+
+/// The finding about an item, if there is one.
+pub fn a_finding(
+    tx: &mut Tx<'_>,
+    org: &str,
+    search: &str,
+    item: u64,
+) -> Result<Option<FindingRow>> {
+    Ok(tx.row(
+        "SELECT search_id, item, item_key, why, decision, reason, marks, content, was, ground,
+                decided_by, decided_at, approved_by, approved_at
+         FROM findings
+         WHERE org = $1 AND search_id = $2 AND item = $3",
+        bind![org, search, item],
+        finding,
+    )?)
+}
+
+/// How many findings of a case wait for a decision; with `two`, those also that wait for a second
+/// person: the same as `grounds::needs_two` says.
+pub fn open_findings(tx: &mut Tx<'_>, org: &str, case: &str, two: bool) -> Result<u64> {
+    Ok(tx.count(
+        "SELECT count(*) AS n FROM findings
+         WHERE org = $1 AND case_id = $2
+           AND (decision = 'open'
+                OR (approved_by IS NULL AND ground NOT IN ('', 'not-theirs')
+                    AND (decision = 'exclude' OR ground <> 'third-party') AND $3 = $4))",
+        bind![org, case, two, true],
+    )?)
+}
+
+/// Keeps the decision on a finding; a second person has not agreed to it yet.
+pub fn decide(tx: &mut Tx<'_>, org: &str, f: &FindingRow, by: &str, now: Timestamp) -> Result<()> {
+    tx.exec(
+        "UPDATE findings SET decision = $4, reason = $5, marks = $6, content = $7, was = '',
+                ground = $8, decided_by = $9, decided_at = $10, approved_by = NULL,
+                approved_at = NULL
+         WHERE org = $1 AND search_id = $2 AND item = $3",
+        bind![
+            org,
+            f.search.as_str(),
+            f.item,
+            f.decision.as_str(),
+            f.reason.as_str(),
+            f.marks.as_str(),
+            f.content.as_str(),
+            f.ground.as_str(),
+            by,
+            now
+        ],
+    )?;
+    Ok(())
+}
+
+/// Notes who agreed to a decision as the second person.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    org: &str,
+    search: &str,
+    item: u64,
+    by: &str,
+    now: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "UPDATE findings SET approved_by = $4, approved_at = $5
+         WHERE org = $1 AND search_id = $2 AND item = $3",
+        bind![org, search, item, by, now],
+    )?;
+    Ok(())
+}
+
+/// When the last decision on an item of the case was taken or agreed to.
+pub fn last_decided(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Option<Timestamp>> {
+    Ok(tx
+        .row(
+            "SELECT max(CASE WHEN approved_at > decided_at THEN approved_at ELSE decided_at END)
+                    AS at
+             FROM findings WHERE org = $1 AND case_id = $2",
+            bind![org, case],
+            |r| r.instant_opt("at"),
+        )?
+        .flatten())
+}
