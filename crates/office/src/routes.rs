@@ -115,6 +115,10 @@ fn contact() -> Router<Office> {
         .route("/office/messages/{short}", get(messages::one).post(messages::act))
         .route("/office/programs", get(programs::programs).post(programs::act))
         .layer(DefaultBodyLimit::max(FORM))
+        .route(
+            "/office/campaigns/{short}/sent",
+            post(campaigns::sent).layer(DefaultBodyLimit::max(LIST)),
+        )
         .route("/office/permissions", get(who::overview))
         .route("/office/permissions/look", post(who::look))
         .route("/office/permissions/record", post(who::record))
@@ -124,7 +128,9 @@ fn contact() -> Router<Office> {
         )
         .route("/office/permissions/consents/{id}", get(words::consent))
         .route("/office/permissions/receipts/{id}", get(words::receipt))
+        .route("/office/permissions/looked/{sealed}", get(who::looked))
         .route("/office/permissions/{id}", get(who::person))
+        .route("/office/permissions/{id}/letter", get(who::letter))
         .route("/office/screen", get(screen::start))
         .route("/office/screen", post(screen::upload).layer(DefaultBodyLimit::max(LIST)))
         .route("/office/screen/{id}", get(screen::one).post(screen::run))
