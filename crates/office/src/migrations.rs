@@ -24,6 +24,7 @@ pub const ALL: &[Migration] = list![
     "0009_screenings",
     "0010_campaigns",
     "0012_answers",
+    "0013_stops",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.

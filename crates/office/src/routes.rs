@@ -149,6 +149,7 @@ fn contact() -> Router<Office> {
         .route("/office/campaigns/new", whoever(PLAN, get(campaigns::new).post(campaigns::plan)))
         .route("/office/campaigns/{short}", whoever(SEE, get(campaigns::one)))
         .route("/office/campaigns/{short}", whoever(CHANGE, post(campaigns::act)))
+        .route("/office/campaigns/{short}/sent", whoever(PLAN, post(campaigns::sent)).layer(list))
         .route("/office/messages", whoever(SEE, get(messages::list)))
         .route("/office/messages/new", whoever(PLAN, get(messages::new).post(messages::save_new)))
         .route("/office/messages/{short}", whoever(SEE, get(messages::one)))
@@ -177,7 +178,9 @@ fn wishes() -> Router<Office> {
         .route("/office/permissions/wordings/new", whoever(&[P::ManagePermissions], wording))
         .route("/office/permissions/consents/{id}", whoever(SEE, get(words::consent)))
         .route("/office/permissions/receipts/{id}", whoever(SEE, get(words::receipt)))
+        .route("/office/permissions/looked/{sealed}", whoever(SEE, get(who::looked)))
         .route("/office/permissions/{id}", whoever(SEE, get(who::person)))
+        .route("/office/permissions/{id}/letter", whoever(SEE, get(who::letter)))
 }
 
 fn machines() -> Router<Office> {

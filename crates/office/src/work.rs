@@ -16,6 +16,7 @@ use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
 use crate::mailing::{duties, hooks};
 use crate::office::Office;
+use crate::permissions::tell;
 use crate::requests::find::{self, Connections, Quiet};
 
 /// A blob that is not finished after so long was left by a process that died: nothing we write
@@ -74,6 +75,7 @@ fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<
         "letter" => send(office, job),
         "hook" => hooks::deliver(office, &job.org, &job.about),
         "rounds" => rounds(office, &job.org),
+        "stop-letter" => tell::person(office, &job.org, &job.about),
         other => Err(Error::fault(format!("no such job: {other}"))),
     }
 }
@@ -120,8 +122,13 @@ fn send(office: &Office, job: &Job) -> Result<()> {
     // A crash between sending and noting it sends the letter twice: better than never. Its
     // Message-ID is the same both times, so mail programs show it once.
     office.transport().send(&row.id, &letter)?;
-    let (id, now) = (row.id, office.now());
-    office.chore(move |tx| sql::letter_state(tx, &id, "sent", None, now))
+    let (vault, now) = (office.vault().clone(), office.now());
+    office.chore(move |tx| {
+        if row.name.ends_with(post::ONCE) {
+            vault.shred(tx, &row.org, &row.key, now)?;
+        }
+        sql::letter_state(tx, &row.id, "sent", None, now)
+    })
 }
 
 /// The daily rounds of one organisation: reminders, a signed checkpoint, sweeping up.

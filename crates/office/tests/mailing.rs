@@ -96,6 +96,94 @@ fn screened(office: &Office, list: &str, out: &str) -> (String, String) {
     (out, told["id"].as_str().unwrap().to_owned())
 }
 
+/// A certificate of another attestation covers nothing, and what was not shown was not compared.
+#[test]
+fn a_send_that_nobody_compared_waits_for_a_look() {
+    for kept in both() {
+        let office = office(kept);
+        approved(&office, "talks", "marketing", TALKS);
+        plan(&office, "winter");
+        let list = write(&office, "list.csv", LIST);
+        let out = office.path("plain.csv");
+        let args = ["screen", &list, "--channel", "email", "--purpose", "talks", "--column"];
+        let plain = office.json(&[&args[..], &["E-mail", "--out", out.to_str().unwrap()]].concat());
+        let attach = ["campaign", "attach", "winter", plain["id"].as_str().unwrap()];
+        refused(&office, &attach, 2, "another attestation");
+        let (allowed, id) = screened(&office, &list, "allowed.csv");
+        office.ok(&["campaign", "attach", "winter", &id]);
+        let bad = ["campaign", "sent", "winter", "--sha256", "abc"];
+        refused(&office, &bad, 2, "64 hexadecimal digits");
+        let told = office.run(&["campaign", "sent", "winter"]);
+        assert_eq!(told.status.code(), Some(1), "not properly sent");
+        let shown = office.json(&["campaign", "show", "winter"]);
+        assert_eq!(shown["state"], "not-compared");
+        assert!(shown["campaign"]["reached"].is_null(), "nobody told: {shown}");
+        office.ok(&["campaign", "acknowledge", "winter"]);
+        let state = || office.json(&["campaign", "show", "winter"])["state"].clone();
+        assert_eq!(state(), "not-compared-acknowledged");
+        // With its SHA-256, as a sender's report gives it.
+        plan(&office, "spring");
+        let (_, id) = screened(&office, &list, "allowed.csv");
+        office.ok(&["campaign", "attach", "spring", &id]);
+        use sha2::Digest as _;
+        let sum = hex::encode_upper(sha2::Sha256::digest(std::fs::read(&allowed).unwrap()));
+        office.ok(&["campaign", "sent", "spring", "--sha256", &sum]);
+        assert_eq!(office.json(&["campaign", "show", "spring"])["state"], "sent");
+        office.verify_ledger();
+    }
+}
+
+/// No list is left behind that nothing vouches for.
+#[test]
+fn a_list_that_cannot_be_certified_is_taken_back() {
+    let office = office(Kept::Sqlite);
+    let list = write(&office, "list.csv", LIST);
+    // Where the certificate would be written stands a folder.
+    std::fs::create_dir(office.path("ok.certificate.part")).unwrap();
+    let out = office.path("ok.csv");
+    let args = ["screen", &list, "--channel", "email", "--purpose", "talks", "--column"];
+    let done = office.run(&[&args[..], &["E-mail", "--out", out.to_str().unwrap()]].concat());
+    assert!(!done.status.success());
+    for name in ["ok.csv", "ok.blocked.csv", "ok.unreadable.csv", "ok.certificate.json"] {
+        assert!(!office.path(name).exists(), "{name}");
+    }
+}
+
+/// Addresses of a workbook count for the frequency cap as those of a text do, and a program may
+/// tell whom it reached.
+#[test]
+fn deliveries_come_from_a_workbook_and_from_a_program() {
+    let office = office(Kept::Sqlite);
+    approved(&office, "talks", "marketing", TALKS);
+    let list = write(&office, "list.csv", LIST);
+    plan(&office, "winter");
+    let (allowed, id) = screened(&office, &list, "allowed.xlsx");
+    office.ok(&["campaign", "attach", "winter", &id]);
+    let told = office.json(&["campaign", "sent", "winter", "--file", &allowed]);
+    assert_eq!((&told["state"], &told["noted"]), (&"sent".into(), &2.into()), "{told}");
+    let may = |who: &str| {
+        let ask = ["may-contact", who, "--channel", "email", "--purpose", "talks", "--attested"];
+        let out = office.run(&[&ask[..], &["customers", "--json"]].concat());
+        let d: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        d["rule"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(may("amara@example.org"), "over-cap");
+    let more = write(&office, "more.csv", "E-mail\ncleo@example.org\n");
+    plan(&office, "spring");
+    let (_, id) = screened(&office, &more, "spring.csv");
+    office.ok(&["campaign", "attach", "spring", &id]);
+    let token = office.json(&["mailer", "add", "Letters"])["token"].clone();
+    let served = Served::new(&office);
+    let text = std::fs::read(office.path("spring.csv")).unwrap();
+    use sha2::Digest as _;
+    let sum = hex::encode(sha2::Sha256::digest(text));
+    let body = serde_json::json!({"sha256": sum, "delivered": ["cleo@example.org"]}).to_string();
+    let path = "/api/o/test/campaigns/spring/sent";
+    let (status, told) = served.call("POST", path, token.as_str().unwrap(), &body);
+    assert_eq!((status, &told["state"], &told["noted"]), (200, &"sent".into(), &1.into()));
+    assert_eq!(may("cleo@example.org"), "over-cap");
+}
+
 fn refused(office: &Office, args: &[&str], code: i32, words: &str) {
     let out = office.run(args);
     let err = String::from_utf8_lossy(&out.stderr);

@@ -339,10 +339,18 @@ fn a_company_and_a_partner_are_told_of_a_stop() {
     office.ok(&["permission", "stop", "--email", "fay@boats.example"]);
     assert_eq!(may(&office, "fay@boats.example", "events"), (false, "stopped".into()));
     let served = Served::start(&office);
-    let letters = served.letters(2);
-    let to = |address: &str| letters.iter().find(|l| l.contains(address)).unwrap();
+    let letters = served.letters(3);
+    let to = |address: &str| {
+        let to = format!("To: {address}");
+        letters.iter().find(|l| l.contains(&to)).unwrap()
+    };
     assert!(to("office@boats.example").contains("Fay Reed"));
     assert!(to("data@lifeboat.example").contains("stop using the details"));
+    // Staff recorded it, so she has seen no page: she is told what stopped and what goes on.
+    let told = to("fay@boats.example").replace("=\r\n", "");
+    assert!(told.contains("All marketing by every channel, since"), "{told}");
+    assert!(told.contains("We may still write to you (e-mail)"), "{told}");
+    assert!(!told.contains("Events and talks, by e-mail"), "{told}");
 }
 
 fn mailer(office: &Office) -> String {

@@ -370,6 +370,16 @@ impl Permissions {
             let message = format!("Purpose {n}: choose at least one channel");
             bad.push(Field::new(at("channel"), message));
         }
+        let own = matches!(p.aim, Aim::SimilarProducts | Aim::CharitablePurpose);
+        if p.partner.is_some() && own {
+            let message = format!(
+                "Purpose {n} is a partner’s promotion: choose “{}”. The exceptions from consent \
+                 are for your own products and your own charitable purposes only (PECR reg 22(3), \
+                 (3A))",
+                Aim::ThirdParty.label()
+            );
+            bad.push(Field::new(at("aim"), message));
+        }
         let partner = |s: &String| self.partners.iter().any(|q| &q.short == s);
         if p.partner.as_ref().is_some_and(|s| !partner(s)) {
             let message = format!("Purpose {n} names a partner that is not listed");

@@ -19,7 +19,8 @@ use crate::mailing::{rows, screen, screen_cli};
 use crate::office::Office;
 use crate::people::{self, Known};
 use crate::permissions::acts::{self, NewConsent};
-use crate::permissions::records::{Proof, Use, Wording};
+use crate::permissions::persons;
+use crate::permissions::records::{Proof, Through, Use, Wording};
 use crate::permissions::stops::{self, NewStop};
 use crate::permissions::{Class, What, sql};
 use crate::proof::{By, Recorded};
@@ -114,7 +115,7 @@ pub fn screened(office: &Office, by: &By, dir: &Path, voice: &Voice) -> Result<O
 
 /// Everything that was said, as one change.
 fn said(tx: &mut Tx<'_>, vault: &Vault, by: &By) -> Result<Recorded<u64>> {
-    let mut all = acts::set_company(
+    let mut all = persons::set_company(
         tx,
         vault,
         by,
@@ -199,6 +200,7 @@ fn answer(by: &By, n: u32, id: u32) -> NewConsent {
             collector: "membership desk".into(),
             representative: None,
         },
+        through: Through::Staff,
     }
 }
 

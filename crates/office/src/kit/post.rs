@@ -35,6 +35,10 @@ pub struct Letter {
     pub thread: String,
 }
 
+/// The end of the name of a letter that can't be read any more once it is sent: its key was made
+/// for it alone, since whoever it is about is erased.
+pub const ONCE: &str = "-once";
+
 /// How letters leave.
 #[derive(Debug, Clone)]
 pub enum Transport {

@@ -54,6 +54,14 @@ impl Vault {
         derive(&self.office, purpose)
     }
 
+    /// The key for one purpose, to seal what stands outside the database.
+    ///
+    /// # Errors
+    /// Of the cryptography library.
+    pub fn derived(&self, purpose: &str) -> Result<Unwrapped> {
+        Ok(Unwrapped(derive(&self.office, purpose)?))
+    }
+
     /// A keyed hash that stands for a value in a table without telling it. The prefix keeps it
     /// apart from every key.
     ///

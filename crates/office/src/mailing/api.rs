@@ -7,10 +7,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::campaigns::acts::{self, Sent};
+use super::campaigns::reach;
 use super::certificates;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::office::Office;
-use crate::permissions::api::{Answer, answer, parse, who};
+use crate::people;
+use crate::permissions::api::{Answer, MOST, answer, parse, who};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +57,10 @@ struct SentIn {
     reached: Option<u64>,
     #[serde(default)]
     reason: Option<String>,
+    /// Whom it reached, for the frequency cap: addresses or keyed hashes, up to 10,000; more of
+    /// them are told as events.
+    #[serde(default)]
+    delivered: Vec<String>,
 }
 
 /// `POST /api/o/{org}/campaigns/{short}/sent`: a program tells that it has sent a campaign.
@@ -64,14 +70,33 @@ pub async fn sent(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
+    let (by, now) = who(&office, &org, &headers, false).await?;
     let told: SentIn = parse(&body)?;
+    if told.delivered.len() > MOST {
+        return Err(Error::invalid("delivered", format!("At most {MOST} at once")).into());
+    }
     let sent = Sent { sha256: told.sha256, reached: told.reached, reason: told.reason };
-    let state = office
+    let (state, noted) = office
         .run(move |o| {
+            let w = o.read(|tx| acts::load(tx, &by.org, &short))?;
+            acts::may_mark(&by, &w, &sent)?;
+            let kind = w.campaign.channel.address();
+            let hash = |raw: &String| match hash_of_hex(raw) {
+                Some(hash) => Ok(hash),
+                None => people::hash_raw(&now.hasher, kind, raw),
+            };
+            let hashes = told.delivered.iter().map(hash).collect::<Result<Vec<_>>>()?;
+            let noted = reach::delivered(o, &by, &w, hashes)?;
             let vault = o.vault().clone();
-            o.write(move |tx| acts::mark_sent(tx, &vault, &by, &short, &sent))
+            let state = o.write(move |tx| acts::mark_sent(tx, &vault, &by, &short, &sent))?;
+            Ok((state, noted))
         })
         .await?;
-    answer(&json!({ "state": state }))
+    answer(&json!({ "state": state, "noted": noted }))
+}
+
+/// A keyed hash as an earlier answer gave it.
+fn hash_of_hex(text: &str) -> Option<people::Hash16> {
+    let mut out = [0; 16];
+    hex::decode_to_slice(text, &mut out).ok().map(|()| out)
 }

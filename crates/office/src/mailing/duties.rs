@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Span};
 
 use super::campaigns::{State, acts as campaigns, sql as campaign_sql};
 use super::{hooks, screenings, sql};
-use crate::charter::{Channel, Permissions};
+use crate::charter::{Channel, Permissions, Purpose};
 use crate::error::Result;
 use crate::kit::dates;
 use crate::office::Office;
@@ -36,9 +36,15 @@ pub fn pressing(
         let (title, day) = (&w.campaign.title, dates::short(w.campaign.planned_on));
         let words = match w.state(today) {
             State::Uncovered => format!("{title} was sent without a certificate"),
+            State::NotCompared => {
+                format!("{title} was sent, and its list not compared with its certificate")
+            }
             State::Overdue => format!("{title} was planned for {day}: say whether it was sent"),
             State::Planned => format!("{title} goes out on {day} and has no certificate"),
-            State::Screened | State::Sent | State::Acknowledged => continue,
+            State::Screened
+            | State::Sent
+            | State::Acknowledged
+            | State::NotComparedAcknowledged => continue,
         };
         out.push((words, format!("/office/campaigns/{}", w.campaign.short)));
     }
@@ -70,10 +76,15 @@ fn old_registers(
 ) -> Result<Vec<(String, String)>> {
     let rows = permissions::sql::registers(tx, org)?;
     let uses = |c| settings.purposes.iter().any(|p| p.channels.contains(&c));
-    let needed: [(Register, bool); 3] = [
+    // Letters that rest on consent alone need no register.
+    let letters =
+        |p: &Purpose| p.channels.contains(&Channel::Post) && p.interest_assessed_until.is_some();
+    let mps = settings.honour_mps && settings.purposes.iter().any(letters);
+    let needed: [(Register, bool); 4] = [
         (Register::Tps, uses(Channel::Call)),
         (Register::Ctps, uses(Channel::Call)),
         (Register::Fps, uses(Channel::Fax)),
+        (Register::Mps, mps),
     ];
     let mut out = Vec::new();
     for (register, _) in needed.iter().filter(|(_, needed)| *needed) {
@@ -96,7 +107,7 @@ fn old_registers(
 /// Of the database.
 pub fn rounds(office: &Office, by: &By) -> Result<()> {
     screenings::clear_folder(office);
-    permissions::acts::expire_due(office, by)?;
+    permissions::withdrawals::expire_due(office, by)?;
     let (org, now) = (by.org.clone(), by.now);
     office.chore(move |tx| {
         permissions::sweep(tx, &org, now)?;

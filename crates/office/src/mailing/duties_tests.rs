@@ -10,7 +10,7 @@ use crate::charter::{Channel, Charter};
 use crate::kit::dates;
 use crate::people::Known;
 use crate::permissions::acts::{self, NewConsent};
-use crate::permissions::records::{Proof, Use, Wording};
+use crate::permissions::records::{Proof, Through, Use, Wording};
 use crate::permissions::sql;
 
 const CHARTER: &str = r#"
@@ -62,6 +62,7 @@ fn consent(house: &House) {
         on: dates::day_of(house.by.now),
         method: "form".into(),
         proof: Proof { evidence: "form 1".into(), collector: "web".into(), representative: None },
+        through: Through::Staff,
     };
     let (vault, by) = (house.office.vault().clone(), house.by.clone());
     house.office.write(move |tx| acts::set_wording(tx, &vault, &by, &wording)).unwrap();

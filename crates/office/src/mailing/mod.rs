@@ -1,7 +1,7 @@
 //! Mailing: messages with their class, campaigns with their certificate, the programs that send
 //! them, and what those are told.
 //!
-//! Others may use: [`announce`], [`standing`], [`duties`].
+//! Others may use: [`announce`], [`standing`], [`duties`], [`table`].
 
 pub mod api;
 pub mod campaigns;
@@ -18,6 +18,7 @@ pub mod screen;
 pub mod screen_cli;
 pub mod screenings;
 pub mod sql;
+pub mod table;
 pub mod templates;
 
 pub use mailers::standing;

@@ -56,7 +56,7 @@ pub fn screen_any(
 }
 
 /// The first sheet: a workbook with more is screened one sheet at a time.
-fn first_sheet(book: &Workbook) -> Result<String> {
+pub(super) fn first_sheet(book: &Workbook) -> Result<String> {
     let names = book.sheets()?;
     names
         .into_iter()
@@ -79,7 +79,7 @@ fn head(book: &Workbook, sheet: &str) -> Result<Vec<String>> {
 }
 
 /// Every cell of a row, empty ones too.
-fn filled(cells: Vec<(u32, SheetCell)>, width: usize) -> Vec<Cell> {
+pub(super) fn filled(cells: Vec<(u32, SheetCell)>, width: usize) -> Vec<Cell> {
     let mut row: BTreeMap<u32, Cell> = cells
         .into_iter()
         .map(|(c, cell)| {
@@ -99,7 +99,7 @@ fn filled(cells: Vec<(u32, SheetCell)>, width: usize) -> Vec<Cell> {
         .collect()
 }
 
-fn shown(cell: &Cell) -> String {
+pub(super) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Number(n) => n.to_string(),

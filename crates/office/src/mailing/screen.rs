@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::certificates::{Certified, insert};
 use crate::charter::{Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
-use crate::kit::{new_id, sha256_hex};
+use crate::kit::{dates, new_id, sha256_hex};
 use crate::office::Office;
 use crate::permissions::{
     self, Attested, Class, Facts, Question, Register, Rule, ask, decide, facts, needs_registers,
@@ -63,10 +63,12 @@ pub struct Versions {
     pub identifiers: u64,
 }
 
-/// Gets ready: reads the facts as they stand now, decides each set of them once.
+/// Gets ready: reads the facts as they stand now, decides each set of them once, for the first and
+/// the last day that the certificate will cover.
 ///
 /// # Errors
-/// Denied, a purpose that the charter lacks, or of the database.
+/// Denied, a purpose that the charter lacks, a day that no certificate of today covers, or of the
+/// database.
 pub fn ready(office: &Office, by: &By, what: &For) -> Result<Ready> {
     by.role.may(Permission::ScreenLists)?;
     let now = permissions::now_blocking(office, &by.org, false)?;
@@ -96,8 +98,8 @@ pub fn ready(office: &Office, by: &By, what: &For) -> Result<Ready> {
         sender: settings,
         registers: &now.registers,
     };
-    let verdicts = verdicts(&question, known.facts(), what.attested);
-    let valid_until = valid_until(what, settings, &used)?;
+    let valid_until = valid_until(what, settings, &used, now.today)?;
+    let verdicts = verdicts(&question, valid_until, known.facts(), what.attested);
     Ok(Ready {
         verdicts,
         hasher: now.hasher.clone(),
@@ -112,10 +114,21 @@ pub fn ready(office: &Office, by: &By, what: &For) -> Result<Ready> {
     })
 }
 
-fn verdicts(q: &Question<'_>, all: &[Arc<Facts>], attested: Option<Attested>) -> Verdicts {
-    let rule_of = |f: &Facts| match attested {
-        Some(a) => decide(q, &a.add_to(f, q.on)),
-        None => decide(q, f),
+/// Each set of facts is decided for both ends of the certificate's days, and a no at either end
+/// holds: until the last a number may come to count as listed and a yes may lapse, before the first
+/// a rule may not be in force yet or a cap be used up. What the days between bring, the ends show.
+fn verdicts(
+    q: &Question<'_>,
+    last: Date,
+    all: &[Arc<Facts>],
+    attested: Option<Attested>,
+) -> Verdicts {
+    let end = Question { on: last, ..*q };
+    let rule_of = |f: &Facts| {
+        let facts = attested.map(|a| a.add_to(f, q.on));
+        let facts = facts.as_ref().unwrap_or(f);
+        let first = decide(q, facts);
+        if first.allows() { decide(&end, facts) } else { first }
     };
     let verdict = |rule: Rule, rank: u8| {
         let reason = Rule::ALL.iter().position(|r| *r == rule).unwrap_or(0);
@@ -139,26 +152,38 @@ fn verdicts(q: &Question<'_>, all: &[Arc<Facts>], attested: Option<Attested>) ->
     }
 }
 
-/// A certificate covers a send for the charter's days, and no longer than the registers do (PECR
-/// reg 21(3)).
+/// A certificate covers a send for the charter's days, counted from today, since the facts are of
+/// today; and no longer than the registers do (PECR reg 21(3)). The day of the send is decided for
+/// itself, so it is always covered.
 fn valid_until(
     what: &For,
     settings: &Permissions,
     used: &[(Register, Date, String)],
+    today: Date,
 ) -> Result<Date> {
+    if what.on < today {
+        return Err(Error::invalid("on", "The day of the send has passed"));
+    }
     let days = i64::from(settings.certificate_days);
-    let mut until = what
-        .on
+    let mut until = today
         .checked_add(jiff::SignedDuration::from_hours(24 * (days - 1)))
         .map_err(|_| Error::invalid("on", "This day is too far away"))?;
-    if matches!(what.channel, Channel::Call | Channel::Fax) {
+    if what.on > until {
+        let words = format!(
+            "A list screened today may be used until {} only: screen it nearer to the send",
+            dates::long(until)
+        );
+        return Err(Error::invalid("on", words));
+    }
+    let telephone = matches!(what.channel, Channel::Call | Channel::Fax);
+    if telephone || (what.channel == Channel::Post && settings.honour_mps) {
         for (_, as_of, _) in used {
             if let Ok(due) = candour_clock::tps_screen_valid_to(*as_of) {
                 until = until.min(due.on);
             }
         }
     }
-    Ok(until)
+    Ok(until.max(what.on))
 }
 
 /// A certificate's text: what was screened, how it came out, with what. Nothing personal.
@@ -282,6 +307,10 @@ impl Ready {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "screen_tests.rs"]
+mod tests;
 
 /// A screening's trouble in this program's words.
 pub fn told(e: &ScreenError) -> Error {

@@ -191,10 +191,14 @@ fn progress(quiet: bool) -> ProgressBar {
 }
 
 fn finish(a: &ScreenArgs, office: &Office, by: &By, c: &Certificate, out: &Outcome) -> Result<u8> {
-    if let (Outs::Files { .. }, Some(path)) = (&outs_written(a), &a.out) {
-        let (body, proof) = screen::certify(office, by, c)?;
-        write_whole(&beside(path, "certificate.json"), body.as_bytes())?;
-        write_whole(&beside(path, "certificate.tlog-proof"), proof.as_bytes())?;
+    if let (false, Some(path)) = (a.dry_run, &a.out)
+        && let Err(e) = certify(office, by, c, path)
+    {
+        // A list that nothing vouches for must not look like one that is.
+        for file in [path.clone(), beside(path, "blocked.csv"), beside(path, "unreadable.csv")] {
+            let _ = std::fs::remove_file(file);
+        }
+        return Err(e);
     }
     if a.at.json {
         print_json(c)?;
@@ -220,16 +224,10 @@ fn finish(a: &ScreenArgs, office: &Office, by: &By, c: &Certificate, out: &Outco
     Ok(0)
 }
 
-fn outs_written(a: &ScreenArgs) -> Outs {
-    match (&a.out, a.dry_run) {
-        (Some(p), false) => Outs::Files {
-            allowed: p.clone(),
-            blocked: PathBuf::new(),
-            unreadable: PathBuf::new(),
-            replace: false,
-        },
-        _ => Outs::Dry,
-    }
+fn certify(office: &Office, by: &By, c: &Certificate, out: &Path) -> Result<()> {
+    let (body, proof) = screen::certify(office, by, c)?;
+    write_whole(&beside(out, "certificate.tlog-proof"), proof.as_bytes())?;
+    write_whole(&beside(out, "certificate.json"), body.as_bytes())
 }
 
 /// Writes a small file so that it is there whole or not at all.

@@ -45,12 +45,18 @@ pub fn kind_word(kind: Kind) -> &'static str {
     }
 }
 
-/// Finds the person of these identifiers, or keeps a new one; new identifiers are added. Somebody
-/// is the same person when the first identifier given is theirs already.
+/// Finds the person of these identifiers, or keeps a new one; new identifiers are added, and it is
+/// answered whether there were any. Somebody is the same person when the first identifier given is
+/// theirs already.
 ///
 /// # Errors
 /// No identifier can be read, or of the database.
-pub fn find_or_keep(tx: &mut Tx<'_>, vault: &Vault, by: &By, known: &Known) -> Result<PersonRow> {
+pub fn find_or_keep(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    known: &Known,
+) -> Result<(PersonRow, bool)> {
     let hasher = hasher(vault, &by.org)?;
     let ids = known
         .identifiers
@@ -64,10 +70,11 @@ pub fn find_or_keep(tx: &mut Tx<'_>, vault: &Vault, by: &By, known: &Known) -> R
         Some(row) => add_to(tx, vault, by, row, known)?,
         None => keep(tx, vault, by, known)?,
     };
+    let mut joined = false;
     for (kind, hash) in &ids {
-        sql::insert_id(tx, &by.org, *hash, &row.id, kind.name())?;
+        joined |= sql::insert_id(tx, &by.org, *hash, &row.id, kind.name())?;
     }
-    Ok(row)
+    Ok((row, joined))
 }
 
 fn keep(tx: &mut Tx<'_>, vault: &Vault, by: &By, known: &Known) -> Result<PersonRow> {

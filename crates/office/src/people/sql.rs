@@ -85,14 +85,14 @@ pub fn count(tx: &mut Tx<'_>, org: &str) -> Result<u64> {
     )?)
 }
 
-/// Ties an identifier to a person.
-pub fn insert_id(tx: &mut Tx<'_>, org: &str, hash: Hash16, who: &str, kind: &str) -> Result<()> {
-    tx.exec(
+/// Ties an identifier to a person; `false` if it was theirs already.
+pub fn insert_id(tx: &mut Tx<'_>, org: &str, hash: Hash16, who: &str, kind: &str) -> Result<bool> {
+    let n = tx.exec(
         "INSERT INTO person_ids (org, hash, person, kind) VALUES ($1, $2, $3, $4)
          ON CONFLICT (org, hash, person) DO NOTHING",
         bind![org, hash.to_vec(), who, kind],
     )?;
-    Ok(())
+    Ok(n == 1)
 }
 
 /// The identifiers of a person: their hash and kind.

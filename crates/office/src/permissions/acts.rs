@@ -1,19 +1,16 @@
-//! Consents given and withdrawn, stops, how details were got, erasure. Effective at once: every
-//! decision made after the commit sees it, in every process.
+//! Answers to requests for consent and the words they were asked with; deliveries. Effective at
+//! once: every decision made after the commit sees it, in every process.
 
 use candour_db::Tx;
 use jiff::civil::Date;
 
-use super::records::{ConsentRow, Event, Ground, Proof, Use, Wording};
-use super::stops::{NewStop, lift, stop_one, touch};
-use super::terms::What;
-use super::{sql, tell};
+use super::records::{ConsentRow, Event, Proof, Through, Use, Wording};
+use super::stops::{Yes, lift, touch};
+use super::{facts, persons, sql, withdrawals};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
-use crate::kit::forms::is_short_name;
 use crate::kit::vault::Vault;
 use crate::kit::{dates, new_id};
-use crate::office::Office;
 use crate::people::{self, Hash16, Known, PersonRow};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
@@ -37,6 +34,8 @@ pub struct NewConsent {
     pub method: String,
     /// What proves it.
     pub proof: Proof,
+    /// Through whom it came.
+    pub through: Through,
 }
 
 /// Sets a wording: always a new version.
@@ -102,8 +101,8 @@ fn check_new(charter: &Charter, w: &Wording, new: &NewConsent, today: Date) -> R
     Ok(())
 }
 
-/// Records an answer, yes or no. A yes lifts what stood against this channel and purpose, and
-/// nothing else.
+/// Records an answer, yes or no. A yes narrows the stops it answers (see [`Yes`]) by this channel
+/// and purpose, and by nothing else; a no ends an earlier yes to the same.
 ///
 /// # Errors
 /// Denied, an unknown wording, or something to mend.
@@ -118,12 +117,16 @@ pub fn record_consent(
     let (version, w, _) = sql::wording_of(tx, &by.org, &new.wording, new.version)?
         .ok_or_else(|| Error::invalid("wording", "There is no such wording or version"))?;
     check_new(&charter, &w, new, dates::day_of(by.now))?;
-    let person = people::find_or_keep(tx, vault, by, &new.who)?;
+    let (person, ids) = persons::join(tx, vault, by, &new.who, new.through)?;
     let row = row_of(tx, vault, by, &charter, new, &w, version, &person)?;
+    let mut ended = Vec::new();
+    if !new.yes {
+        ended = withdrawals::by_refusal(tx, vault, by, &person, &row)?;
+    }
     sql::insert_consent(tx, &by.org, &row)?;
-    let ids = people::ids_of(tx, &by.org, &person.id)?;
     if let (true, Use::Contact, Some(channel)) = (new.yes, w.use_kind, new.channel) {
-        lift(tx, by, &charter, &ids, channel, &w.use_what)?;
+        let (on, through) = (new.on, new.through);
+        lift(tx, by, &person.id, &ids, &Yes { channel, purpose: &w.use_what, on, through })?;
     }
     touch(tx, by, &ids)?;
     let said = format!("{}: {} {}", row.state, w.use_kind.word(), w.use_what);
@@ -132,7 +135,28 @@ pub fn record_consent(
         .about("consent", &row.id)
         .law("UK GDPR Art 7(1)")
         .say(&person.key, said);
-    Ok(Recorded::new(by, row.id, act))
+    Ok(ended.into_iter().fold(Recorded::new(by, row.id, act), Recorded::and))
+}
+
+/// Whether an answer could be recorded, without recording it.
+///
+/// # Errors
+/// As [`record_consent`].
+pub fn could_record(
+    tx: &mut Tx<'_>,
+    by: &By,
+    new: &NewConsent,
+    ids: &[(Hash16, String)],
+) -> Result<()> {
+    by.role.may(Permission::RecordPermissions)?;
+    let charter = charter::current(tx, &by.org)?;
+    let (_, w, _) = sql::wording_of(tx, &by.org, &new.wording, new.version)?
+        .ok_or_else(|| Error::invalid("wording", "There is no such wording or version"))?;
+    check_new(&charter, &w, new, dates::day_of(by.now))?;
+    if ids.is_empty() {
+        return Err(Error::invalid("identifier", "Give an e-mail address or another identifier"));
+    }
+    persons::check_erased(tx, by, ids, new.through)
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a record is made of")]
@@ -156,8 +180,13 @@ fn row_of(
     };
     let proof = serde_json::to_vec(&new.proof)?;
     let sealed = vault.seal(tx, &by.org, &person.key, &place(&id), &proof)?;
-    let event =
-        Event { at: by.now, state: state.into(), by: by.actor.clone(), method: new.method.clone() };
+    let event = Event {
+        at: by.now,
+        state: state.into(),
+        by: by.actor.clone(),
+        method: new.method.clone(),
+        on: None,
+    };
     Ok(ConsentRow {
         id,
         person: person.id.clone(),
@@ -174,6 +203,7 @@ fn row_of(
         sealed,
         events: vec![event],
         made: by.now,
+        through: new.through,
     })
 }
 
@@ -203,229 +233,6 @@ pub fn proof_of(
     Ok(Some(serde_json::from_slice(&plain)?))
 }
 
-/// Keeps a company for which people are held, and where it is told of their stops.
-///
-/// # Errors
-/// Denied, or something to mend.
-pub fn set_company(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    short: &str,
-    title: &str,
-    email: &str,
-) -> Result<Recorded<()>> {
-    by.role.may(Permission::ManagePermissions)?;
-    if !is_short_name(short) || title.trim().is_empty() || !email.contains('@') {
-        return Err(Error::invalid(
-            "company",
-            "A company needs a short name (lower case letters, digits, dashes), a name, an e-mail",
-        ));
-    }
-    sql::set_company(tx, &by.org, short, title.trim(), email.trim(), by.now)?;
-    let key = vault.key_for(tx, &by.org, "office", by.now)?;
-    let act = Act::new("company.set")
-        .about("company", short)
-        .law("UK GDPR Art 28(3)(e)")
-        .say(&key, title.trim());
-    Ok(Recorded::new(by, (), act))
-}
-
-/// Withdraws the standing consents that a stop contradicts.
-pub(super) fn withdraw_matching(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    person: &PersonRow,
-    new: &NewStop,
-) -> Result<Vec<Act>> {
-    let mut acts = Vec::new();
-    for row in sql::consents_of(tx, &by.org, &person.id)? {
-        let use_kind = Use::from_word(&row.use_kind);
-        let channel = new.channel.is_none_or(|c| row.channel() == Some(c));
-        let what = match &new.what {
-            What::Purpose(p) => &row.use_what == p,
-            What::Marketing | What::Everything => true,
-        };
-        // Who stops all marketing does not want to be given to others for theirs.
-        let shared = use_kind == Some(Use::Share) && new.channel.is_none();
-        let hit = (use_kind == Some(Use::Contact) && channel && what)
-            || (shared && !matches!(new.what, What::Purpose(_)));
-        if hit && row.state == "given" {
-            acts.push(end_consent(tx, vault, by, person, row, new.reason)?);
-        }
-    }
-    Ok(acts)
-}
-
-/// Sets one standing consent to withdrawn, and tells whom it concerns.
-fn end_consent(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    person: &PersonRow,
-    mut row: ConsentRow,
-    method: &str,
-) -> Result<Act> {
-    row.state = "withdrawn".into();
-    row.events.push(Event {
-        at: by.now,
-        state: "withdrawn".into(),
-        by: by.actor.clone(),
-        method: method.to_owned(),
-    });
-    sql::set_consent(tx, &by.org, &row, by.now)?;
-    if row.use_kind == Use::Share.word() {
-        tell::partner(tx, vault, by, person, &row.use_what)?;
-    }
-    tell::hooks(tx, by, "consent.withdrawn", &row.id)?;
-    Ok(Act::new("consent.withdrawn")
-        .about("person", &person.id)
-        .about("consent", &row.id)
-        .law("UK GDPR Art 7(3)")
-        .say(&person.key, format!("{} {} {}", row.use_kind, row.use_what, row.channel)))
-}
-
-/// What a withdrawal ended, and what goes on without consent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Withdrawn {
-    /// Ended, in words.
-    pub ended: Vec<String>,
-    /// What goes on, and on which basis (UK GDPR Art 13(1)(c)).
-    pub remains: Vec<String>,
-}
-
-/// Withdraws one consent record: as easy as giving it, effective at once (UK GDPR Art 7(3)). One
-/// for contact becomes a stop as well, so that it outlives the record.
-///
-/// # Errors
-/// Denied, not found, or it does not stand.
-pub fn withdraw(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    id: &str,
-    method: &'static str,
-) -> Result<Recorded<Withdrawn>> {
-    by.role.may(Permission::StopContact)?;
-    let row = sql::consent_by_id(tx, &by.org, id)?;
-    if row.state != "given" {
-        return Err(Error::invalid("consent", "This consent does not stand: nothing to withdraw"));
-    }
-    let person = people::by_id(tx, &by.org, &row.person)?;
-    let charter = charter::current(tx, &by.org)?;
-    let told = Withdrawn {
-        ended: vec![tell::in_words(&charter, &row)],
-        remains: tell::remains(tx, by, &charter, &row)?,
-    };
-    let ids = people::ids_of(tx, &by.org, &person.id)?;
-    if let (Some(Use::Contact), Some(channel)) = (Use::from_word(&row.use_kind), row.channel()) {
-        let new = NewStop {
-            hash: [0; 16],
-            kind: String::new(),
-            channel: Some(channel),
-            what: What::Purpose(row.use_what.clone()),
-            reason: method,
-            on: dates::day_of(by.now),
-        };
-        for (hash, kind) in &ids {
-            if kind == channel.address().name() {
-                stop_one(tx, by, &new, *hash, kind)?;
-            }
-        }
-    }
-    touch(tx, by, &ids)?;
-    let act = end_consent(tx, vault, by, &person, row, method)?;
-    Ok(Recorded::new(by, told, act))
-}
-
-/// Records how a person's details were got: a sale, or support of a charity (PECR reg 22(3), (3A)).
-///
-/// # Errors
-/// Denied, in the future, or an unknown ground.
-pub fn record_ground(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    who: &Known,
-    ground: &Ground,
-) -> Result<Recorded<String>> {
-    by.role.may(Permission::RecordPermissions)?;
-    if !["sale", "support"].contains(&ground.ground.as_str()) {
-        return Err(Error::invalid("ground", "Choose sale or support"));
-    }
-    if ground.on > dates::day_of(by.now) {
-        return Err(Error::invalid("on", "The day can't be in the future"));
-    }
-    let person = people::find_or_keep(tx, vault, by, who)?;
-    sql::set_ground(tx, &by.org, &person.id, ground, by.now)?;
-    let ids = people::ids_of(tx, &by.org, &person.id)?;
-    touch(tx, by, &ids)?;
-    let act = Act::new("ground.recorded")
-        .about("person", &person.id)
-        .law(if ground.ground == "sale" { "PECR reg 22(3)" } else { "PECR reg 22(3A)" })
-        .say(&person.key, format!("{} on {}", ground.ground, ground.on));
-    Ok(Recorded::new(by, person.id, act))
-}
-
-/// Keeps what is told of a person without any consent: who they are, whether a member, a company.
-///
-/// # Errors
-/// Denied, or no identifier can be read.
-pub fn keep_person(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    who: &Known,
-) -> Result<Recorded<String>> {
-    by.role.may(Permission::RecordPermissions)?;
-    let person = people::find_or_keep(tx, vault, by, who)?;
-    let ids = people::ids_of(tx, &by.org, &person.id)?;
-    touch(tx, by, &ids)?;
-    let act = Act::new("person.kept")
-        .about("person", &person.id)
-        .law("UK GDPR Art 5(1)(d)")
-        .say(&person.key, "Kept");
-    Ok(Recorded::new(by, person.id, act))
-}
-
-/// Erases a person from the permissions (UK GDPR Art 17): what named them is gone for ever. What
-/// stays is a stop on keyed hashes, so that they are not contacted when an old list comes back
-/// (UK GDPR Arts 17(3)(b), 21(3)), and that records existed.
-///
-/// # Errors
-/// Denied, or not found.
-pub fn erase(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &str) -> Result<Recorded<usize>> {
-    by.role.may(Permission::ReleaseCases)?;
-    let row = people::by_id(tx, &by.org, person)?;
-    if row.erased.is_some() {
-        return Err(Error::NotFound("the person"));
-    }
-    let ids = people::ids_of(tx, &by.org, person)?;
-    let new = NewStop {
-        hash: [0; 16],
-        kind: String::new(),
-        channel: None,
-        what: What::Marketing,
-        reason: "erasure",
-        on: dates::day_of(by.now),
-    };
-    for (hash, kind) in &ids {
-        stop_one(tx, by, &new, *hash, kind)?;
-    }
-    sql::empty_consents(tx, &by.org, person, by.now)?;
-    sql::drop_grounds(tx, &by.org, person)?;
-    people::erase(tx, vault, by, person)?;
-    touch(tx, by, &ids)?;
-    let key = vault.key_for(tx, &by.org, "office", by.now)?;
-    let said = format!("{} identifiers stay on the stop list as keyed hashes", ids.len());
-    let act = Act::new("person.erased")
-        .about("person", person)
-        .law("UK GDPR Arts 17(1), 17(3)(b), 21(3)")
-        .say(&key, said);
-    Ok(Recorded::new(by, ids.len(), act))
-}
-
 /// Notes marketing messages that reached addresses, for the frequency cap.
 ///
 /// # Errors
@@ -440,7 +247,7 @@ pub fn delivered(
     by.role.may(Permission::SeePermissions)?;
     let today = dates::day_of(by.now);
     for hash in hashes {
-        sql::insert_delivery(tx, &by.org, *hash, channel.word(), campaign, today)?;
+        facts::sql::insert_delivery(tx, &by.org, *hash, channel.word(), campaign, today)?;
     }
     if !hashes.is_empty() {
         sql::touch(tx, &by.org, hashes)?;
@@ -449,34 +256,4 @@ pub fn delivered(
     let clean: String =
         about.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
     Ok(Recorded::new(by, (), Act::new("marketing.delivered").about("campaign", &clean)))
-}
-
-/// Sets consents that have run out to expired, if any have.
-///
-/// # Errors
-/// Of the database.
-pub fn expire_due(office: &Office, by: &By) -> Result<()> {
-    let yesterday = dates::day_of(by.now).yesterday().map_err(|e| Error::fault(e.to_string()))?;
-    while !office.read(|tx| sql::lapsing(tx, &by.org, yesterday, 1))?.is_empty() {
-        let by = by.clone();
-        office.write(move |tx| expire(tx, &by, yesterday))?;
-    }
-    Ok(())
-}
-
-fn expire(tx: &mut Tx<'_>, by: &By, yesterday: Date) -> Result<Recorded<usize>> {
-    let rows = sql::lapsing(tx, &by.org, yesterday, 1000)?;
-    let n = rows.len();
-    for mut row in rows {
-        row.state = "expired".into();
-        row.events.push(Event {
-            at: by.now,
-            state: "expired".into(),
-            by: by.actor.clone(),
-            method: "lapse".into(),
-        });
-        sql::set_consent(tx, &by.org, &row, by.now)?;
-    }
-    let act = Act::new("consent.expired").about("org", &by.org).law("UK GDPR Art 5(2)");
-    Ok(Recorded::new(by, n, act))
 }

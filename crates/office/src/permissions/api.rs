@@ -20,7 +20,7 @@ use crate::proof::By;
 use crate::staff::Role;
 
 /// Questions in one batch, at most.
-pub(super) const MOST: usize = 10_000;
+pub(crate) const MOST: usize = 10_000;
 
 /// An error on its way to a machine (RFC 9457).
 pub struct Problem(Error);

@@ -6,12 +6,13 @@ use candour_screening::Kind;
 use jiff::SignedDuration;
 
 use super::acts::{self, NewConsent};
-use super::records::{Proof, Use, Wording};
+use super::records::{Proof, Through, Use, Wording};
+use super::standing::what_words;
 use super::stops::{self, NewStop};
 use super::tell::{self, in_words};
 use super::terms::{Class, What};
-use super::{Question, Rule, decide, now_blocking, sql};
-use crate::charter::{self, Channel, Purpose};
+use super::{Question, Rule, decide, now_blocking, sql, standing, withdrawals};
+use crate::charter::{self, Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
 use crate::kit::forms::sentence;
 use crate::kit::web::Public;
@@ -74,6 +75,14 @@ pub fn open_link(o: &Office, token: &str) -> Result<Who> {
     })
 }
 
+/// What goes on for them, worked out from the facts.
+///
+/// # Errors
+/// Of the database.
+pub fn goes_on(o: &Office, who: &Who) -> Result<Vec<String>> {
+    Ok(standing::of(o, &who.by.org, &who.person.id)?.goes_on)
+}
+
 /// One purpose by one channel, as shown.
 pub struct Line {
     /// Name of the field.
@@ -107,7 +116,8 @@ fn choosable<'a>(
 /// Of the database.
 pub fn lines(o: &Office, who: &Who) -> Result<Vec<Line>> {
     let now = now_blocking(o, &who.by.org, true)?;
-    let settings = &now.charter.permissions;
+    // How often they are written to is no choice of theirs: caps are left out.
+    let settings = &Permissions { caps: Vec::new(), ..now.charter.permissions.clone() };
     let mut out = Vec::new();
     for (p, channel) in choosable(&settings.purposes, &who.known) {
         let raw = who.known.identifiers.iter().find(|(k, _)| *k == channel.address());
@@ -128,12 +138,12 @@ pub fn lines(o: &Office, who: &Who) -> Result<Vec<Line>> {
             about: p.about.clone(),
             channel: channel.label(),
             chosen: match rule {
-                Rule::Consent | Rule::OverCap => Some(true),
+                Rule::Consent => Some(true),
                 Rule::Stopped | Rule::Refused => Some(false),
                 _ => None,
             },
             now: match rule {
-                Rule::Consent | Rule::OverCap => "You said yes.",
+                Rule::Consent => "You said yes.",
                 Rule::Stopped | Rule::Refused => "You said no.",
                 Rule::Lapsed => "Your yes has run out, so we do not.",
                 r if r.allows() => "You have not chosen. We may, until you say no.",
@@ -142,6 +152,59 @@ pub fn lines(o: &Office, who: &Who) -> Result<Vec<Line>> {
         });
     }
     Ok(out)
+}
+
+/// A yes or no to something other than contact: sharing, publishing, research.
+pub struct Other {
+    /// Name of the field: `other:share:lifeboat`.
+    pub name: String,
+    /// What it is for.
+    pub title: String,
+    /// The words they are asked with.
+    pub text: String,
+    /// What happens when they say no.
+    pub if_refused: String,
+    /// What stands.
+    pub chosen: bool,
+    /// Stopping all marketing ends it too.
+    pub ends_with_all: bool,
+    wording: String,
+    /// The record that stands.
+    record: String,
+}
+
+/// What the person was asked beside contact, and what stands: each can be withdrawn here by itself
+/// as easily as it was given (UK GDPR Art 7(3)).
+///
+/// # Errors
+/// Of the database.
+pub fn others(o: &Office, who: &Who) -> Result<Vec<Other>> {
+    o.read(|tx| {
+        let charter = charter::current(tx, &who.by.org)?;
+        let mut out: Vec<Other> = Vec::new();
+        for row in sql::consents_of(tx, &who.by.org, &who.person.id)? {
+            let use_kind = Use::from_word(&row.use_kind).unwrap_or(Use::Other);
+            if use_kind == Use::Contact {
+                continue;
+            }
+            let name = format!("other:{}:{}", row.use_kind, row.use_what);
+            let Some((_, w, _)) = sql::wording_of(tx, &who.by.org, &row.wording, None)? else {
+                continue;
+            };
+            out.retain(|x| x.name != name);
+            out.push(Other {
+                name,
+                title: in_words(&charter, &row),
+                text: w.text,
+                if_refused: w.if_refused,
+                chosen: row.state == "given",
+                ends_with_all: use_kind == Use::Share && row.state == "given",
+                wording: row.wording,
+                record: row.id,
+            });
+        }
+        Ok(out)
+    })
 }
 
 /// Their consents and stops, oldest first, in words.
@@ -163,12 +226,7 @@ pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
             for s in sql::stop_history(tx, &who.by.org, hash)? {
                 let channel =
                     Channel::from_word(&s.channel).map_or("every channel", Channel::label);
-                let what = match What::from_word(&s.what) {
-                    Some(What::Purpose(p)) => {
-                        charter.permissions.purpose(&p).map_or(p.clone(), |x| x.title.clone())
-                    }
-                    _ => "all marketing".to_owned(),
-                };
+                let what = what_words(&charter, &s.what);
                 // The day is the person's; the order is that in which things were recorded.
                 let at = crate::kit::made_at(&s.id).unwrap_or(o.now());
                 let day = dates::long(s.on);
@@ -179,6 +237,50 @@ pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
         all.dedup();
         Ok(all.into_iter().map(|(_, line)| line).collect())
     })
+}
+
+/// Saves a yes or no to what was asked beside contact; what was not touched stays.
+///
+/// # Errors
+/// Not on the page, or of the database.
+pub fn save_others(o: &Office, who: &Who, pairs: &[(String, String)]) -> Result<()> {
+    let shown = others(o, who)?;
+    for (name, value) in pairs.iter().filter(|(n, _)| n.starts_with("other:")) {
+        let x = shown.iter().find(|x| &x.name == name);
+        let x = x.ok_or_else(|| Error::invalid("choice", "This choice is not on the page"))?;
+        let (by, vault) = (who.by.clone(), o.vault().clone());
+        match (value.as_str(), x.chosen) {
+            ("no", true) => {
+                let id = x.record.clone();
+                o.write(move |tx| withdrawals::withdraw(tx, &vault, &by, &id, "withdrawal"))?;
+            }
+            ("yes", false) => {
+                let new = theirs(who, &x.wording, None, None);
+                o.write(move |tx| acts::record_consent(tx, &vault, &by, &new))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A yes that the person gives here and now.
+fn theirs(who: &Who, wording: &str, version: Option<i64>, channel: Option<Channel>) -> NewConsent {
+    NewConsent {
+        who: who.known.clone(),
+        wording: wording.to_owned(),
+        version,
+        channel,
+        yes: true,
+        on: dates::day_of(who.by.now),
+        method: "preference-centre".into(),
+        proof: Proof {
+            evidence: "Chosen by the person through a link sent to their address".into(),
+            collector: "preference centre".into(),
+            representative: None,
+        },
+        through: Through::Person,
+    }
 }
 
 /// One choice of the form.
@@ -223,24 +325,12 @@ pub fn save(o: &Office, who: &Who, chosen: &[Choice]) -> Result<()> {
 }
 
 fn say_yes(o: &Office, who: &Who, c: &Choice) -> Result<()> {
-    let (by, vault, who_known) = (who.by.clone(), o.vault().clone(), who.known.clone());
+    let (by, vault) = (who.by.clone(), o.vault().clone());
+    let new = theirs(who, "", None, Some(c.channel));
     let c = c.clone();
     o.write(move |tx| {
-        let (short, version) = wording(tx, &by, &c)?;
-        let new = NewConsent {
-            who: who_known.clone(),
-            wording: short,
-            version: Some(version),
-            channel: Some(c.channel),
-            yes: true,
-            on: dates::day_of(by.now),
-            method: "preference-centre".into(),
-            proof: Proof {
-                evidence: "Chosen by the person through a link sent to their address".into(),
-                collector: "preference centre".into(),
-                representative: None,
-            },
-        };
+        let (wording, version) = wording(tx, &by, &c)?;
+        let new = NewConsent { wording, version: Some(version), ..new.clone() };
         acts::record_consent(tx, &vault, &by, &new)
     })
     .map(drop)

@@ -11,10 +11,13 @@ use serde_json::json;
 use super::acts::{self, NewConsent};
 use super::ask::{self, Ask};
 use super::cli_args::{About, ConsentArgs, GroundArgs, StopArgs, Who, line_of_input};
-use super::records::{Ground, Proof, Wording};
+use super::records::{Ground, Proof, Through, Wording};
 use super::stops::{self, NewStop};
 use super::terms::{Attested, Class, Register, What};
-use super::{import, mail, needs_registers, now_blocking, receipts, registers, sql, tokens};
+use super::{
+    import, mail, needs_registers, now_blocking, persons, receipts, registers, sql, standing,
+    tokens, withdrawals,
+};
 use crate::charter::{self, Channel};
 use crate::cli::{At, print_json, read_text};
 use crate::error::{Error, Result};
@@ -209,18 +212,19 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
         C::Consent(a) => consent(&a)?,
         C::Withdraw { id, at } => {
             let (office, by) = at.open_org()?;
-            let vault = office.vault().clone();
-            let told =
-                office.write(move |tx| acts::withdraw(tx, &vault, &by, &id, "withdrawal"))?;
+            let (vault, org) = (office.vault().clone(), by.org.clone());
+            let told = office
+                .write(move |tx| withdrawals::withdraw(tx, &vault, &by, &id, "withdrawal"))?;
             told.ended.iter().for_each(|l| println!("Ended: {l}"));
-            told.remains.iter().for_each(|l| println!("Goes on: {l}"));
+            let stands = standing::of(&office, &org, &told.person)?;
+            stands.goes_on.iter().for_each(|l| println!("Goes on: {l}"));
         }
         C::Stop(a) => stop(&a)?,
         C::Ground(a) => ground(&a)?,
         C::Person { who, about, at } => {
             let (office, by) = at.open_org()?;
             let (known, vault) = (about.known(&who)?, office.vault().clone());
-            println!("{}", office.write(move |tx| acts::keep_person(tx, &vault, &by, &known))?);
+            println!("{}", office.write(move |tx| persons::keep_person(tx, &vault, &by, &known))?);
         }
         C::Show { who, at } => show(&who, &at)?,
         C::Receipt { id, at } => {
@@ -252,7 +256,8 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
         C::Company { short, title, email, at } => {
             let (office, by) = at.open_org()?;
             let vault = office.vault().clone();
-            office.write(move |tx| acts::set_company(tx, &vault, &by, &short, &title, &email))?;
+            office
+                .write(move |tx| persons::set_company(tx, &vault, &by, &short, &title, &email))?;
         }
         C::Headers { who, purpose, at } => headers(&who, &purpose, &at)?,
         C::Mail { at } => {
@@ -281,6 +286,7 @@ fn consent(a: &ConsentArgs) -> Result<()> {
             collector: a.collector.clone(),
             representative: a.representative.clone().zip(a.authority.clone()),
         },
+        through: Through::Staff,
     };
     let vault = office.vault().clone();
     let id = office.write(move |tx| acts::record_consent(tx, &vault, &by, &new))?;
@@ -317,7 +323,10 @@ fn ground(a: &GroundArgs) -> Result<()> {
     let known = a.about.known(&a.who)?;
     let ground = Ground { ground: a.ground.clone(), on: a.on, refusal_offered: a.refusal_offered };
     let vault = office.vault().clone();
-    println!("{}", office.write(move |tx| acts::record_ground(tx, &vault, &by, &known, &ground))?);
+    println!(
+        "{}",
+        office.write(move |tx| persons::record_ground(tx, &vault, &by, &known, &ground))?
+    );
     Ok(())
 }
 
@@ -361,7 +370,7 @@ fn erase(who: &Who, at: &At) -> Result<()> {
     for (hash, _) in who.hashes(&office, &by)? {
         for p in office.read(|tx| people::by_hash(tx, &by.org, hash))? {
             let (by, vault) = (by.clone(), office.vault().clone());
-            office.write(move |tx| acts::erase(tx, &vault, &by, &p.id))?;
+            office.write(move |tx| persons::erase(tx, &vault, &by, &p.id))?;
             n += 1;
         }
     }

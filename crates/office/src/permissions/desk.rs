@@ -7,16 +7,17 @@ use candour_screening::Kind;
 
 use super::acts::{self, NewConsent};
 use super::receipts::{self, Shown};
-use super::records::{Ground, Proof};
+use super::records::{Ground, Proof, Through};
+use super::sought;
 use super::stops::{self, NewStop};
 use super::terms::What;
-use super::{sql, terms::Register};
+use super::{persons, sql, standing, tell, terms::Register, withdrawals};
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
 use crate::people::{self, Hash16, Known};
 use crate::staff::Permission;
@@ -156,6 +157,7 @@ struct PersonPage {
     identifiers: Vec<(String, String)>,
     facts: Vec<String>,
     shown: Shown,
+    goes_on: Vec<String>,
     wordings: Vec<WordingChoice>,
     channels: Vec<(&'static str, &'static str)>,
     purposes: Vec<(String, String)>,
@@ -194,6 +196,7 @@ fn person_page(
         })?;
     }
     let shown = receipts::of_hashes(o, org, &hashes)?;
+    let goes_on = if id.is_empty() { Vec::new() } else { standing::of(o, org, id)?.goes_on };
     let title = match (name.as_str(), id) {
         ("", "") => "Nothing is known by this address".to_owned(),
         ("", _) => "A person without a name".to_owned(),
@@ -207,6 +210,7 @@ fn person_page(
         identifiers,
         facts,
         shown,
+        goes_on,
         wordings: wording_choices(o, org)?,
         channels: Channel::ALL.iter().map(|c| (c.word(), c.label())).collect(),
         purposes: me
@@ -238,21 +242,21 @@ pub async fn look(State(office): State<Office>, me: Signed, Form(pairs): Pairs) 
     let f = Filled(pairs);
     let (me, f, found) = office
         .run(move |o| {
-            let found = hash_for(o, &me, &f).and_then(|(kind, hash)| {
+            let found = hash_for(o, &me, &f).and_then(|(_, hash)| {
                 let org = &me.by.org;
                 let first = o.read(|tx| people::by_hash(tx, org, hash))?.into_iter().next();
-                Ok((kind, hash, first.map(|p| p.id)))
+                Ok(first.map(|p| p.id))
             });
             Ok((me, f, found))
         })
         .await?;
     match found {
-        Ok((_, _, Some(id))) => crate::kit::web::go(&format!("/office/permissions/{id}")),
-        Ok((kind, hash, None)) => {
-            let view = office
-                .run(move |o| person_page(o, &me, "", Some((kind, hash)), f, Wrong::default()))
-                .await?;
-            page(&view)
+        Ok(Some(id)) => go(&format!("/office/permissions/{id}")),
+        Ok(None) => {
+            // Nobody: the address goes on sealed, so that the page can be loaded again.
+            let org = me.by.org.clone();
+            let sealed = office.run(move |o| sought::seal(o.vault(), &org, &f)).await?;
+            go(&format!("/office/permissions/looked/{sealed}"))
         }
         Err(e) => {
             let w = Wrong::of(e)?;
@@ -261,11 +265,51 @@ pub async fn look(State(office): State<Office>, me: Signed, Form(pairs): Pairs) 
     }
 }
 
+/// `GET /office/permissions/looked/{sealed}`: what can be done for an address nobody is known by.
+pub async fn looked(
+    State(office): State<Office>,
+    me: Signed,
+    Path(sealed): Path<String>,
+) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let view = office
+        .run(move |o| {
+            let f = sought::open(o.vault(), &me.by.org, &sealed)?;
+            let looked = hash_for(o, &me, &f)?;
+            person_page(o, &me, "", Some(looked), f, Wrong::default())
+        })
+        .await?;
+    page(&view)
+}
+
 /// `GET /office/permissions/{id}`
 pub async fn person(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
     me.by.role.may(Permission::SeePermissions)?;
     let view = office
         .run(move |o| person_page(o, &me, &id, None, Filled::default(), Wrong::default()))
+        .await?;
+    page(&view)
+}
+
+#[derive(Template)]
+#[template(path = "permissions/pages/letter.html")]
+struct LetterPage {
+    d: Desk,
+    id: String,
+    blocks: Vec<Vec<String>>,
+}
+
+/// `GET /office/permissions/{id}/letter`: what stands now, as a letter to print for somebody who
+/// has no e-mail address.
+pub async fn letter(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let view = office
+        .run(move |o| {
+            let text = tell::letter_to_person(o, &me.by.org, &id)?;
+            let lines = |block: &str| block.lines().map(str::to_owned).collect();
+            let blocks = text.split("\n\n").map(lines).collect();
+            Ok(LetterPage { d: Desk::new(&me, "Permissions", "Letter to print"), id, blocks })
+        })
         .await?;
     page(&view)
 }
@@ -337,13 +381,13 @@ fn record_from(o: &Office, me: &Signed, f: &Filled) -> Result<(String, &'static 
                 refusal_offered: f.ticked("refusal-offered"),
             };
             let (by, vault) = (me.by.clone(), o.vault().clone());
-            let id = o.write(move |tx| acts::record_ground(tx, &vault, &by, &known, &ground))?;
+            let id = o.write(move |tx| persons::record_ground(tx, &vault, &by, &known, &ground))?;
             Ok((to(&id), "How the details were got has been recorded."))
         }
         "withdraw" => {
             let (by, vault) = (me.by.clone(), o.vault().clone());
             let id = f.get("consent").to_owned();
-            o.write(move |tx| acts::withdraw(tx, &vault, &by, &id, "withdrawal"))?;
+            o.write(move |tx| withdrawals::withdraw(tx, &vault, &by, &id, "withdrawal"))?;
             Ok((back, "The consent has been withdrawn. It counts from now on."))
         }
         "erase" => {
@@ -352,7 +396,7 @@ fn record_from(o: &Office, me: &Signed, f: &Filled) -> Result<(String, &'static 
             }
             let (by, vault) = (me.by.clone(), o.vault().clone());
             let id = f.get("person").to_owned();
-            o.write(move |tx| acts::erase(tx, &vault, &by, &id))?;
+            o.write(move |tx| persons::erase(tx, &vault, &by, &id))?;
             Ok((to(""), "The person has been erased. Keyed hashes stay on the stop list."))
         }
         _ => Err(Error::invalid("act", "Choose what to record")),
@@ -416,6 +460,7 @@ fn record_answer(o: &Office, me: &Signed, f: &Filled, known: Known) -> Result<St
             collector: me.me.name.clone(),
             representative,
         },
+        through: Through::Staff,
     };
     let (by, vault) = (me.by.clone(), o.vault().clone());
     let id = o.write(move |tx| acts::record_consent(tx, &vault, &by, &new))?;

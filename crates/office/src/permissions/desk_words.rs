@@ -39,6 +39,12 @@ pub async fn consent(State(office): State<Office>, me: Signed, Path(id): Path<St
     let view = office
         .run(move |o| {
             let r = receipts::receipt(o, &me.by.org, &id)?;
+            let proof = o.read(|tx| {
+                let row = super::sql::consent_by_id(tx, &me.by.org, &id)?;
+                acts::proof_of(tx, o.vault(), &me.by.org, &row)
+            })?;
+            let proof = proof.unwrap_or_default();
+            let for_them = proof.representative.map(|(who, _)| who).unwrap_or_default();
             let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
             let p = &r["processing"];
             let events = r["events"].as_array().cloned().unwrap_or_default();
@@ -51,7 +57,10 @@ pub async fn consent(State(office): State<Office>, me: Signed, Path(id): Path<St
                     ("Privacy notice shown", text(&p["privacy_notice"])),
                     ("How it came", text(&p["collection_method"])),
                     ("Until", text(&p["valid_until"])),
-                    ("Answered for them by authority of", text(&p["represented_by"])),
+                    ("What proves it", proof.evidence),
+                    ("Who took the answer", proof.collector),
+                    ("Who answered for them", for_them),
+                    ("With what authority", text(&p["represented_by"])),
                 ],
                 text: text(&p["wording"]["text"]),
                 if_refused: text(&p["wording"]["if_refused"]),

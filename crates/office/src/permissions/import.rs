@@ -8,13 +8,15 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::acts::{self, NewConsent};
-use super::records::Proof;
+use super::persons;
+use super::records::{Proof, Through};
 use super::stops::{self, NewStop};
 use super::terms::What;
 use crate::charter::Channel;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::mailing::table;
 use crate::office::Office;
 use crate::people::{self, Known};
 use crate::proof::By;
@@ -27,7 +29,7 @@ const NAMED: usize = 100;
 /// `candour permission import-stops`
 #[derive(Args)]
 pub struct ImportStops {
-    /// The file: one address on each line, or CSV with a heading.
+    /// The file: one address on each line, or a table with headings, as text or XLSX.
     file: PathBuf,
     /// What the addresses are.
     #[arg(long, default_value = "email", value_parser = ["email", "phone", "address", "member-number"])]
@@ -41,6 +43,9 @@ pub struct ImportStops {
     /// Only this purpose; all marketing if not given.
     #[arg(long)]
     purpose: Option<String>,
+    /// Only say what would be taken and what could not be read.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     at: At,
 }
@@ -53,7 +58,7 @@ known,\nname, member_number, subscriber, collector. Example:\n  candour permissi
 answers.csv --wording events-email --channel email"
 )]
 pub struct ImportConsents {
-    /// The CSV file.
+    /// The file: a table with headings, as text with any delimiter or XLSX.
     file: PathBuf,
     /// Which wording they saw.
     #[arg(long)]
@@ -64,6 +69,9 @@ pub struct ImportConsents {
     /// By which channel they may be contacted.
     #[arg(long)]
     channel: Option<Channel>,
+    /// Only say what would be taken and what could not be.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     at: At,
 }
@@ -77,6 +85,10 @@ pub struct Outcome {
     pub bad: Vec<(u64, String)>,
     /// Bad rows in all.
     pub bad_rows: u64,
+    /// Nothing was taken: what would be is said.
+    pub dry_run: bool,
+    /// The first line was taken for a heading, though no column was named.
+    pub heading: bool,
 }
 
 impl Outcome {
@@ -91,7 +103,11 @@ impl Outcome {
         if at.json {
             print_json(self)?;
         } else {
-            println!("{} rows taken, {} could not be", self.taken, self.bad_rows);
+            let would = if self.dry_run { "would be taken" } else { "taken" };
+            println!("{} rows {would}, {} could not be", self.taken, self.bad_rows);
+            if self.heading {
+                eprintln!("line 1 holds no address and was taken for the heading");
+            }
             for (line, what) in &self.bad {
                 eprintln!("line {line}: {what}");
             }
@@ -105,21 +121,6 @@ pub(super) fn unreadable(file: &Path, e: &std::io::Error) -> Error {
     Error::invalid("file", format!("{} can't be read: {}", file.display(), e.kind()))
 }
 
-fn reader(file: &Path) -> Result<csv::Reader<std::fs::File>> {
-    let open = std::fs::File::open(file).map_err(|e| unreadable(file, &e))?;
-    Ok(csv::ReaderBuilder::new().flexible(true).from_reader(open))
-}
-
-fn headings(reader: &mut csv::Reader<std::fs::File>) -> Result<Vec<String>> {
-    let row = reader.byte_headers().map_err(|_| {
-        Error::invalid("file", "The first line can't be read: save the file as CSV, UTF-8")
-    })?;
-    let clean = |h: &[u8]| {
-        String::from_utf8_lossy(h).trim_start_matches('\u{feff}').trim().to_ascii_lowercase()
-    };
-    Ok(row.iter().map(clean).collect())
-}
-
 /// Runs `import-stops`.
 ///
 /// # Errors
@@ -127,41 +128,35 @@ fn headings(reader: &mut csv::Reader<std::fs::File>) -> Result<Vec<String>> {
 pub fn stops(a: &ImportStops) -> Result<u8> {
     let (office, by) = a.at.open_org()?;
     let kind = Kind::from_name(&a.kind).ok_or(Error::NotFound("the kind"))?;
-    let mut reader = reader(&a.file)?;
-    let first = headings(&mut reader)?;
+    let shape = table::shape(&a.file)?;
     let hasher = people::hasher(office.vault(), &by.org)?;
+    let mut out = Outcome { dry_run: a.dry_run, ..Outcome::default() };
     let column = match &a.column {
-        Some(c) => first
-            .iter()
-            .position(|h| h == &c.to_ascii_lowercase())
-            .ok_or_else(|| Error::invalid("column", "The file has no column of this heading"))?,
+        Some(c) => table::column(&shape, Some(c), kind)?,
         None => 0,
     };
-    let mut out = Outcome::default();
     let mut batch = Vec::new();
-    // A list without a heading: its first line is an address as well.
-    if let (None, Some(Ok(h))) =
-        (&a.column, first.first().map(|v| people::hash_raw(&hasher, kind, v)))
-    {
-        batch.push(h);
-    }
-    for row in reader.byte_records() {
-        let row = match row {
-            Ok(row) => row,
-            Err(e) => return Err(Error::invalid("file", format!("the file breaks off: {e}"))),
-        };
-        let line = row.position().map_or(0, csv::Position::line);
-        let value = String::from_utf8_lossy(row.get(column).unwrap_or_default()).into_owned();
-        match people::hash_raw(&hasher, kind, &value) {
+    table::each(&a.file, &shape, |line, row| {
+        let value = row.get(column).map_or("", String::as_str);
+        match people::hash_raw(&hasher, kind, value) {
+            // The named column's heading.
+            _ if line == 1 && a.column.is_some() => {}
             Ok(hash) => batch.push(hash),
+            Err(_) if line == 1 && looks_like_heading(value) => out.heading = true,
             Err(e) => out.bad(line, e.to_string()),
         }
         if batch.len() == BATCH {
             out.taken += put_stops(&office, &by, a, kind, std::mem::take(&mut batch))?;
         }
-    }
+        Ok(())
+    })?;
     out.taken += put_stops(&office, &by, a, kind, batch)?;
     out.tell(&a.at)
+}
+
+/// A word or two that name a column; addresses and numbers have digits or an at sign.
+fn looks_like_heading(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains('@') && !text.contains(|c: char| c.is_ascii_digit())
 }
 
 fn put_stops(
@@ -171,10 +166,10 @@ fn put_stops(
     kind: Kind,
     batch: Vec<people::Hash16>,
 ) -> Result<u64> {
-    if batch.is_empty() {
-        return Ok(0);
-    }
     let n = batch.len() as u64;
+    if n == 0 || a.dry_run {
+        return Ok(n);
+    }
     let what = a.purpose.clone().map_or(What::Marketing, What::Purpose);
     let model = NewStop {
         hash: [0; 16],
@@ -195,8 +190,8 @@ fn put_stops(
 /// The file can't be read, a column is missing, denied, or of the database.
 pub fn consents(a: &ImportConsents) -> Result<u8> {
     let (office, by) = a.at.open_org()?;
-    let mut reader = reader(&a.file)?;
-    let names = headings(&mut reader)?;
+    let shape = table::shape(&a.file)?;
+    let names: Vec<String> = shape.header.iter().map(|h| h.trim().to_ascii_lowercase()).collect();
     for needed in ["answer", "on", "method", "evidence"] {
         if !names.iter().any(|n| n == needed) {
             return Err(Error::invalid("file", format!("The file has no column {needed}")));
@@ -205,31 +200,42 @@ pub fn consents(a: &ImportConsents) -> Result<u8> {
     if !names.iter().any(|n| n == "email" || n == "phone") {
         return Err(Error::invalid("file", "The file has neither a column email nor phone"));
     }
-    let mut out = Outcome::default();
-    for row in reader.byte_records() {
-        let row = row.map_err(|e| Error::invalid("file", format!("the file breaks off: {e}")))?;
-        let line = row.position().map_or(0, csv::Position::line);
+    let mut out = Outcome { dry_run: a.dry_run, ..Outcome::default() };
+    table::each(&a.file, &shape, |line, row| {
+        if line == 1 {
+            return Ok(());
+        }
         let get = |name: &str| {
             let i = names.iter().position(|n| n == name)?;
-            let value = String::from_utf8_lossy(row.get(i)?).trim().to_owned();
-            (!value.is_empty()).then_some(value)
+            row.get(i).filter(|v| !v.is_empty()).cloned()
         };
-        let new = match new_consent(a, &get) {
-            Ok(new) => new,
-            Err(what) => {
-                out.bad(line, what);
-                continue;
-            }
-        };
-        let (by, vault) = (by.clone(), office.vault().clone());
-        let one = new.clone();
-        match office.write(move |tx| acts::record_consent(tx, &vault, &by, &one)) {
-            Ok(_) => out.taken += 1,
-            Err(Error::Invalid(f)) => out.bad(line, Error::Invalid(f).to_string()),
-            Err(other) => return Err(other),
+        match new_consent(a, &get) {
+            Err(what) => out.bad(line, what),
+            Ok(new) => match put_consent(&office, &by, new, a.dry_run) {
+                Ok(()) => out.taken += 1,
+                Err(e @ (Error::Invalid(_) | Error::Refused(_))) => out.bad(line, e.to_string()),
+                Err(other) => return Err(other),
+            },
         }
-    }
+        Ok(())
+    })?;
     out.tell(&a.at)
+}
+
+/// Records one row, or only looks whether it could be. Whoever was erased stays so, and what else
+/// names them in the row is stopped.
+fn put_consent(office: &Office, by: &By, new: NewConsent, dry_run: bool) -> Result<()> {
+    let ids = persons::hashes_of(office.vault(), &by.org, &new.who)?;
+    if dry_run {
+        return office.read(|tx| acts::could_record(tx, by, &new, &ids));
+    }
+    let (by_, vault) = (by.clone(), office.vault().clone());
+    let done = office.write(move |tx| acts::record_consent(tx, &vault, &by_, &new));
+    if matches!(done, Err(Error::Refused(_))) {
+        let by = by.clone();
+        office.write(move |tx| stops::spread_erasure(tx, &by, &ids))?;
+    }
+    done.map(drop)
 }
 
 fn new_consent(
@@ -271,5 +277,6 @@ fn new_consent(
             collector: get("collector").unwrap_or_default(),
             representative: None,
         },
+        through: Through::File,
     })
 }

@@ -5,7 +5,8 @@
 //! of the identifier, so it outlives the person's data and names nobody. Decisions read facts in
 //! memory that are never older than the question (`live.rs`).
 //!
-//! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`stops`], [`now_blocking`].
+//! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`persons`], [`withdrawals`],
+//! [`stops`], [`standing`], [`now_blocking`].
 
 pub mod acts;
 pub mod api;
@@ -19,6 +20,7 @@ pub mod facts;
 mod import;
 mod live;
 pub mod mail;
+pub mod persons;
 pub mod portal;
 pub mod receipts;
 pub mod records;
@@ -26,13 +28,16 @@ pub mod registers;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
+mod sought;
 pub mod sql;
+pub mod standing;
 pub mod stops;
 pub mod tell;
-mod terms;
+pub mod terms;
 pub mod tokens;
 pub mod told;
 mod uses;
+pub mod withdrawals;
 
 pub use live::{Live, needs_registers, now_blocking};
 pub use rules::{Question, Rule, decide};
@@ -60,6 +65,6 @@ pub fn sweep(
 ) -> crate::error::Result<()> {
     let settings = crate::charter::current(tx, org)?.permissions;
     let today = crate::kit::dates::day_of(now);
-    sql::sweep_deliveries(tx, org, facts::since(&settings, today))?;
+    facts::sql::sweep_deliveries(tx, org, facts::since(&settings, today))?;
     sql::sweep_changes(tx, org, 100_000)
 }

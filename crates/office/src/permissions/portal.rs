@@ -7,7 +7,7 @@ use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use candour_screening::Kind;
 
-use super::choices::{self, Choice, Line};
+use super::choices::{self, Choice, Line, Other};
 use super::stops::{self, NewStop};
 use super::terms::What;
 use super::tokens::Token;
@@ -283,6 +283,10 @@ struct PreferencesPage {
     p: Portal,
     token: String,
     lines: Vec<Line>,
+    others: Vec<Other>,
+    /// What stopping all marketing ends too.
+    also: Vec<String>,
+    goes_on: Vec<String>,
     history: Vec<String>,
     said: Option<&'static str>,
 }
@@ -294,10 +298,14 @@ fn preferences_page(
 ) -> Result<PreferencesPage> {
     let who = choices::open_link(o, token)?;
     let charter = o.read(|tx| charter::current(tx, &who.by.org))?;
+    let others = choices::others(o, &who)?;
     Ok(PreferencesPage {
         p: Portal::new(&charter, said.map_or("Your choices", |_| "Your choices, saved"), None),
         token: token.to_owned(),
         lines: choices::lines(o, &who)?,
+        also: others.iter().filter(|x| x.ends_with_all).map(|x| x.title.clone()).collect(),
+        others,
+        goes_on: choices::goes_on(o, &who)?,
         history: choices::history(o, &who)?,
         said,
     })
@@ -323,7 +331,8 @@ pub async fn choose(
                 return choices::stop_all(o, &who);
             }
             let chosen: Vec<Choice> = f.0.iter().filter_map(|(n, v)| Choice::read(n, v)).collect();
-            choices::save(o, &who, &chosen)
+            choices::save(o, &who, &chosen)?;
+            choices::save_others(o, &who, &f.0)
         })
         .await?;
     go(&to)

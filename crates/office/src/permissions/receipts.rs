@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::acts;
 use super::records::Kept;
+use super::standing::what_words;
 use super::tell::in_words;
-use super::terms::{Class, What};
+use super::terms::{Class, Spared};
 use super::{Question, Rule, decide, needs_registers, now_blocking, sql};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
@@ -133,6 +134,8 @@ pub struct ShownStop {
     pub channel: &'static str,
     /// How far, in words.
     pub what: String,
+    /// What the person agreed to later, in words.
+    pub but: Vec<String>,
     /// Why.
     pub reason: String,
     /// Since when.
@@ -172,7 +175,9 @@ impl Shown {
         }
         for s in &self.stops {
             let lifted = if s.lifted { ", lifted" } else { "" };
-            out.push(format!("stop: {}, {} ({}, {}{lifted})", s.channel, s.what, s.reason, s.on));
+            let but = if s.but.is_empty() { String::new() } else { ", but not ".to_owned() };
+            let (what, but) = (&s.what, but + &s.but.join("; "));
+            out.push(format!("stop: {}, {what}{but} ({}, {}{lifted})", s.channel, s.reason, s.on));
         }
         if out.is_empty() {
             out.push("Nothing is known about this address".into());
@@ -251,16 +256,18 @@ pub fn of_hashes(office: &Office, org: &str, hashes: &[(Hash16, Kind)]) -> Resul
 }
 
 fn shown_stop(charter: &Charter, s: &Kept) -> ShownStop {
-    let what = match What::from_word(&s.what) {
-        Some(What::Everything) => "everything".to_owned(),
-        Some(What::Marketing) | None => "all marketing".to_owned(),
-        Some(What::Purpose(p)) => {
-            charter.permissions.purpose(&p).map_or(p.clone(), |x| x.title.clone())
-        }
+    let title = |p: &str| {
+        let known = charter.permissions.purpose(p);
+        known.map_or_else(|| p.to_owned(), |p| p.title.clone())
     };
+    let spared = Spared::read(&s.spared);
     ShownStop {
         channel: Channel::from_word(&s.channel).map_or("every channel", Channel::label),
-        what,
+        what: what_words(charter, &s.what),
+        but: spared
+            .iter()
+            .map(|x| format!("{} by {}", title(&x.purpose), x.channel.label()))
+            .collect(),
         reason: s.reason.clone(),
         on: s.on,
         lifted: s.ended.is_some(),

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
+use crate::kit::dates;
 use crate::kit::forms::is_short_name;
 use crate::people::Hash16;
+use crate::staff::Role;
 
 /// A stop as kept: a keyed hash, never the identifier.
 #[derive(Debug, Clone)]
@@ -28,6 +30,55 @@ pub struct Kept {
     pub on: Date,
     /// When it was lifted.
     pub ended: Option<Timestamp>,
+    /// What its person agreed to later and it therefore lets pass: see `stops::spare`.
+    pub spared: String,
+}
+
+/// Through whom an answer came. It decides what a yes may lift, since a file or a program may bring
+/// an answer that is older than it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// The person themselves, in the preference centre, at that moment.
+    Person,
+    /// Somebody of the organisation who heard or read it and says what proves it.
+    Staff,
+    /// A program that tells what it was told.
+    Program,
+    /// A file of answers.
+    File,
+}
+
+impl Through {
+    const ALL: [Self; 4] = [Self::Person, Self::Staff, Self::Program, Self::File];
+
+    /// The word in the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Staff => "staff",
+            Self::Program => "program",
+            Self::File => "file",
+        }
+    }
+
+    /// Reads the word. One that is not known is taken with the care due to a file.
+    pub fn from_word(word: &str) -> Self {
+        Self::ALL.into_iter().find(|t| t.word() == word).unwrap_or(Self::File)
+    }
+
+    /// Through whom something came that this role tells.
+    pub fn of(role: Role) -> Self {
+        match role {
+            Role::Public => Self::Person,
+            Role::Mailer => Self::Program,
+            _ => Self::Staff,
+        }
+    }
+
+    /// Said by the person, or heard by somebody who answers for it.
+    pub fn is_heard(self) -> bool {
+        matches!(self, Self::Person | Self::Staff)
+    }
 }
 
 /// What a consent is for.
@@ -159,6 +210,9 @@ pub struct Event {
     pub by: String,
     /// How it came: `form`, `phone`, `link` …
     pub method: String,
+    /// The day on which the person said so, where it was noted later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Date>,
 }
 
 /// A consent record as a row.
@@ -194,9 +248,37 @@ pub struct ConsentRow {
     pub events: Vec<Event>,
     /// When it was recorded.
     pub made: Timestamp,
+    /// Through whom the answer came.
+    pub through: Through,
 }
 
 impl ConsentRow {
+    /// Whether it stands as a yes, in date or not.
+    pub fn is_yes(&self) -> bool {
+        matches!(self.state.as_str(), "given" | "expired")
+    }
+
+    /// The day of its last word: of the withdrawal, or of the answer.
+    pub fn said_on(&self) -> Date {
+        let withdrawn = self.events.iter().rev().find(|e| e.state == "withdrawn");
+        match (self.state.as_str(), withdrawn) {
+            ("withdrawn", Some(e)) => e.on.unwrap_or_else(|| dates::day_of(e.at)),
+            _ => self.given_on,
+        }
+    }
+
+    /// Whether this is a later word than another that was recorded before it. On one day a yes out
+    /// of a file, or told by a program, does not outweigh a no: it may be the older of the two.
+    pub fn outweighs(&self, other: &Self) -> bool {
+        match self.said_on().cmp(&other.said_on()) {
+            std::cmp::Ordering::Greater => true,
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Equal => {
+                !self.is_yes() || other.is_yes() || self.through.is_heard()
+            }
+        }
+    }
+
     /// Its channel.
     pub fn channel(&self) -> Option<Channel> {
         Channel::from_word(&self.channel)

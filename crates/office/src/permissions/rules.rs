@@ -172,7 +172,9 @@ impl Rule {
             (Self::Corporate, _) => "PECR reg 22(1)",
             (_, Channel::Email | Channel::Sms) => "PECR reg 22(2)",
             (_, Channel::AutomatedCall) => "PECR reg 19",
-            (Self::Listed, Channel::Post) => "Industry code on the MPS; a setting, not law",
+            (Self::Listed | Self::RegisterOld, Channel::Post) => {
+                "Industry code on the MPS; a setting, not law"
+            }
             (_, Channel::Call) => "PECR regs 21, 21A, 21B",
             (_, Channel::Post) => "UK GDPR Art 6(1)",
         }
@@ -216,7 +218,15 @@ pub fn decide(q: &Question<'_>, facts: &Facts) -> Rule {
     } else {
         found
     };
-    if facts.stops.iter().any(|s| reaches(s, q)) { Rule::Stopped } else { capped }
+    let stopped = |s: &Stop| reaches(s, q) && !(found == Rule::Consent && spares(s, q));
+    if facts.stops.iter().any(stopped) { Rule::Stopped } else { capped }
+}
+
+/// A later yes to this channel and purpose.
+fn spares(stop: &Stop, q: &Question<'_>) -> bool {
+    let this =
+        |p: &Purpose| stop.spared.iter().any(|s| s.channel == q.channel && s.purpose == p.short);
+    q.purpose.is_some_and(this)
 }
 
 fn reaches(stop: &Stop, q: &Question<'_>) -> bool {
@@ -258,16 +268,17 @@ fn ground(q: &Question<'_>, facts: &Facts) -> Rule {
 }
 
 /// What the person said about this channel and purpose. A yes beats an earlier no only if it came
-/// later, which the reader of the records sees to: only the latest word is among the facts.
+/// later, which the reader of the records sees to: only the latest word of each person is among the
+/// facts. Of several who share an address a no of one holds against the yes of another.
 fn consent(q: &Question<'_>, facts: &Facts) -> Option<Rule> {
     let purpose = &q.purpose?.short;
     let said = facts.said.iter().filter(|s| s.channel == q.channel && &s.purpose == purpose);
     let mut answer = None;
     for s in said {
         let rule = match (s.yes, s.until) {
-            (false, _) => Rule::Refused,
-            (true, Some(until)) if until < q.on => Rule::Lapsed,
-            (true, _) => return Some(Rule::Consent),
+            (false, _) => return Some(Rule::Refused),
+            (true, Some(until)) if until < q.on => answer.unwrap_or(Rule::Lapsed),
+            (true, _) => Rule::Consent,
         };
         answer = Some(rule);
     }
@@ -281,7 +292,9 @@ fn electronic_mail(q: &Question<'_>, facts: &Facts) -> Rule {
         _ if facts.subscriber == Subscriber::Corporate => return Rule::Corporate,
         _ => {}
     }
-    let aim = q.purpose.map_or(Aim::Other, |p| p.aim);
+    // The exceptions are for what the sender itself offers or pursues (PECR reg 22(3), (3A)).
+    let own = q.purpose.filter(|p| p.partner.is_none());
+    let aim = own.map_or(Aim::Other, |p| p.aim);
     let got = |g: &Option<Got>| g.clone().filter(|g| g.refusal_offered && g.on <= q.on);
     if aim == Aim::SimilarProducts && got(&facts.sale).is_some() {
         return Rule::SoftOptIn;
@@ -338,9 +351,20 @@ fn letter(q: &Question<'_>, facts: &Facts) -> Rule {
         return Rule::Listed;
     }
     match q.purpose.and_then(|p| p.interest_assessed_until) {
+        // The same care as with telephone registers, though a code asks for it and no law.
+        Some(until) if until >= q.on && q.sender.honour_mps && !fresh(q, Register::Mps) => {
+            Rule::RegisterOld
+        }
         Some(until) if until >= q.on => Rule::Interest,
         _ => consent(q, facts).unwrap_or(Rule::NoGround),
     }
+}
+
+/// Whether a register was imported lately enough: an import covers 27 days.
+fn fresh(q: &Question<'_>, register: Register) -> bool {
+    q.registers.iter().any(|(known, as_of)| {
+        *known == register && tps_screen_valid_to(*as_of).is_ok_and(|due| due.on >= q.on)
+    })
 }
 
 /// Against preference registers: a number counts from 28 days after it was listed, and a screening
@@ -350,10 +374,5 @@ fn against(q: &Question<'_>, facts: &Facts, which: &[Register]) -> Rule {
     if facts.listed.iter().any(|(r, since)| which.contains(r) && counts(*since)) {
         return Rule::Listed;
     }
-    let fresh = |r: &Register| {
-        q.registers.iter().any(|(known, as_of)| {
-            known == r && tps_screen_valid_to(*as_of).is_ok_and(|due| due.on >= q.on)
-        })
-    };
-    if which.iter().all(fresh) { Rule::NotListed } else { Rule::RegisterOld }
+    if which.iter().all(|r| fresh(q, *r)) { Rule::NotListed } else { Rule::RegisterOld }
 }

@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use super::rules::{Question, Rule, decide};
-use super::terms::{Attested, Class, Facts, Got, Register, Said, Stop, Subscriber, What};
+use super::terms::{Attested, Class, Facts, Got, Register, Said, Spared, Stop, Subscriber, What};
 use crate::charter::{Aim, Cap, Channel, Permissions, Purpose};
 
 const BEFORE: Date = date(2026, 2, 4);
@@ -50,7 +50,7 @@ fn relations(channel: Channel) -> Vec<(&'static str, Facts)> {
             Facts { listed: all.collect(), ..base() }
         }),
         ("said yes, then stopped all", {
-            let stop = Stop { channel: None, what: What::Marketing };
+            let stop = Stop { channel: None, what: What::Marketing, spared: Vec::new() };
             Facts { stops: vec![stop], ..said(channel, true, None) }
         }),
     ]
@@ -103,6 +103,177 @@ fn table() -> String {
     out
 }
 
+/// A question beside the first tables, to be asked on several days.
+struct Case {
+    words: &'static str,
+    channel: Channel,
+    class: Class,
+    purpose: Purpose,
+    sender: Permissions,
+    facts: Facts,
+    imported: Option<Date>,
+}
+
+impl Case {
+    /// A marketing question by this channel, preference registers of 1 November.
+    fn new(words: &'static str, channel: Channel, facts: Facts) -> Self {
+        Self {
+            words,
+            channel,
+            class: Class::Marketing,
+            purpose: purpose(Aim::Other),
+            sender: sender(false),
+            facts,
+            imported: Some(date(2026, 11, 1)),
+        }
+    }
+
+    fn class(self, class: Class) -> Self {
+        Self { class, ..self }
+    }
+
+    fn aim(self, aim: Aim) -> Self {
+        Self { purpose: purpose(aim), ..self }
+    }
+
+    fn on(&self, day: Date) -> Rule {
+        let known = self.imported.map(registers).unwrap_or_default();
+        let q = Question {
+            channel: self.channel,
+            class: self.class,
+            purpose: Some(&self.purpose),
+            on: day,
+            sender: &self.sender,
+            registers: &known,
+        };
+        decide(&q, &self.facts)
+    }
+}
+
+fn stopped(what: What, facts: Facts) -> Facts {
+    Facts { stops: vec![Stop { channel: None, what, spared: Vec::new() }], ..facts }
+}
+
+fn member() -> Facts {
+    Facts { member: true, ..Facts::default() }
+}
+
+/// Classes of message: who may have which.
+fn by_class() -> Vec<Case> {
+    use Class::{ConsentRequest, Governance, Service};
+    let firm = || Facts { subscriber: Subscriber::Corporate, ..Facts::default() };
+    let email = |words, facts| Case::new(words, Channel::Email, facts);
+    vec![
+        email("service, nothing known", Facts::default()).class(Service),
+        email("service, said no", said(Channel::Email, false, None)).class(Service),
+        email("service, stopped all marketing", stopped(What::Marketing, Facts::default()))
+            .class(Service),
+        email("service, stopped everything", stopped(What::Everything, Facts::default()))
+            .class(Service),
+        email("notice to members, a member", member()).class(Governance),
+        email("notice to members, no member", Facts::default()).class(Governance),
+        email("notice to members, a customer", Facts { sale: got(BEFORE, true), ..member() })
+            .class(Governance),
+        email("notice to members, no member but said yes", said(Channel::Email, true, None))
+            .class(Governance),
+        email("notice to members, a member who stopped all marketing", {
+            stopped(What::Marketing, member())
+        })
+        .class(Governance),
+        email("notice to members, a member who stopped everything", {
+            stopped(What::Everything, member())
+        })
+        .class(Governance),
+        email("request for consent, nothing known", Facts::default()).class(ConsentRequest),
+        email("request for consent, a member", member()).class(ConsentRequest),
+        email("request for consent, said yes", said(Channel::Email, true, None))
+            .class(ConsentRequest),
+        email("request for consent, said no", said(Channel::Email, false, None))
+            .class(ConsentRequest),
+        email("request for consent, a company", firm()).class(ConsentRequest),
+    ]
+}
+
+/// What turns on the day: caps, registers and their age, lapses, rules that came into force.
+fn by_day() -> Vec<Case> {
+    let yes = |channel, until| said(channel, true, until);
+    let email = |words, facts| Case::new(words, Channel::Email, facts);
+    let call = |words, facts| Case::new(words, Channel::Call, facts);
+    let person = || Facts { subscriber: Subscriber::Individual, ..Facts::default() };
+    let listed = Facts { listed: vec![(Register::Tps, date(2026, 10, 1))], ..person() };
+    let had = [date(2026, 10, 24), date(2026, 11, 21)].map(|d| (Channel::Email, d)).to_vec();
+    let cap = vec![Cap { channel: Channel::Email, messages: 2, days: 30 }];
+    let assessed =
+        || Purpose { interest_assessed_until: Some(date(2026, 11, 28)), ..purpose(Aim::Other) };
+    let letter =
+        |words| Case { purpose: assessed(), ..Case::new(words, Channel::Post, Facts::default()) };
+    let helped = Facts { support: got(SINCE, true), ..Facts::default() };
+    let bought = || Facts { sale: got(BEFORE, true), ..Facts::default() };
+    vec![
+        email("said yes until 28 November", yes(Channel::Email, Some(date(2026, 11, 28)))),
+        email("said yes until 28 November, stopped all before", {
+            let spared = Spared { channel: Channel::Email, purpose: "news".into() };
+            let all = Stop { channel: None, what: What::Marketing, spared: vec![spared] };
+            Facts { stops: vec![all], ..yes(Channel::Email, Some(date(2026, 11, 28))) }
+        }),
+        Case {
+            sender: Permissions { caps: cap, ..sender(false) },
+            ..email("said yes, had two of two in 30 days", {
+                Facts { delivered: had, ..yes(Channel::Email, None) }
+            })
+        },
+        Case {
+            sender: sender(true),
+            ..email("supported a charity on 5 February", helped).aim(Aim::CharitablePurpose)
+        },
+        email("bought, our own products", bought()).aim(Aim::SimilarProducts),
+        Case {
+            purpose: Purpose { partner: Some("crew".into()), ..purpose(Aim::SimilarProducts) },
+            ..email("bought, a partner’s products", bought())
+        },
+        call("a call, TPS of 1 November", person()),
+        call("a call, listed since 1 October", listed),
+        Case { imported: None, ..call("a call, TPS never imported", person()) },
+        call("a claims call, TPS of 1 November", person()).aim(Aim::ClaimsManagement),
+        call("a claims call, said yes", yes(Channel::Call, None)).aim(Aim::ClaimsManagement),
+        call("a pensions call, said yes", yes(Channel::Call, None)).aim(Aim::Pensions),
+        Case {
+            sender: Permissions { pensions_firm: true, ..sender(false) },
+            ..call("a pensions call of an authorised firm, said yes", yes(Channel::Call, None))
+                .aim(Aim::Pensions)
+        },
+        letter("a letter, interest assessed until 28 November, MPS of 1 November"),
+        Case { imported: None, ..letter("the same, MPS never imported") },
+        Case {
+            imported: None,
+            sender: Permissions { honour_mps: false, ..sender(false) },
+            ..letter("the same, MPS not honoured by the charter")
+        },
+    ]
+}
+
+/// The days of the second tables: around what changes.
+const DAYS: [Date; 6] =
+    [BEFORE, SINCE, date(2026, 10, 28), TODAY, date(2026, 11, 28), date(2026, 11, 29)];
+
+fn days(title: &str, cases: &[Case]) -> String {
+    let mut out = format!("\n## {title}\n\n| Question |");
+    for day in DAYS {
+        out += &format!(" {} |", crate::kit::dates::short(day));
+    }
+    out += &format!("\n|---|{}\n", "---|".repeat(DAYS.len()));
+    for c in cases {
+        out += &format!("| {} |", c.words);
+        for day in DAYS {
+            let rule = c.on(day);
+            let yes = if rule.allows() { "**yes**" } else { "no" };
+            out += &format!(" {yes}: {} |", rule.word());
+        }
+        out += "\n";
+    }
+    out
+}
+
 const HEAD: &str = "# Whom may we contact?\n\n\
     Printed from `crates/office/src/permissions/rules.rs` by its test, for 22 November 2026 with\n\
     preference registers imported on 1 November 2026. PECR is SI 2003/2426 as amended by SI 2026/82.\n\
@@ -115,7 +286,9 @@ const FOOT: &str = "\n## The rules\n\n| Rule | May we? | Why |\n|---|---|---|\n"
 /// Set `CANDOUR_PRINT=1` to write the page anew after a change that is meant.
 #[test]
 fn the_table_in_the_docs_is_this_code() {
-    let mut text = format!("{HEAD}{}{FOOT}", table());
+    let class = days("By class of message, by e-mail", &by_class());
+    let day = days("By day", &by_day());
+    let mut text = format!("{HEAD}{}{class}{day}{FOOT}", table());
     for rule in Rule::ALL {
         let yes = if rule.allows() { "yes" } else { "no" };
         text += &format!("| {} | {yes} | {} |\n", rule.word(), rule.why());
@@ -241,7 +414,7 @@ fn the_cap_counts_marketing_within_its_days() {
 fn a_stop_reaches_as_far_as_it_says() {
     let (p, s) = (purpose(Aim::Other), sender(false));
     let with = |channel, what| Facts {
-        stops: vec![Stop { channel, what }],
+        stops: vec![Stop { channel, what, spared: Vec::new() }],
         member: true,
         ..said(Channel::Email, true, None)
     };
@@ -269,6 +442,47 @@ fn what_is_recorded_wins_over_what_is_attested() {
     assert_eq!(added(&person, Attested::Corporate), Rule::NoGround);
 }
 
+/// What the second tables must say, by hand: the days on which something turns.
+#[test]
+fn classes_and_days_by_hand() {
+    let all = || by_class().into_iter().chain(by_day());
+    let on = |words: &str, day: Date| {
+        let case = all().find(|c| c.words == words).unwrap_or_else(|| panic!("no {words}"));
+        case.on(day)
+    };
+    let (last, after) = (date(2026, 11, 28), date(2026, 11, 29));
+    for (words, day, rule) in [
+        ("service, stopped all marketing", TODAY, Rule::Service),
+        ("service, stopped everything", TODAY, Rule::Stopped),
+        ("notice to members, no member but said yes", TODAY, Rule::NotMember),
+        ("notice to members, a member who stopped all marketing", TODAY, Rule::Member),
+        ("request for consent, a member", TODAY, Rule::NoGround),
+        ("said yes until 28 November", last, Rule::Consent),
+        ("said yes until 28 November", after, Rule::Lapsed),
+        ("said yes until 28 November, stopped all before", last, Rule::Consent),
+        ("said yes until 28 November, stopped all before", after, Rule::Stopped),
+        ("said yes, had two of two in 30 days", TODAY, Rule::OverCap),
+        ("said yes, had two of two in 30 days", last, Rule::Consent),
+        ("supported a charity on 5 February", BEFORE, Rule::NoGround),
+        ("supported a charity on 5 February", SINCE, Rule::CharitySoftOptIn),
+        ("bought, a partner’s products", TODAY, Rule::NoGround),
+        ("a call, TPS of 1 November", last, Rule::NotListed),
+        ("a call, TPS of 1 November", after, Rule::RegisterOld),
+        ("a call, listed since 1 October", date(2026, 10, 28), Rule::NotListed),
+        ("a call, listed since 1 October", TODAY, Rule::Listed),
+        ("a call, TPS never imported", TODAY, Rule::RegisterOld),
+        ("a claims call, TPS of 1 November", TODAY, Rule::NoGround),
+        ("a pensions call, said yes", TODAY, Rule::NoGround),
+        ("a pensions call of an authorised firm, said yes", TODAY, Rule::Consent),
+        ("a letter, interest assessed until 28 November, MPS of 1 November", last, Rule::Interest),
+        ("a letter, interest assessed until 28 November, MPS of 1 November", after, Rule::NoGround),
+        ("the same, MPS never imported", TODAY, Rule::RegisterOld),
+        ("the same, MPS not honoured by the charter", TODAY, Rule::Interest),
+    ] {
+        assert_eq!(on(words, day), rule, "{words}, {day}");
+    }
+}
+
 proptest! {
     /// Whatever else is known: a stop on all marketing blocks all marketing.
     #[test]
@@ -280,7 +494,7 @@ proptest! {
         let (_, mut facts) = relations(channel).swap_remove(relation);
         facts.subscriber =
             [Subscriber::Individual, Subscriber::Corporate, Subscriber::Unknown][kind];
-        facts.stops.push(Stop { channel: None, what: What::Marketing });
+        facts.stops.push(Stop { channel: None, what: What::Marketing, spared: Vec::new() });
         let p = purpose([Aim::SimilarProducts, Aim::CharitablePurpose, Aim::Other][aim]);
         let class = if request { Class::ConsentRequest } else { Class::Marketing };
         prop_assert_eq!(ask(channel, class, &p, &sender(charity), &facts), Rule::Stopped);

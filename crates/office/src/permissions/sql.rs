@@ -4,7 +4,7 @@ use candour_db::{DbError, Row, Tx, bind};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::records::{ConsentRow, Ground, Kept, RegisterRow, Wording};
+use super::records::{ConsentRow, Ground, Kept, RegisterRow, Through, Wording};
 use crate::error::{Error, Result};
 use crate::people::{Hash16, hash16};
 
@@ -85,14 +85,16 @@ fn kept(r: &Row<'_>) -> std::result::Result<Kept, DbError> {
         reason: r.text("reason")?,
         on: r.date("on_date")?,
         ended: r.instant_opt("ended_at")?,
+        spared: r.text("spared")?,
     })
 }
 
 /// Puts an identifier on the stop list.
 pub fn insert_stop(tx: &mut Tx<'_>, org: &str, s: &Kept, now: Timestamp) -> Result<()> {
     tx.exec(
-        "INSERT INTO suppressions (id, org, hash, kind, channel, what, reason, on_date, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO suppressions (id, org, hash, kind, channel, what, reason, on_date,
+                                   made_at, spared)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         bind![
             s.id.as_str(),
             org,
@@ -102,7 +104,8 @@ pub fn insert_stop(tx: &mut Tx<'_>, org: &str, s: &Kept, now: Timestamp) -> Resu
             s.what.as_str(),
             s.reason.as_str(),
             s.on,
-            now
+            now,
+            s.spared.as_str()
         ],
     )?;
     Ok(())
@@ -111,7 +114,8 @@ pub fn insert_stop(tx: &mut Tx<'_>, org: &str, s: &Kept, now: Timestamp) -> Resu
 /// The stops on an identifier that stand.
 pub fn stops_on(tx: &mut Tx<'_>, org: &str, hash: Hash16) -> Result<Vec<Kept>> {
     Ok(tx.rows(
-        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at FROM suppressions
+        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at, spared
+         FROM suppressions
          WHERE org = $1 AND hash = $2 AND ended_at IS NULL ORDER BY made_at, id",
         bind![org, hash.to_vec()],
         kept,
@@ -121,7 +125,8 @@ pub fn stops_on(tx: &mut Tx<'_>, org: &str, hash: Hash16) -> Result<Vec<Kept>> {
 /// Every stop on an identifier, also those that were lifted.
 pub fn stop_history(tx: &mut Tx<'_>, org: &str, hash: Hash16) -> Result<Vec<Kept>> {
     Ok(tx.rows(
-        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at FROM suppressions
+        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at, spared
+         FROM suppressions
          WHERE org = $1 AND hash = $2 ORDER BY made_at, id",
         bind![org, hash.to_vec()],
         kept,
@@ -131,7 +136,8 @@ pub fn stop_history(tx: &mut Tx<'_>, org: &str, hash: Hash16) -> Result<Vec<Kept
 /// A page of the standing stop list, by id.
 pub fn stops_after(tx: &mut Tx<'_>, org: &str, after: &str, limit: u64) -> Result<Vec<Kept>> {
     Ok(tx.rows(
-        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at FROM suppressions
+        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at, spared
+         FROM suppressions
          WHERE org = $1 AND id > $2 AND ended_at IS NULL ORDER BY id LIMIT $3",
         bind![org, after, limit],
         kept,
@@ -141,7 +147,8 @@ pub fn stops_after(tx: &mut Tx<'_>, org: &str, after: &str, limit: u64) -> Resul
 /// One stop, also one that was lifted.
 pub fn stop_by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<Kept> {
     tx.row(
-        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at FROM suppressions
+        "SELECT id, hash, kind, channel, what, reason, on_date, ended_at, spared
+         FROM suppressions
          WHERE org = $1 AND id = $2",
         bind![org, id],
         kept,
@@ -183,6 +190,7 @@ pub(super) fn consent(r: &Row<'_>) -> Result<ConsentRow> {
         sealed: r.bytes("sealed")?,
         events: serde_json::from_str(&r.text("events")?)?,
         made: r.instant("made_at")?,
+        through: Through::from_word(&r.text("through")?),
     })
 }
 
@@ -191,8 +199,10 @@ pub fn insert_consent(tx: &mut Tx<'_>, org: &str, c: &ConsentRow) -> Result<()> 
     tx.exec(
         "INSERT INTO consents
              (id, org, person, use_kind, use_what, channel, state, wording, wording_version,
-              method, given_on, until, explicit, sealed, events, made_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
+              method, given_on, until, explicit, sealed, events, made_at, changed_at,
+              through)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16,
+                 $17)",
         bind![
             c.id.as_str(),
             org,
@@ -209,7 +219,8 @@ pub fn insert_consent(tx: &mut Tx<'_>, org: &str, c: &ConsentRow) -> Result<()> 
             c.explicit,
             c.sealed.clone(),
             serde_json::to_string(&c.events)?,
-            c.made
+            c.made,
+            c.through.word()
         ],
     )?;
     Ok(())
@@ -236,7 +247,8 @@ pub fn set_consent(tx: &mut Tx<'_>, org: &str, c: &ConsentRow, now: Timestamp) -
 pub fn consents_of(tx: &mut Tx<'_>, org: &str, person: &str) -> Result<Vec<ConsentRow>> {
     tx.rows(
         "SELECT id, person, use_kind, use_what, channel, state, wording, wording_version, method,
-                given_on, until, explicit, sealed, events, made_at
+                given_on, until, explicit, sealed, events, made_at,
+                through
          FROM consents WHERE org = $1 AND person = $2 ORDER BY made_at, id",
         bind![org, person],
         consent,
@@ -247,7 +259,8 @@ pub fn consents_of(tx: &mut Tx<'_>, org: &str, person: &str) -> Result<Vec<Conse
 pub fn consent_by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<ConsentRow> {
     tx.row(
         "SELECT id, person, use_kind, use_what, channel, state, wording, wording_version, method,
-                given_on, until, explicit, sealed, events, made_at
+                given_on, until, explicit, sealed, events, made_at,
+                through
          FROM consents WHERE org = $1 AND id = $2",
         bind![org, id],
         consent,
@@ -259,7 +272,8 @@ pub fn consent_by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<ConsentRow>
 pub fn lapsing(tx: &mut Tx<'_>, org: &str, by: Date, limit: u64) -> Result<Vec<ConsentRow>> {
     tx.rows(
         "SELECT id, person, use_kind, use_what, channel, state, wording, wording_version, method,
-                given_on, until, explicit, sealed, events, made_at
+                given_on, until, explicit, sealed, events, made_at,
+                through
          FROM consents
          WHERE org = $1 AND state = 'given' AND until IS NOT NULL AND until <= $2
          ORDER BY until, id LIMIT $3",
@@ -316,30 +330,6 @@ pub fn grounds_of(tx: &mut Tx<'_>, org: &str, person: &str) -> Result<Vec<Ground
 /// Forgets them.
 pub fn drop_grounds(tx: &mut Tx<'_>, org: &str, person: &str) -> Result<()> {
     tx.exec("DELETE FROM grounds WHERE org = $1 AND person = $2", bind![org, person])?;
-    Ok(())
-}
-
-/// Notes a marketing message that reached an address.
-pub fn insert_delivery(
-    tx: &mut Tx<'_>,
-    org: &str,
-    hash: Hash16,
-    channel: &str,
-    campaign: &str,
-    on: Date,
-) -> Result<()> {
-    tx.exec(
-        "INSERT INTO deliveries (org, hash, channel, campaign, on_date)
-         VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (org, hash, channel, campaign, on_date) DO NOTHING",
-        bind![org, hash.to_vec(), channel, campaign, on],
-    )?;
-    Ok(())
-}
-
-/// Forgets deliveries before a day.
-pub fn sweep_deliveries(tx: &mut Tx<'_>, org: &str, before: Date) -> Result<()> {
-    tx.exec("DELETE FROM deliveries WHERE org = $1 AND on_date < $2", bind![org, before])?;
     Ok(())
 }
 

@@ -1,16 +1,17 @@
-//! Stops: put on the list at once, taken off only by the person's own later yes.
+//! Stops: put on the list at once, and on every identifier of their person, also one that is
+//! learned later. Nothing but the person's own later yes narrows them: see [`Yes`].
 
 use candour_db::Tx;
 use jiff::civil::Date;
 
-use super::records::Kept;
-use super::terms::What;
-use super::{acts, sql, tell};
-use crate::charter::{self, Channel, Charter};
+use super::records::{Kept, Through};
+use super::terms::{Spared, What};
+use super::{sql, tell, withdrawals};
+use crate::charter::{self, Channel, Permissions};
 use crate::error::Result;
 use crate::kit::new_id;
 use crate::kit::vault::Vault;
-use crate::people::{self, Hash16};
+use crate::people::{self, Hash16, PersonRow};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
@@ -31,6 +32,38 @@ pub struct NewStop {
     pub on: Date,
 }
 
+impl NewStop {
+    /// The stop as it is kept for one identifier.
+    fn kept(&self, hash: Hash16, kind: &str, by: &By) -> Kept {
+        Kept {
+            id: new_id(by.now),
+            hash,
+            kind: kind.to_owned(),
+            channel: self.channel.map_or(String::new(), |c| c.word().to_owned()),
+            what: self.what.word(),
+            reason: self.reason.to_owned(),
+            on: self.on,
+            ended: None,
+            spared: String::new(),
+        }
+    }
+
+    /// Who stops all marketing by every channel does not want to be given to others for theirs.
+    pub(super) fn ends_sharing(&self) -> bool {
+        self.channel.is_none() && !matches!(self.what, What::Purpose(_))
+    }
+
+    /// What stops, in words: `All marketing, by every channel`.
+    pub(super) fn words(&self, settings: &Permissions) -> String {
+        let what = match &self.what {
+            What::Everything => "everything",
+            What::Marketing => "all marketing",
+            What::Purpose(p) => settings.purpose(p).map_or(p.as_str(), |p| &p.title),
+        };
+        format!("{what}, by {}", self.channel.map_or("every channel", Channel::label))
+    }
+}
+
 /// Why a stop can be, as words.
 pub const REASONS: [&str; 9] = [
     "unsubscribe",
@@ -44,7 +77,59 @@ pub const REASONS: [&str; 9] = [
     "other",
 ];
 
-/// Stops many identifiers of one kind at once, under one entry: a file.
+/// One wish and what came of it.
+#[derive(Default)]
+struct Reached {
+    /// Ids of the rows that are new.
+    added: Vec<String>,
+    /// Every identifier that it concerns.
+    hashes: Vec<Hash16>,
+    /// Whose wish it is, where they are known.
+    persons: Vec<PersonRow>,
+    /// Consents that it contradicts, withdrawn.
+    acts: Vec<Act>,
+}
+
+/// Puts one wish on the list: the identifier, and where its person is known every identifier of
+/// theirs that the stop concerns. Consents it contradicts are withdrawn; a company for which the
+/// person is held is told, and partners who have the data.
+fn reach(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Reached> {
+    let persons = people::by_hash(tx, &by.org, new.hash)?;
+    // A bounce says something of one address only; a person's wish of all that are theirs.
+    let wish = new.reason != "bounce";
+    let mut ids = vec![(new.hash, new.kind.clone())];
+    for p in persons.iter().filter(|_| wish) {
+        for (hash, kind) in people::ids_of(tx, &by.org, &p.id)? {
+            if concerns(new.channel, &kind) && !ids.iter().any(|(h, _)| *h == hash) {
+                ids.push((hash, kind));
+            }
+        }
+    }
+    let mut done = Reached::default();
+    for (hash, kind) in &ids {
+        done.added.extend(put(tx, by, &new.kept(*hash, kind, by))?);
+        done.hashes.push(*hash);
+    }
+    for p in persons.iter().filter(|_| wish) {
+        done.acts.extend(withdrawals::by_stop(tx, vault, by, p, new)?);
+        // Who was told already is not told again because it was said again.
+        if !done.added.is_empty() {
+            let settings = charter::current(tx, &by.org)?.permissions;
+            let about = tell::About::of(p);
+            tell::company(tx, vault, by, &about, &new.words(&settings))?;
+        }
+    }
+    done.persons = persons;
+    Ok(done)
+}
+
+/// Whether a stop by this channel, or all, concerns an identifier of this kind.
+fn concerns(channel: Option<Channel>, kind: &str) -> bool {
+    channel.is_none_or(|c| c.address().name() == kind)
+}
+
+/// Stops many identifiers of one kind at once, under one entry: a file. Each of them reaches as far
+/// as one that is told alone.
 ///
 /// # Errors
 /// Denied, or of the database.
@@ -56,20 +141,25 @@ pub fn stop_many(
     hashes: &[Hash16],
 ) -> Result<Recorded<usize>> {
     by.role.may(Permission::StopContact)?;
-    let model = &reaching(tx, by, model)?;
-    let mut added = 0;
+    let model = reaching(tx, by, model)?;
+    let mut all = Reached::default();
     for hash in hashes {
-        added += usize::from(stop_one(tx, by, model, *hash, &model.kind)?.is_some());
+        let one = reach(tx, vault, by, &NewStop { hash: *hash, ..model.clone() })?;
+        all.added.extend(one.added);
+        all.hashes.extend(one.hashes);
+        all.acts.extend(one.acts);
     }
-    if !hashes.is_empty() {
-        sql::touch(tx, &by.org, hashes)?;
+    if !all.hashes.is_empty() {
+        sql::touch(tx, &by.org, &all.hashes)?;
     }
+    tell::hooks(tx, by, "suppression.added", &all.added)?;
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let n = all.added.len();
     let act = Act::new("suppression.imported")
         .about("suppression", &new_id(by.now))
         .law("UK GDPR Art 21(3)")
-        .say(&key, format!("{added} of {} identifiers, {}", hashes.len(), model.what.word()));
-    Ok(Recorded::new(by, added, act))
+        .say(&key, format!("{n} for {} identifiers, {}", hashes.len(), model.what.word()));
+    Ok(all.acts.into_iter().fold(Recorded::new(by, n, act), Recorded::and))
 }
 
 /// A stop is never said in vain: one for a purpose that the charter does not have, or has no more,
@@ -86,155 +176,211 @@ fn reaching(tx: &mut Tx<'_>, by: &By, new: &NewStop) -> Result<NewStop> {
 
 /// Stops contact at once (UK GDPR Art 21(3)): the identifier, and where its person is known every
 /// identifier of theirs that the stop concerns; consents it contradicts are withdrawn. A company
-/// for which the person is held is told, as are partners who had the data.
+/// for which the person is held is told, as are partners who had the data; the person is, when it
+/// was staff who recorded it.
 ///
 /// # Errors
 /// Denied, or of the database.
 pub fn stop(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Recorded<usize>> {
     by.role.may(Permission::StopContact)?;
     let new = &reaching(tx, by, new)?;
-    let persons = people::by_hash(tx, &by.org, new.hash)?;
-    let mut ids = vec![(new.hash, new.kind.clone())];
-    // A bounce says something of one address only; a person's wish of all that are theirs.
-    if new.reason != "bounce" {
-        for p in &persons {
-            for (hash, kind) in people::ids_of(tx, &by.org, &p.id)? {
-                let reached = new.channel.is_none_or(|c| c.address().name() == kind);
-                if reached && !ids.iter().any(|(h, _)| *h == hash) {
-                    ids.push((hash, kind));
-                }
-            }
-        }
+    let done = reach(tx, vault, by, new)?;
+    sql::touch(tx, &by.org, &done.hashes)?;
+    tell::hooks(tx, by, "suppression.added", &done.added)?;
+    for p in done.persons.iter().filter(|_| new.reason != "bounce") {
+        tell::person_later(tx, by, &p.id)?;
     }
-    let mut added = Vec::new();
-    for (hash, kind) in &ids {
-        added.extend(stop_one(tx, by, new, *hash, kind)?);
-    }
-    touch(tx, by, &ids)?;
     let scope = format!(
         "{}, {}: {}",
         new.channel.map_or("every channel", Channel::label),
         new.what.word(),
         new.reason
     );
-    let key = match persons.first() {
+    let key = match done.persons.first() {
         Some(p) => p.key.clone(),
         None => vault.key_for(tx, &by.org, "office", by.now)?,
     };
     let mut act = Act::new("suppression.added");
-    if let Some(p) = persons.first() {
+    if let Some(p) = done.persons.first() {
         act = act.about("person", &p.id);
     }
-    for id in &added {
+    for id in &done.added {
         act = act.about("suppression", id);
     }
-    if added.is_empty() && persons.is_empty() {
+    if done.added.is_empty() && done.persons.is_empty() {
         // It stood already; that it was said again has an entry of its own.
         act = act.about("suppression", &new_id(by.now));
     }
     let act = act.law("UK GDPR Art 21(3)").say(&key, scope);
-    let mut done = Recorded::new(by, added.len(), act);
-    for p in &persons {
-        if new.reason != "bounce" {
-            for act in acts::withdraw_matching(tx, vault, by, p, new)? {
-                done = done.and(act);
-            }
-            tell::company(tx, vault, by, p, new)?;
-        }
-    }
-    for id in &added {
-        tell::hooks(tx, by, "suppression.added", id)?;
-    }
-    Ok(done)
+    let n = done.added.len();
+    Ok(done.acts.into_iter().fold(Recorded::new(by, n, act), Recorded::and))
 }
 
-/// Puts one identifier on the list; answers the row's id, or nothing if it stood there already.
-pub(super) fn stop_one(
+/// Puts one identifier on the list; answers the row's id, or nothing if it stands there already. A
+/// stop said again on a later day stands beside the first, so that no yes between them lifts both;
+/// an erasure's stands beside any other. A file says nothing of the day, so it adds no second one.
+pub(super) fn put(tx: &mut Tx<'_>, by: &By, new: &Kept) -> Result<Option<String>> {
+    let spared = Spared::read(&new.spared);
+    let covers = |s: &Kept| {
+        s.channel == new.channel
+            && s.what == new.what
+            && Spared::read(&s.spared).iter().all(|x| spared.contains(x))
+            && (new.reason == "import"
+                || (s.on >= new.on && (new.reason != "erasure" || s.reason == "erasure")))
+    };
+    if sql::stops_on(tx, &by.org, new.hash)?.iter().any(covers) {
+        return Ok(None);
+    }
+    sql::insert_stop(tx, &by.org, new, by.now)?;
+    Ok(Some(new.id.clone()))
+}
+
+/// Puts one stop on identifiers of a person, answers the new rows.
+pub(super) fn put_all(
     tx: &mut Tx<'_>,
     by: &By,
     new: &NewStop,
-    hash: Hash16,
-    kind: &str,
-) -> Result<Option<String>> {
-    let channel = new.channel.map_or("", Channel::word);
-    let what = new.what.word();
-    let standing = sql::stops_on(tx, &by.org, hash)?;
-    if standing.iter().any(|s| s.channel == channel && s.what == what) {
-        return Ok(None);
+    ids: &[(Hash16, String)],
+) -> Result<Vec<String>> {
+    let mut added = Vec::new();
+    for (hash, kind) in ids.iter().filter(|(_, kind)| concerns(new.channel, kind)) {
+        added.extend(put(tx, by, &new.kept(*hash, kind, by))?);
     }
-    let kept = Kept {
-        id: new_id(by.now),
-        hash,
-        kind: kind.to_owned(),
-        channel: channel.to_owned(),
-        what,
-        reason: new.reason.to_owned(),
-        on: new.on,
-        ended: None,
-    };
-    sql::insert_stop(tx, &by.org, &kept, by.now)?;
-    Ok(Some(kept.id))
+    Ok(added)
 }
 
-/// Lifts the stops that a later yes of the person answers. A wider stop is not dropped but
-/// narrowed: what the person did not say yes to stays stopped.
+/// A yes that may narrow stops. It answers a stop only if the person gave it after the stop: on a
+/// later day, or on the same day if they said it themselves or staff heard it and say what proves
+/// it. A file or a program may bring an older yes on the same day, so theirs does not count then;
+/// and the stop of an erased person none of theirs answers, whatever its day: it is the old list
+/// that comes back (UK GDPR Arts 7(3), 17(3)(b), 21(3)).
+pub(super) struct Yes<'a> {
+    /// By which channel.
+    pub channel: Channel,
+    /// For which purpose.
+    pub purpose: &'a str,
+    /// When it was given.
+    pub on: Date,
+    /// Through whom it came.
+    pub through: Through,
+}
+
+impl Yes<'_> {
+    fn answers(&self, stop: &Kept) -> bool {
+        let here = stop.channel.is_empty() || stop.channel == self.channel.word();
+        let this = match What::from_word(&stop.what) {
+            Some(What::Purpose(p)) => p == self.purpose,
+            Some(What::Marketing) => true,
+            Some(What::Everything) | None => false,
+        };
+        let heard = self.through.is_heard();
+        let later = self.on > stop.on || (self.on == stop.on && heard);
+        here && this && later && (heard || stop.reason != "erasure")
+    }
+
+    /// What is left of a stop: everything but this channel and purpose, also what the charter does
+    /// not know yet. Nothing if the stop was for these alone.
+    fn narrow(&self, stop: &Kept, by: &By) -> Option<Kept> {
+        let whole = stop.channel == self.channel.word()
+            && stop.what == What::Purpose(self.purpose.to_owned()).word();
+        let mut spared = Spared::read(&stop.spared);
+        spared.push(Spared { channel: self.channel, purpose: self.purpose.to_owned() });
+        spared.sort();
+        spared.dedup();
+        let spared = Spared::write(&spared);
+        (!whole).then(|| Kept { id: new_id(by.now), spared, ..stop.clone() })
+    }
+}
+
+/// Narrows the stops that a later yes of the person answers. Those on an address that somebody else
+/// has as well stay: they may be theirs.
 pub(super) fn lift(
     tx: &mut Tx<'_>,
     by: &By,
-    charter: &Charter,
+    who: &str,
     ids: &[(Hash16, String)],
-    channel: Channel,
-    purpose: &str,
+    yes: &Yes<'_>,
 ) -> Result<()> {
-    for (hash, kind) in ids {
-        for stop in sql::stops_on(tx, &by.org, *hash)? {
-            let here = stop.channel.is_empty() || stop.channel == channel.word();
-            let what = What::from_word(&stop.what);
-            let answered = match &what {
-                Some(What::Purpose(p)) => p == purpose,
-                Some(What::Marketing) => true,
-                Some(What::Everything) | None => false,
-            };
-            if !here || !answered {
+    let mut narrowed = Vec::new();
+    for (hash, _) in ids {
+        let standing = sql::stops_on(tx, &by.org, *hash)?;
+        let answered: Vec<&Kept> = standing.iter().filter(|s| yes.answers(s)).collect();
+        if answered.is_empty() || is_shared(tx, by, *hash, who)? {
+            continue;
+        }
+        for stop in answered {
+            let rest = yes.narrow(stop, by);
+            if rest.as_ref().is_some_and(|r| r.spared == stop.spared) {
                 continue;
             }
             sql::end_stop(tx, &by.org, &stop.id, by.now)?;
-            for (c, w) in remainder(charter, &stop.channel, what, channel, purpose) {
-                let rest = Kept { id: new_id(by.now), channel: c, what: w.word(), ..stop.clone() };
-                debug_assert_eq!(&rest.kind, kind);
+            if let Some(rest) = rest {
                 sql::insert_stop(tx, &by.org, &rest, by.now)?;
+                narrowed.push(rest.id);
             }
         }
     }
-    Ok(())
+    tell::hooks(tx, by, "suppression.added", &narrowed)
 }
 
-/// What is left of a stop once one channel and purpose is taken out of it.
-fn remainder(
-    charter: &Charter,
-    stopped: &str,
-    what: Option<What>,
-    channel: Channel,
-    purpose: &str,
-) -> Vec<(String, What)> {
-    let mut rest = Vec::new();
-    let channels: Vec<Channel> = match Channel::from_word(stopped) {
-        Some(c) => vec![c],
-        None => Channel::ALL.to_vec(),
-    };
-    for c in channels {
-        match &what {
-            _ if c != channel => {
-                rest.extend(what.clone().map(|w| (c.word().to_owned(), w)));
-            }
-            Some(What::Marketing) => {
-                let others = charter.permissions.purposes.iter().filter(|p| p.short != purpose);
-                rest.extend(others.map(|p| (c.word().to_owned(), What::Purpose(p.short.clone()))));
-            }
-            _ => {}
+fn is_shared(tx: &mut Tx<'_>, by: &By, hash: Hash16, who: &str) -> Result<bool> {
+    Ok(people::by_hash(tx, &by.org, hash)?.iter().any(|p| p.id != who))
+}
+
+/// Lets the stops of a person reach every identifier of theirs, after one has joined. A stop on an
+/// address that somebody else has as well may be theirs and goes no further.
+pub(super) fn share(tx: &mut Tx<'_>, by: &By, who: &str, ids: &[(Hash16, String)]) -> Result<()> {
+    let mut all = Vec::new();
+    for (hash, _) in ids {
+        let mut standing = sql::stops_on(tx, &by.org, *hash)?;
+        standing.retain(|s| s.reason != "bounce");
+        if !standing.is_empty() && !is_shared(tx, by, *hash, who)? {
+            all.extend(standing);
         }
     }
-    rest
+    spread(tx, by, &all, ids)
+}
+
+fn spread(tx: &mut Tx<'_>, by: &By, stops: &[Kept], ids: &[(Hash16, String)]) -> Result<()> {
+    let mut added = Vec::new();
+    for stop in stops {
+        let channel = Channel::from_word(&stop.channel);
+        for (hash, kind) in ids.iter().filter(|(h, k)| *h != stop.hash && concerns(channel, k)) {
+            let id = new_id(by.now);
+            let kept = Kept { id, hash: *hash, kind: kind.clone(), ..stop.clone() };
+            added.extend(put(tx, by, &kept)?);
+        }
+    }
+    tell::hooks(tx, by, "suppression.added", &added)
+}
+
+/// The stops that an erased person left on these identifiers.
+pub(super) fn erased(tx: &mut Tx<'_>, by: &By, ids: &[(Hash16, String)]) -> Result<Vec<Kept>> {
+    let mut all = Vec::new();
+    for (hash, _) in ids {
+        let mut standing = sql::stops_on(tx, &by.org, *hash)?;
+        // One that spares something is of somebody who has come back since.
+        standing.retain(|s| s.reason == "erasure" && s.spared.is_empty());
+        all.extend(standing);
+    }
+    Ok(all)
+}
+
+/// Lets the stop of an erased person reach the other identifiers of a row that names them: an old
+/// list may know more of them than we did. Nothing of the row is kept but keyed hashes.
+///
+/// # Errors
+/// Denied, or of the database.
+pub fn spread_erasure(tx: &mut Tx<'_>, by: &By, ids: &[(Hash16, String)]) -> Result<Recorded<()>> {
+    by.role.may(Permission::StopContact)?;
+    let stops = erased(tx, by, ids)?;
+    spread(tx, by, &stops, ids)?;
+    touch(tx, by, ids)?;
+    let mut act = Act::new("suppression.added");
+    for stop in &stops {
+        act = act.about("suppression", &stop.id);
+    }
+    Ok(Recorded::new(by, (), act.law("UK GDPR Arts 17(3)(b), 21(3)")))
 }
 
 pub(super) fn touch(tx: &mut Tx<'_>, by: &By, ids: &[(Hash16, String)]) -> Result<()> {

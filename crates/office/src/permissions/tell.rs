@@ -4,22 +4,26 @@ use askama::Template;
 use candour_db::Tx;
 
 use super::records::{ConsentRow, Use};
+use super::standing;
 use super::stops::NewStop;
-use crate::charter::{self, Channel, Charter};
+use super::terms::What;
+use crate::charter::{self, Charter};
 use crate::error::Result;
+use crate::kit::jobs;
 use crate::kit::post::{self, Letter};
 use crate::kit::vault::Vault;
+use crate::mailing;
 use crate::office::Office;
 use crate::people::{self, PersonRow};
 use crate::proof::By;
-use crate::{mailing, register};
 
 #[derive(Template)]
 #[template(path = "permissions/letters/stop_to_company.txt")]
 struct StopToCompany<'a> {
     company: &'a str,
     who: String,
-    scope: String,
+    scope: &'a str,
+    erased: bool,
     org: &'a str,
     role: &'a str,
     contact: &'a str,
@@ -30,6 +34,21 @@ struct StopToCompany<'a> {
 struct StopToPartner<'a> {
     partner: &'a str,
     who: String,
+    /// One thing only that stops; empty where the agreement has ended.
+    scope: &'a str,
+    erased: bool,
+    org: &'a str,
+    role: &'a str,
+    contact: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "permissions/letters/stop_to_person.txt")]
+struct StopToPerson<'a> {
+    name: &'a str,
+    stopped: String,
+    goes_on: String,
+    link: String,
     org: &'a str,
     role: &'a str,
     contact: &'a str,
@@ -93,39 +112,67 @@ fn who(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &PersonRow) -> Result<St
     Ok(lines.join("\n"))
 }
 
+/// Somebody others are told of.
+pub(super) struct About<'a> {
+    /// Who.
+    pub person: &'a PersonRow,
+    /// They are being erased in this change: the letter outlives their key, and is made unreadable
+    /// once it is sent.
+    pub erased: bool,
+}
+
+impl<'a> About<'a> {
+    /// Of somebody who stays known.
+    pub fn of(person: &'a PersonRow) -> Self {
+        Self { person, erased: false }
+    }
+
+    fn post(&self, tx: &mut Tx<'_>, vault: &Vault, by: &By, mut letter: Letter) -> Result<()> {
+        let key = if self.erased {
+            letter.name += post::ONCE;
+            vault.make_key(tx, &by.org, "letter", by.now)?
+        } else {
+            self.person.key.clone()
+        };
+        post::put(tx, vault, &by.org, None, &key, &letter, by.now).map(drop)
+    }
+}
+
 /// Tells the company for which a person is held: we act for it as its processor, and have honoured
 /// the stop (UK GDPR Arts 21(3), 28(3)(e)).
 pub(super) fn company(
     tx: &mut Tx<'_>,
     vault: &Vault,
     by: &By,
-    person: &PersonRow,
-    stop: &NewStop,
+    about: &About<'_>,
+    scope: &str,
 ) -> Result<()> {
-    let Some(short) = &person.company else { return Ok(()) };
+    let Some(short) = &about.person.company else { return Ok(()) };
     let Some((title, email)) = super::sql::company(tx, &by.org, short)? else { return Ok(()) };
     let charter = charter::current(tx, &by.org)?;
     let text = StopToCompany {
         company: &title,
-        who: who(tx, vault, by, person)?,
-        scope: stop.channel.map_or("by any channel".into(), |c| format!("by {}", c.label())),
+        who: who(tx, vault, by, about.person)?,
+        scope,
+        erased: about.erased,
         org: &charter.organisation.legal_name,
         role: &charter.contact.role,
         contact: &charter.contact.email,
     }
     .render()?;
     let subject = "One of your people has told us to stop".to_owned();
-    let letter = letter(&charter, "stop-to-company", &email, subject, text);
-    post::put(tx, vault, &by.org, None, &person.key, &letter, by.now).map(drop)
+    about.post(tx, vault, by, letter(&charter, "stop-to-company", &email, subject, text))
 }
 
-/// Tells a partner who had the data that the person's consent is withdrawn (UK GDPR Art 19).
+/// Tells a partner who has the data: that the person's consent is withdrawn, that they stop one
+/// thing, or that we have erased them (UK GDPR Art 19).
 pub(super) fn partner(
     tx: &mut Tx<'_>,
     vault: &Vault,
     by: &By,
-    person: &PersonRow,
+    about: &About<'_>,
     short: &str,
+    scope: &str,
 ) -> Result<()> {
     let charter = charter::current(tx, &by.org)?;
     let Some(p) = charter.permissions.partners.iter().find(|p| p.short == short) else {
@@ -133,20 +180,98 @@ pub(super) fn partner(
     };
     let text = StopToPartner {
         partner: &p.title,
-        who: who(tx, vault, by, person)?,
+        who: who(tx, vault, by, about.person)?,
+        scope,
+        erased: about.erased,
         org: &charter.organisation.legal_name,
         role: &charter.contact.role,
         contact: &charter.contact.email,
     }
     .render()?;
     let subject = "Please stop using details we gave you".to_owned();
-    let letter = letter(&charter, "stop-to-partner", &p.email, subject, text);
-    post::put(tx, vault, &by.org, None, &person.key, &letter, by.now).map(drop)
+    about.post(tx, vault, by, letter(&charter, "stop-to-partner", &p.email, subject, text))
+}
+
+/// Tells partners of a stop that does not end their consent: one on a single channel, or on the
+/// partner's own promotion. Only those are told who have the data, so nobody learns of a person
+/// through their stop.
+pub(super) fn partners_of_stop(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    about: &About<'_>,
+    new: &NewStop,
+) -> Result<()> {
+    if new.ends_sharing() {
+        return Ok(());
+    }
+    let shares = super::sql::consents_of(tx, &by.org, &about.person.id)?;
+    let shares = shares.iter().filter(|c| c.use_kind == Use::Share.word() && c.is_yes());
+    let settings = charter::current(tx, &by.org)?.permissions;
+    let theirs = |short: &str| match &new.what {
+        What::Purpose(p) => {
+            settings.purpose(p).is_some_and(|p| p.partner.as_deref() == Some(short))
+        }
+        What::Marketing | What::Everything => true,
+    };
+    let mut told = Vec::new();
+    for c in shares {
+        if theirs(&c.use_what) && !told.contains(&c.use_what) {
+            partner(tx, vault, by, about, &c.use_what, &new.words(&settings))?;
+            told.push(c.use_what.clone());
+        }
+    }
+    Ok(())
 }
 
 /// Announces to the programs that listen.
-pub(super) fn hooks(tx: &mut Tx<'_>, by: &By, event: &'static str, about: &str) -> Result<()> {
+pub(super) fn hooks(tx: &mut Tx<'_>, by: &By, event: &'static str, about: &[String]) -> Result<()> {
     mailing::announce(tx, by, event, about)
+}
+
+/// Lets a person be told what stands now, once the change is made: when it was staff who recorded
+/// their wish, since then no page has shown it to them (UK GDPR Arts 7(3), 12(3)).
+pub(super) fn person_later(tx: &mut Tx<'_>, by: &By, person: &str) -> Result<()> {
+    if by.actor.starts_with("staff:") || by.actor == "command" {
+        jobs::queue(tx, &by.org, "stop-letter", person, by.now)?;
+    }
+    Ok(())
+}
+
+/// What a person is told after a stop or a withdrawal: what stopped, from when, what goes on.
+///
+/// # Errors
+/// Of the database.
+pub fn letter_to_person(office: &Office, org: &str, person: &str) -> Result<String> {
+    let stands = standing::of(office, org, person)?;
+    let charter = office.read(|tx| charter::current(tx, org))?;
+    let list =
+        |lines: &[String]| lines.iter().map(|l| format!("- {l}")).collect::<Vec<_>>().join("\n");
+    Ok(StopToPerson {
+        name: stands.name.as_deref().unwrap_or_default(),
+        stopped: list(&stands.stopped),
+        goes_on: list(&stands.goes_on),
+        link: format!("{}/o/{}/preferences", base(office), charter.organisation.short),
+        org: &charter.organisation.legal_name,
+        role: &charter.contact.role,
+        contact: &charter.contact.email,
+    }
+    .render()?)
+}
+
+/// Writes to a person what stands now, if there is an e-mail address that may still be written to
+/// about their own wish; else staff print it from the person's page. The job of [`person_later`].
+///
+/// # Errors
+/// Of the database.
+pub fn person(office: &Office, org: &str, person: &str) -> Result<()> {
+    let Some((to, key)) = standing::reachable(office, org, person)? else { return Ok(()) };
+    let text = letter_to_person(office, org, person)?;
+    let (org, vault, now) = (org.to_owned(), office.vault().clone(), office.now());
+    let charter = office.read(|tx| charter::current(tx, &org))?;
+    let subject = "What you have told us to stop".to_owned();
+    let letter = letter(&charter, "stop-to-person", &to, subject, text);
+    office.chore(move |tx| post::put(tx, &vault, &org, None, &key, &letter, now).map(drop))
 }
 
 /// What a consent is for, in words.
@@ -167,33 +292,4 @@ pub fn in_words(charter: &Charter, row: &ConsentRow) -> String {
         Some(kind) => format!("{} {}", kind.label(), row.use_what),
         None => row.use_what.clone(),
     }
-}
-
-/// What goes on without this consent, and on which basis: the person is told (UK GDPR Arts 7(3),
-/// 13(1)(c)).
-pub(super) fn remains(
-    tx: &mut Tx<'_>,
-    by: &By,
-    charter: &Charter,
-    row: &ConsentRow,
-) -> Result<Vec<String>> {
-    let mut out = Vec::new();
-    if row.use_kind == Use::Contact.word() {
-        let how = row.channel().map_or("any channel", Channel::label);
-        out.push(format!(
-            "We may still write to you by {how} about what you ask us for or have bought, and, if \
-             you are a member, about meetings and ballots. That does not rest on your consent"
-        ));
-        return Ok(out);
-    }
-    let partner = charter.permissions.partners.iter().find(|p| p.short == row.use_what);
-    let title = partner.map_or(row.use_what.as_str(), |p| p.title.as_str());
-    for a in register::activities(tx, &by.org)? {
-        let named = a.recipients.iter().any(|r| r.contains(title))
-            || a.categories.iter().any(|c| c.eq_ignore_ascii_case(title));
-        if named && !a.basis.is_consent() {
-            out.push(format!("{}: {}", a.title, a.basis.words()));
-        }
-    }
-    Ok(out)
 }

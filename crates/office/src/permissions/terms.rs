@@ -128,6 +128,32 @@ impl What {
     }
 }
 
+/// What a person agreed to after a stop: one purpose by one channel.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Spared {
+    /// By which channel.
+    pub channel: Channel,
+    /// For which purpose.
+    pub purpose: String,
+}
+
+impl Spared {
+    /// Reads the words of a stop's row: `email/events post/events`.
+    pub fn read(words: &str) -> Vec<Self> {
+        let one = |w: &str| {
+            let (channel, purpose) = w.split_once('/')?;
+            Some(Self { channel: Channel::from_word(channel)?, purpose: purpose.to_owned() })
+        };
+        words.split(' ').filter_map(one).collect()
+    }
+
+    /// The words of the row.
+    pub fn write(all: &[Self]) -> String {
+        let one = |s: &Self| format!("{}/{}", s.channel.word(), s.purpose);
+        all.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// A stop on an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stop {
@@ -135,6 +161,9 @@ pub struct Stop {
     pub channel: Option<Channel>,
     /// How far it reaches.
     pub what: What,
+    /// What the person agreed to later: it passes while that yes stands. Everything else stays
+    /// stopped, also what the charter did not know then.
+    pub spared: Vec<Spared>,
 }
 
 /// What a person said when asked.

@@ -10,10 +10,10 @@ use serde_json::json;
 use super::acts::{self, NewConsent};
 use super::api::{Answer, MOST, answer, parse, who};
 use super::live::Now;
-use super::records::Proof;
+use super::records::{Proof, Through};
 use super::stops::{self, NewStop, REASONS};
 use super::terms::{Class, What};
-use super::{ask, mail, receipts, tokens};
+use super::{ask, mail, persons, receipts, standing, tokens, withdrawals};
 use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::{dates, links, sha256_hex};
@@ -150,6 +150,7 @@ impl ConsentIn {
                 collector: self.collector.unwrap_or_else(|| by.actor.clone()),
                 representative: None,
             },
+            through: Through::Program,
         }
     }
 }
@@ -228,14 +229,21 @@ fn consent_once(
         return String::from_utf8(id).map_err(|_| Error::fault("a kept answer is no id"));
     }
     let vault = o.vault().clone();
-    o.write(move |tx| {
+    let ids = persons::hashes_of(&vault, &by.org, &new.who)?;
+    let by_ = by.clone();
+    let done = o.write(move |tx| {
         let done = acts::record_consent(tx, &vault, &by, &new)?;
         if let Some(k) = key {
             let id = done.value.clone().into_bytes();
             mailing::sql::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)?;
         }
         Ok(done)
-    })
+    });
+    if matches!(done, Err(Error::Refused(_))) {
+        // They were erased: what else names them here is stopped as they are.
+        o.write(move |tx| stops::spread_erasure(tx, &by_, &ids))?;
+    }
+    done
 }
 
 /// `POST /api/o/{org}/consents/{id}/withdraw`
@@ -245,13 +253,16 @@ pub async fn withdraw(
     headers: HeaderMap,
 ) -> Answer {
     let (by, _) = who(&office, &org, &headers, false).await?;
-    let told = office
+    let (told, stands) = office
         .run(move |o| {
-            let vault = o.vault().clone();
-            o.write(move |tx| acts::withdraw(tx, &vault, &by, &id, "withdrawal"))
+            let (vault, org) = (o.vault().clone(), by.org.clone());
+            let told =
+                o.write(move |tx| withdrawals::withdraw(tx, &vault, &by, &id, "withdrawal"))?;
+            let stands = standing::of(o, &org, &told.person)?;
+            Ok((told, stands))
         })
         .await?;
-    answer(&json!({ "ended": told.ended, "remains": told.remains }))
+    answer(&json!({ "ended": told.ended, "remains": stands.goes_on }))
 }
 
 /// `GET /api/o/{org}/consents/{id}/receipt`

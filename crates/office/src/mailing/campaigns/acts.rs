@@ -10,7 +10,6 @@ use crate::error::{Error, Field, Refusal, Result};
 use crate::kit::vault::Vault;
 use crate::kit::{dates, new_id};
 use crate::mailing::certificates::{self, Certified};
-use crate::mailing::screen::Certificate;
 use crate::mailing::templates::{self, Template, rules::plain};
 use crate::permissions::{Attested, ask};
 use crate::proof::{Act, By, Recorded};
@@ -94,7 +93,8 @@ pub fn plan(tx: &mut Tx<'_>, vault: &Vault, by: &By, p: &Plan) -> Result<Recorde
         planned_on: on,
         certificate: None,
         sent_on: None,
-        reached: 0,
+        reached: None,
+        sent_sha256: None,
         reason: None,
         acknowledged_by: None,
         acknowledged_at: None,
@@ -199,7 +199,8 @@ fn sent_already() -> Error {
 /// What is told of a send.
 #[derive(Debug, Clone, Default)]
 pub struct Sent {
-    /// SHA-256 of the list that was used, if it is known.
+    /// SHA-256 of the list that was used. Without it nothing shows that it was the list that the
+    /// certificate covers, and the send is recorded as not compared.
     pub sha256: Option<String>,
     /// How many it reached, if it is known.
     pub reached: Option<u64>,
@@ -212,6 +213,11 @@ pub struct Sent {
 /// # Errors
 /// Denied, sent already, or a reason is needed.
 pub fn may_mark(by: &By, w: &Whole, sent: &Sent) -> Result<Option<String>> {
+    if let Some(sum) = &sent.sha256
+        && (sum.len() != 64 || !sum.bytes().all(|b| b.is_ascii_hexdigit()))
+    {
+        return Err(Error::invalid("sha256", "A SHA-256 has 64 hexadecimal digits"));
+    }
     // The program that sends tells that it has sent.
     if by.role != Role::Mailer {
         by.role.may(Permission::ScreenLists)?;
@@ -219,7 +225,8 @@ pub fn may_mark(by: &By, w: &Whole, sent: &Sent) -> Result<Option<String>> {
     if w.campaign.sent_on.is_some() {
         return Err(sent_already());
     }
-    let Some(why) = w.trouble(sent.sha256.as_deref(), dates::day_of(by.now)) else {
+    let sum = sent.sha256.as_deref().map(str::to_ascii_lowercase);
+    let Some(why) = w.trouble(sum.as_deref(), dates::day_of(by.now)) else {
         return Ok(None);
     };
     let reason = sent.reason.as_deref().map(str::trim).filter(|r| !r.is_empty());
@@ -245,15 +252,17 @@ pub fn mark_sent(
 ) -> Result<Recorded<State>> {
     let w = load(tx, &by.org, short)?;
     let reason = may_mark(by, &w, sent)?;
-    let allowed = w.certificate.as_ref().and_then(|c| {
-        let text: Option<Certificate> = serde_json::from_str(&c.body).ok();
-        text.map(|t| t.rows.allowed)
-    });
-    let reached = sent.reached.or(allowed).unwrap_or(0);
-    let state = if reason.is_some() { State::Uncovered } else { State::Sent };
+    let (state, covered) = match (&reason, &sent.sha256) {
+        (Some(r), _) => (State::Uncovered, r.clone()),
+        (None, Some(_)) => (State::Sent, "Under its certificate".to_owned()),
+        (None, None) => {
+            (State::NotCompared, "The list was not compared with its certificate".to_owned())
+        }
+    };
     let today = dates::day_of(by.now);
-    let words = reason.clone().unwrap_or_else(|| "Under its certificate".to_owned());
-    if !sql::sent(tx, &by.org, &w.campaign.id, today, reached, reason)? {
+    let reached = sent.reached.map_or_else(|| "not told".to_owned(), |n| n.to_string());
+    let sum = sent.sha256.clone();
+    if !sql::sent(tx, &by.org, &w.campaign.id, today, sent.reached, sum, reason)? {
         return Err(sent_already());
     }
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
@@ -262,10 +271,11 @@ pub fn mark_sent(
         act = act.about("certificate", c);
     }
     let act = act.law("PECR reg 22; UK GDPR Art 5(2)");
-    Ok(Recorded::new(by, state, act.say(&key, format!("{words}. Reached {reached}"))))
+    Ok(Recorded::new(by, state, act.say(&key, format!("{covered}. Reached: {reached}"))))
 }
 
-/// Notes that somebody who answers for it has looked at a send without a certificate.
+/// Notes that somebody who answers for it has looked at a send without a certificate, or not
+/// compared with it.
 ///
 /// # Errors
 /// Denied, or there is nothing to look at.

@@ -28,7 +28,8 @@ pub enum CampaignCommand {
         #[command(flatten)]
         at: At,
     },
-    /// Say that it was sent, today. Exit code 1 if no certificate covered it.
+    /// Say that it was sent, today. Exit code 1 if no certificate covered it, or the list that was
+    /// used was not compared with it: give the list or its SHA-256.
     Sent(SentArgs),
     /// Say that a send without a certificate has been looked at.
     Acknowledge {
@@ -89,6 +90,9 @@ pub struct SentArgs {
     /// The file of allowed rows that was used: its addresses count for the frequency cap.
     #[arg(long)]
     file: Option<PathBuf>,
+    /// Instead of the file: its SHA-256.
+    #[arg(long, conflicts_with = "file")]
+    sha256: Option<String>,
     /// The column that was contacted, by heading or number; what looks like it if not given.
     #[arg(long)]
     column: Option<String>,
@@ -155,7 +159,7 @@ fn plan(a: PlanArgs) -> Result<u8> {
 
 fn sent(a: SentArgs) -> Result<u8> {
     let (office, by) = a.at.open_org()?;
-    let sent = Sent { sha256: None, reached: a.reached, reason: a.reason };
+    let sent = Sent { sha256: a.sha256, reached: a.reached, reason: a.reason };
     let (state, noted) = match &a.file {
         Some(f) => reach::sent_with_file(&office, &by, &a.short, f, a.column.as_deref(), sent)?,
         None => {

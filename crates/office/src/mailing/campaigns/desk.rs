@@ -1,18 +1,18 @@
 //! Campaigns on screen.
 
 use askama::Template;
-use axum::extract::{Form, Path, State as Office_};
+use axum::extract::{Form, Multipart, Path, State as Office_};
 
 use super::acts::{self, Plan, Sent, Whole};
 use super::rules::{self, Campaign, State};
-use super::sql;
+use super::{reach, sql};
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go_saying, mend, page};
-use crate::mailing::{certificates, screen, templates};
+use crate::mailing::{certificates, screen, screenings, templates};
 use crate::office::Office;
 use crate::permissions::Attested;
 use crate::staff::Permission;
@@ -195,7 +195,8 @@ fn one_page(o: &Office, me: &Signed, short: &str, f: Filled, w: Wrong) -> Result
         trouble,
         fitting,
         may_send: may(Permission::ScreenLists),
-        may_acknowledge: state == State::Uncovered && may(Permission::ManagePermissions),
+        may_acknowledge: matches!(state, State::Uncovered | State::NotCompared)
+            && may(Permission::ManagePermissions),
         c,
     })
 }
@@ -213,22 +214,13 @@ pub async fn one(
 }
 
 fn change(o: &Office, me: &Signed, short: &str, f: &Filled) -> Result<&'static str> {
-    let (by, vault, short) = (me.by.clone(), o.vault().clone(), short.to_owned());
+    let (by, short) = (me.by.clone(), short.to_owned());
     match f.get("act") {
         "attach" => {
             let id = f.some("certificate");
             let id = id.ok_or_else(|| Error::invalid("certificate", "Choose a certificate"))?;
             o.write(move |tx| acts::attach(tx, &by, &short, &id))?;
             Ok("The certificate covers this campaign.")
-        }
-        "sent" => {
-            let reached =
-                f.some("reached").map(|r| r.parse::<u64>()).transpose().map_err(|_| {
-                    Error::Invalid(vec![Field::new("reached", "Enter a number, or nothing")])
-                })?;
-            let sent = Sent { sha256: None, reached, reason: f.some("reason") };
-            o.write(move |tx| acts::mark_sent(tx, &vault, &by, &short, &sent))?;
-            Ok("The campaign has been marked as sent.")
         }
         "acknowledge" => {
             o.write(move |tx| acts::acknowledge(tx, &by, &short))?;
@@ -260,4 +252,61 @@ pub async fn act(
         Ok(said) => go_saying(&office, &me, &to, said).await,
         Err(view) => mend(&view),
     }
+}
+
+/// `POST /office/campaigns/{short}/sent`: the list that was used is hashed and its addresses noted
+/// for the frequency cap; it is not kept.
+pub async fn sent(
+    Office_(office): Office_<Office>,
+    me: Signed,
+    Path(short): Path<String>,
+    parts: Multipart,
+) -> Answer {
+    me.by.role.may(Permission::ScreenLists)?;
+    let place = screenings::folder(&office)?;
+    let (f, bytes) = screenings::received(parts, "file", &place.path().join("list")).await?;
+    let to = format!("/office/campaigns/{short}");
+    let (me, done) = office
+        .run(move |o| {
+            let file = (bytes > 0).then(|| place.path().join("list"));
+            let done = match sent_from(o, &me, &short, &f, file.as_deref()) {
+                Ok(said) => Ok(said),
+                Err(e) => Err(one_page(o, &me, &short, f, Wrong::of(e)?)?),
+            };
+            drop(place);
+            Ok((me, done))
+        })
+        .await?;
+    match done {
+        Ok(said) => go_saying(&office, &me, &to, said).await,
+        Err(view) => mend(&view),
+    }
+}
+
+fn sent_from(
+    o: &Office,
+    me: &Signed,
+    short: &str,
+    f: &Filled,
+    file: Option<&std::path::Path>,
+) -> Result<&'static str> {
+    let reached =
+        f.some("reached").map(|r| r.parse::<u64>()).transpose().map_err(|_| {
+            Error::Invalid(vec![Field::new("reached", "Enter a number, or nothing")])
+        })?;
+    let sent = Sent { sha256: f.some("sha256"), reached, reason: f.some("reason") };
+    let column = f.some("column");
+    let state = match file {
+        Some(path) => reach::sent_with_file(o, &me.by, short, path, column.as_deref(), sent)?.0,
+        None => {
+            let (by, vault, short) = (me.by.clone(), o.vault().clone(), short.to_owned());
+            o.write(move |tx| acts::mark_sent(tx, &vault, &by, &short, &sent))?
+        }
+    };
+    Ok(match state {
+        State::NotCompared => {
+            "Marked as sent. It was not compared with its certificate: that waits on Today."
+        }
+        _ => "The campaign has been marked as sent.",
+    })
 }

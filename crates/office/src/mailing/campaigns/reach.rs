@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use candour_screening::{Encoding, Kind, Shape, inspect};
-
 use super::acts::{self, Sent};
 use super::rules::State;
-use crate::error::{Error, Result};
-use crate::mailing::{screen, screen_cli};
+use crate::error::Result;
+use crate::mailing::{screen_cli, table};
 use crate::office::Office;
 use crate::people::{self, Hash16};
 use crate::permissions;
@@ -50,56 +48,47 @@ fn note(
     file: &Path,
     column: Option<&str>,
 ) -> Result<u64> {
-    let shape = inspect(file).map_err(|e| screen::told(&e))?;
+    let shape = table::shape(file)?;
     let kind = w.campaign.channel.address();
-    let ascii = matches!(kind, Kind::Email | Kind::Phone);
-    let western = shape.encoding == Encoding::Windows1252 && ascii;
-    if shape.encoding != Encoding::Utf8 && !western {
-        return Err(Error::invalid("file", "Save the list as CSV, UTF-8"));
-    }
-    let at = column_of(&shape, column, kind)?;
-    let delimiter = u8::try_from(shape.delimiter).unwrap_or(b',');
-    let open = std::fs::File::open(file)?;
-    let mut rows = csv::ReaderBuilder::new()
-        .flexible(true)
-        .has_headers(!shape.no_header)
-        .delimiter(delimiter)
-        .from_reader(open);
+    let at = table::column(&shape, column, kind)?;
     let hasher = people::hasher(office.vault(), &by.org)?;
-    let (mut row, mut batch, mut noted) = (csv::ByteRecord::new(), Vec::new(), 0);
-    loop {
-        let more = rows.read_byte_record(&mut row).map_err(|_| {
-            Error::invalid("file", format!("The list breaks off near row {}", noted + 1))
-        })?;
-        if more {
-            let raw = String::from_utf8_lossy(row.get(at).unwrap_or_default());
-            // Rows that can't be read were sorted out when the list was screened.
-            batch.extend(people::hash_raw(&hasher, kind, &raw).ok());
+    let (mut batch, mut noted, mut first) = (Vec::new(), 0, !shape.no_header);
+    table::each(file, &shape, |_, row| {
+        if std::mem::take(&mut first) {
+            return Ok(());
         }
-        if batch.len() >= BATCH || (!more && !batch.is_empty()) {
+        let raw = row.get(at).map_or("", String::as_str);
+        // Rows that can't be read were sorted out when the list was screened.
+        batch.extend(people::hash_raw(&hasher, kind, raw).ok());
+        if batch.len() >= BATCH {
             noted += batch.len() as u64;
             deliver(office, by, w, std::mem::take(&mut batch))?;
         }
-        if !more {
-            return Ok(noted);
-        }
+        Ok(())
+    })?;
+    noted += batch.len() as u64;
+    if !batch.is_empty() {
+        deliver(office, by, w, batch)?;
     }
+    Ok(noted)
+}
+
+/// Notes whom a send reached, as a program tells it, unless it was no marketing.
+///
+/// # Errors
+/// Of the database.
+pub fn delivered(office: &Office, by: &By, w: &acts::Whole, hashes: Vec<Hash16>) -> Result<u64> {
+    if !w.template.class.is_marketing() || hashes.is_empty() {
+        return Ok(0);
+    }
+    let n = hashes.len() as u64;
+    for batch in hashes.chunks(BATCH) {
+        deliver(office, by, w, batch.to_vec())?;
+    }
+    Ok(n)
 }
 
 fn deliver(office: &Office, by: &By, w: &acts::Whole, hashes: Vec<Hash16>) -> Result<()> {
     let (by, channel, short) = (by.clone(), w.campaign.channel, w.campaign.short.clone());
     office.write(move |tx| permissions::acts::delivered(tx, &by, channel, &short, &hashes))
-}
-
-fn column_of(shape: &Shape, asked: Option<&str>, kind: Kind) -> Result<usize> {
-    let found = match asked {
-        Some(name) => match name.parse::<usize>() {
-            Ok(n) if n > 0 && n <= shape.header.len() => Some(n - 1),
-            _ => shape.header.iter().position(|h| h == name),
-        },
-        None => shape.columns.iter().position(|g| g.kind == Some(kind)),
-    };
-    found.ok_or_else(|| {
-        Error::invalid("column", "Name the column that was contacted: its heading or number")
-    })
 }

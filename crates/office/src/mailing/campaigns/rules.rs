@@ -36,8 +36,10 @@ pub struct Campaign {
     pub certificate: Option<String>,
     /// When it was sent.
     pub sent_on: Option<Date>,
-    /// How many it reached.
-    pub reached: u64,
+    /// How many it reached, if that was told.
+    pub reached: Option<u64>,
+    /// SHA-256 of the list that was used, if it was compared with the certificate.
+    pub sent_sha256: Option<String>,
     /// Why it was sent although no certificate covered it.
     pub reason: Option<String>,
     /// Who looked at that.
@@ -60,8 +62,12 @@ pub enum State {
     Screened,
     /// Its day has passed and nobody said that it was sent.
     Overdue,
-    /// Sent under a certificate.
+    /// Sent with the list that its certificate covers.
     Sent,
+    /// Sent under a certificate, but nobody showed the list that was used; nobody has looked at it.
+    NotCompared,
+    /// The same; an officer has looked at it.
+    NotComparedAcknowledged,
     /// Sent without one; nobody has looked at it yet.
     Uncovered,
     /// Sent without one; an officer has looked at it.
@@ -76,6 +82,10 @@ impl State {
             Self::Screened => "Screened",
             Self::Overdue => "Overdue",
             Self::Sent => "Sent",
+            Self::NotCompared => "Sent, not compared with its certificate",
+            Self::NotComparedAcknowledged => {
+                "Sent, not compared with its certificate, acknowledged"
+            }
             Self::Uncovered => "Sent without a certificate",
             Self::Acknowledged => "Sent without a certificate, acknowledged",
         }
@@ -86,8 +96,8 @@ impl State {
         match self {
             Self::Screened | Self::Sent => "ok",
             Self::Planned => "",
-            Self::Overdue | Self::Acknowledged => "soon",
-            Self::Uncovered => "late",
+            Self::Overdue | Self::Acknowledged | Self::NotComparedAcknowledged => "soon",
+            Self::Uncovered | Self::NotCompared => "late",
         }
     }
 }
@@ -113,6 +123,9 @@ pub fn trouble(
     if cert.purpose != c.purpose {
         return Some("The certificate is of another purpose");
     }
+    if cert.attested() != c.attested {
+        return Some("The certificate was made with another attestation: screen the list again");
+    }
     if day < cert.on {
         return Some("The certificate is of a later day: the list was screened for that day");
     }
@@ -122,10 +135,12 @@ pub fn trouble(
 /// Where a campaign stands today.
 pub fn state(c: &Campaign, t: &Template, cert: Option<&Certified>, today: Date) -> State {
     if c.sent_on.is_some() {
-        return match (&c.reason, c.acknowledged_at) {
-            (None, _) => State::Sent,
-            (Some(_), None) => State::Uncovered,
-            (Some(_), Some(_)) => State::Acknowledged,
+        return match (&c.reason, &c.sent_sha256, c.acknowledged_at) {
+            (None, Some(_), _) => State::Sent,
+            (None, None, None) => State::NotCompared,
+            (None, None, Some(_)) => State::NotComparedAcknowledged,
+            (Some(_), _, None) => State::Uncovered,
+            (Some(_), _, Some(_)) => State::Acknowledged,
         };
     }
     if c.planned_on < today {
@@ -160,7 +175,8 @@ mod tests {
             planned_on: PLANNED,
             certificate: None,
             sent_on: None,
-            reached: 0,
+            reached: None,
+            sent_sha256: None,
             reason: None,
             acknowledged_by: None,
             acknowledged_at: None,
@@ -216,6 +232,7 @@ mod tests {
             ("channel", other(|x| x.channel = "sms".into())),
             ("class", other(|x| x.class = "service".into())),
             ("purpose", other(|x| x.purpose = "appeals".into())),
+            ("attested", other(|x| x.body = r#"{"attested":"customers"}"#.into())),
             ("file", why(&certificate(), &ok, Some("bb"), PLANNED).unwrap()),
             ("last day", why(&certificate(), &ok, None, last).unwrap_or("covered")),
             ("after it", why(&certificate(), &ok, None, last.tomorrow().unwrap()).unwrap()),
@@ -227,6 +244,7 @@ mod tests {
         channel | The certificate is of another channel
         class | The certificate is of another class of message
         purpose | The certificate is of another purpose
+        attested | The certificate was made with another attestation: screen the list again
         file | The list was changed after it was screened: screen it again
         last day | covered
         after it | The certificate has run out: screen the list again
@@ -239,7 +257,8 @@ mod tests {
     fn states_and_days() {
         let now = Some(Timestamp::UNIX_EPOCH);
         let reason = || Some("The server was down".to_owned());
-        let rows: [(&str, Campaign, bool); 6] = [
+        let compared = Some("aa".to_owned());
+        let rows: [(&str, Campaign, bool); 8] = [
             ("nothing yet", campaign(), false),
             ("certificate", campaign(), true),
             (
@@ -247,7 +266,17 @@ mod tests {
                 Campaign { planned_on: date(2026, 11, 29), ..campaign() },
                 true,
             ),
-            ("sent", Campaign { sent_on: Some(PLANNED), ..campaign() }, true),
+            (
+                "sent",
+                Campaign { sent_on: Some(PLANNED), sent_sha256: compared, ..campaign() },
+                true,
+            ),
+            ("sent, list not shown", Campaign { sent_on: Some(PLANNED), ..campaign() }, true),
+            (
+                "sent, list not shown, looked at",
+                Campaign { sent_on: Some(PLANNED), acknowledged_at: now, ..campaign() },
+                true,
+            ),
             (
                 "sent, reason",
                 Campaign { sent_on: Some(PLANNED), reason: reason(), ..campaign() },
@@ -285,6 +314,12 @@ mod tests {
         sent | 2026-11-24 | Sent
         sent | 2026-11-25 | Sent
         sent | 2026-12-01 | Sent
+        sent, list not shown | 2026-11-24 | Sent, not compared with its certificate
+        sent, list not shown | 2026-11-25 | Sent, not compared with its certificate
+        sent, list not shown | 2026-12-01 | Sent, not compared with its certificate
+        sent, list not shown, looked at | 2026-11-24 | Sent, not compared with its certificate, acknowledged
+        sent, list not shown, looked at | 2026-11-25 | Sent, not compared with its certificate, acknowledged
+        sent, list not shown, looked at | 2026-12-01 | Sent, not compared with its certificate, acknowledged
         sent, reason | 2026-11-24 | Sent without a certificate
         sent, reason | 2026-11-25 | Sent without a certificate
         sent, reason | 2026-12-01 | Sent without a certificate

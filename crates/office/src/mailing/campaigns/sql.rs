@@ -25,7 +25,8 @@ fn campaign(r: &Row<'_>) -> Result<Campaign> {
         planned_on: planned.ok_or_else(|| Error::fault("a campaign has no day"))?,
         certificate: r.text_opt("certificate")?,
         sent_on: r.date_opt("sent_on")?,
-        reached: r.count("reached")?,
+        reached: r.int_opt("told_reached")?.and_then(|n| u64::try_from(n).ok()),
+        sent_sha256: r.text_opt("sent_sha256")?,
         reason: r.text_opt("reason")?,
         acknowledged_by: r.text_opt("acknowledged_by")?,
         acknowledged_at: r.instant_opt("acknowledged_at")?,
@@ -63,7 +64,7 @@ pub fn insert(tx: &mut Tx<'_>, org: &str, c: &Campaign) -> Result<bool> {
 pub fn one(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<Campaign> {
     tx.row(
         "SELECT id, short, title, list, purpose, channel, template, template_version, attested,
-                planned_on, certificate, sent_on, reached, reason, acknowledged_by,
+                planned_on, certificate, sent_on, told_reached, sent_sha256, reason, acknowledged_by,
                 acknowledged_at, made_by, made_at
          FROM campaigns WHERE org = $1 AND short = $2",
         bind![org, short],
@@ -76,7 +77,7 @@ pub fn one(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<Campaign> {
 pub fn latest(tx: &mut Tx<'_>, org: &str, limit: u64) -> Result<Vec<Campaign>> {
     tx.rows(
         "SELECT id, short, title, list, purpose, channel, template, template_version, attested,
-                planned_on, certificate, sent_on, reached, reason, acknowledged_by,
+                planned_on, certificate, sent_on, told_reached, sent_sha256, reason, acknowledged_by,
                 acknowledged_at, made_by, made_at
          FROM campaigns WHERE org = $1 ORDER BY planned_on DESC, id DESC LIMIT $2",
         bind![org, limit],
@@ -85,15 +86,16 @@ pub fn latest(tx: &mut Tx<'_>, org: &str, limit: u64) -> Result<Vec<Campaign>> {
 }
 
 /// Campaigns that may need somebody: not sent and planned on or before a day, or sent without a
-/// certificate and not looked at.
+/// certificate or without comparing with it, and not looked at.
 pub fn pressing(tx: &mut Tx<'_>, org: &str, by: Date) -> Result<Vec<Campaign>> {
     tx.rows(
         "SELECT id, short, title, list, purpose, channel, template, template_version, attested,
-                planned_on, certificate, sent_on, reached, reason, acknowledged_by,
+                planned_on, certificate, sent_on, told_reached, sent_sha256, reason, acknowledged_by,
                 acknowledged_at, made_by, made_at
          FROM campaigns WHERE org = $1
            AND ((sent_on IS NULL AND planned_on <= $2)
-                OR (sent_on IS NOT NULL AND reason IS NOT NULL AND acknowledged_at IS NULL))
+                OR (sent_on IS NOT NULL AND acknowledged_at IS NULL
+                    AND (reason IS NOT NULL OR sent_sha256 IS NULL)))
          ORDER BY planned_on, id LIMIT 100",
         bind![org, by],
         campaign,
@@ -123,13 +125,15 @@ pub fn sent(
     org: &str,
     id: &str,
     on: Date,
-    reached: u64,
+    reached: Option<u64>,
+    sha256: Option<String>,
     reason: Option<String>,
 ) -> Result<bool> {
+    let reached = reached.and_then(|n| i64::try_from(n).ok());
     Ok(tx.exec(
-        "UPDATE campaigns SET sent_on = $3, reached = $4, reason = $5
+        "UPDATE campaigns SET sent_on = $3, told_reached = $4, sent_sha256 = $5, reason = $6
          WHERE org = $1 AND id = $2 AND sent_on IS NULL",
-        bind![org, id, on, reached, reason],
+        bind![org, id, on, reached, sha256, reason],
     )? == 1)
 }
 
@@ -137,8 +141,8 @@ pub fn sent(
 pub fn acknowledge(tx: &mut Tx<'_>, org: &str, id: &str, by: &str, now: Timestamp) -> Result<bool> {
     Ok(tx.exec(
         "UPDATE campaigns SET acknowledged_by = $3, acknowledged_at = $4
-         WHERE org = $1 AND id = $2 AND sent_on IS NOT NULL AND reason IS NOT NULL
-           AND acknowledged_at IS NULL",
+         WHERE org = $1 AND id = $2 AND sent_on IS NOT NULL
+           AND (reason IS NOT NULL OR sent_sha256 IS NULL) AND acknowledged_at IS NULL",
         bind![org, id, by, now],
     )? == 1)
 }

@@ -4,6 +4,8 @@ pub mod sql;
 
 use jiff::civil::Date;
 
+use crate::permissions::Attested;
+
 pub use sql::{by_file, by_id, insert, latest};
 
 /// A certificate as kept.
@@ -27,6 +29,17 @@ pub struct Certified {
     pub body: String,
     /// Who screened.
     pub made_by: String,
+}
+
+impl Certified {
+    /// What was attested of those nothing is recorded of.
+    pub fn attested(&self) -> Option<Attested> {
+        #[derive(serde::Deserialize)]
+        struct Only {
+            attested: Option<Attested>,
+        }
+        serde_json::from_str::<Only>(&self.body).ok().and_then(|o| o.attested)
+    }
 }
 
 /// Why a certificate does not cover a send; `None` when it does.

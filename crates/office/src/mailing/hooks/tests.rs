@@ -96,6 +96,11 @@ impl House {
 
     /// Makes one with this charter, on PostgreSQL if asked.
     pub fn with(postgres: bool, charter: &str) -> Self {
+        Self::set(postgres, charter, "")
+    }
+
+    /// The same with more in its settings file.
+    pub fn set(postgres: bool, charter: &str, more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (mut url, mut database) = (None, None);
         if postgres {
@@ -109,7 +114,7 @@ impl House {
         drop(Office::init(dir.path(), url.as_deref()).unwrap());
         let file = dir.path().join("candour.toml");
         let text = std::fs::read_to_string(&file).unwrap();
-        std::fs::write(&file, format!("hooks_to_loopback = true\n{text}")).unwrap();
+        std::fs::write(&file, format!("hooks_to_loopback = true\n{text}\n{more}")).unwrap();
         let now = Arc::new(Mutex::new("2026-11-22T09:00:00Z".parse::<Timestamp>().unwrap()));
         let clock = Arc::clone(&now);
         let office =

@@ -1,7 +1,5 @@
 //! Screening a list in the browser: bring it in, confirm its columns, see what came of it.
 
-use std::io::Write as _;
-
 use askama::Template;
 use axum::extract::{Form, Multipart, Path, State};
 use axum::http::HeaderMap;
@@ -89,24 +87,11 @@ pub async fn start(State(office): State<Office>, me: Signed) -> Answer {
 }
 
 /// `POST /office/screen`: the list is written to a folder of its own, looked at, and sealed.
-pub async fn upload(State(office): State<Office>, me: Signed, mut parts: Multipart) -> Answer {
+pub async fn upload(State(office): State<Office>, me: Signed, parts: Multipart) -> Answer {
     me.by.role.may(Permission::ScreenLists)?;
     let place = super::folder(&office)?;
     let path = place.path().join("list");
-    let (mut f, mut bytes) = (Filled::default(), 0_u64);
-    let broken = |_| Error::invalid("list", "The upload broke off: send the list again");
-    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        if name == "list" {
-            let mut file = std::fs::File::create(&path)?;
-            while let Some(piece) = part.chunk().await.map_err(broken)? {
-                bytes += piece.len() as u64;
-                file.write_all(&piece)?;
-            }
-        } else {
-            f.set(&name, part.text().await.map_err(broken)?);
-        }
-    }
+    let (f, bytes) = super::received(parts, "list", &path).await?;
     let (me, f, done) = office
         .run(move |o| {
             let done = if bytes == 0 {

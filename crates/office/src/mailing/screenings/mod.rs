@@ -7,6 +7,7 @@ pub mod sql;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use axum::extract::Multipart;
 use candour_db::Tx;
 use candour_screening::{Outs, Plan, inspect};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +17,7 @@ use super::{rows, screen_cli};
 use crate::charter::{self, Channel};
 use crate::error::{Error, Result};
 use crate::kit::blobs::{self, BlobReader, BlobWriter, Finished};
+use crate::kit::forms::Filled;
 use crate::kit::{dates, new_id};
 use crate::office::Office;
 use crate::permissions::{Attested, Class};
@@ -91,6 +93,29 @@ pub(super) fn folder(office: &Office) -> Result<tempfile::TempDir> {
     let place = office.data().join("work");
     std::fs::create_dir_all(&place)?;
     Ok(tempfile::Builder::new().prefix("list-").tempdir_in(place)?)
+}
+
+/// Takes a form with a file: writes the file to a path, answers the other fields and how many bytes
+/// came.
+///
+/// # Errors
+/// The upload breaks off, or the file can't be written.
+pub async fn received(mut parts: Multipart, file: &str, path: &Path) -> Result<(Filled, u64)> {
+    let (mut f, mut bytes) = (Filled::default(), 0_u64);
+    let broken = |_| Error::invalid("list", "The upload broke off: send the list again");
+    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if name != file {
+            f.set(&name, part.text().await.map_err(broken)?);
+            continue;
+        }
+        let mut out = std::fs::File::create(path)?;
+        while let Some(piece) = part.chunk().await.map_err(broken)? {
+            bytes += piece.len() as u64;
+            out.write_all(&piece)?;
+        }
+    }
+    Ok((f, bytes))
 }
 
 fn seal(office: &Office, by: &By, file: &Path) -> Result<Finished> {

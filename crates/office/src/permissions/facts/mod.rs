@@ -1,6 +1,6 @@
 //! From rows to facts: of one identifier by its own rows, of all of them in streams.
 
-mod sql;
+pub(super) mod sql;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use super::records::{ConsentRow, Use};
 use super::sql as rows;
-use super::terms::{Facts, Got, Register, Said, Stop, Subscriber, What};
+use super::terms::{Facts, Got, Register, Said, Spared, Stop, Subscriber, What};
 use crate::charter::{Channel, Permissions};
 use crate::error::{Error, Result};
 use crate::people::{self, Hash16};
@@ -101,24 +101,26 @@ impl Known {
     }
 }
 
-fn stop_of(channel: &str, what: &str) -> Result<Stop> {
+fn stop_of(channel: &str, what: &str, spared: &str) -> Result<Stop> {
     let what = What::from_word(what)
         .ok_or_else(|| Error::fault("a stop reaches as far as nobody can tell"))?;
-    Ok(Stop { channel: Channel::from_word(channel), what })
+    Ok(Stop { channel: Channel::from_word(channel), what, spared: Spared::read(spared) })
 }
 
-/// The latest word on each channel and purpose.
+/// The latest word on each channel and purpose, by the day it was said.
 fn said_of(rows: &[ConsentRow]) -> Vec<Said> {
     let mut latest: HashMap<(Channel, &str), &ConsentRow> = HashMap::new();
     for row in rows.iter().filter(|r| r.use_kind == Use::Contact.word()) {
-        if let Some(channel) = row.channel() {
-            latest.insert((channel, row.use_what.as_str()), row);
+        let Some(channel) = row.channel() else { continue };
+        let last = latest.entry((channel, row.use_what.as_str())).or_insert(row);
+        if row.outweighs(last) {
+            *last = row;
         }
     }
     let said = |((channel, purpose), row): ((Channel, &str), &ConsentRow)| Said {
         channel,
         purpose: purpose.to_owned(),
-        yes: matches!(row.state.as_str(), "given" | "expired"),
+        yes: row.is_yes(),
         until: row.until,
     };
     latest.into_iter().map(said).collect()
@@ -137,7 +139,7 @@ pub fn of_one(
 ) -> Result<Facts> {
     let mut facts = Facts::default();
     for s in rows::stops_on(tx, org, hash)? {
-        facts.stops.push(stop_of(&s.channel, &s.what)?);
+        facts.stops.push(stop_of(&s.channel, &s.what, &s.spared)?);
     }
     for p in people::by_hash(tx, org, hash)? {
         add_person(&mut facts, &p.subscriber, p.member);
@@ -175,7 +177,14 @@ fn add_person(facts: &mut Facts, subscriber: &str, member: bool) {
 
 fn add_ground(facts: &mut Facts, ground: &str, got: Got) {
     let place = if ground == "sale" { &mut facts.sale } else { &mut facts.support };
-    *place = Some(got);
+    // Of several who share the address: the one with whom less is allowed.
+    *place = Some(match place.take() {
+        None => got,
+        Some(other) => Got {
+            on: other.on.min(got.on),
+            refusal_offered: other.refusal_offered && got.refusal_offered,
+        },
+    });
 }
 
 /// Everything, read in pages. The rows of identifiers without a person are stops and deliveries
@@ -187,7 +196,7 @@ pub fn of_all(tx: &mut Tx<'_>, org: &str, settings: &Permissions, today: Date) -
     let mut known = Known::empty();
     known.version = rows::version(tx, org)?;
     let mut trouble = None;
-    sql::each_stop(tx, org, |hash, channel, what| match stop_of(channel, what) {
+    sql::each_stop(tx, org, |hash, channel, what, spared| match stop_of(channel, what, spared) {
         Ok(stop) => known.add(hash, |f| f.stops.push(stop)),
         Err(e) => trouble = Some(e),
     })?;

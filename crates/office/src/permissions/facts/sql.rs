@@ -24,17 +24,19 @@ pub fn deliveries_to(
     )?)
 }
 
-/// Hands over every standing stop: hash, channel, how far.
+/// Hands over every standing stop: hash, channel, how far, what it spares.
 pub fn each_stop(
     tx: &mut Tx<'_>,
     org: &str,
-    mut each: impl FnMut(Hash16, &str, &str),
+    mut each: impl FnMut(Hash16, &str, &str, &str),
 ) -> Result<()> {
     tx.rows(
-        "SELECT hash, channel, what FROM suppressions WHERE org = $1 AND ended_at IS NULL",
+        "SELECT hash, channel, what, spared FROM suppressions
+         WHERE org = $1 AND ended_at IS NULL",
         bind![org],
         |r| {
-            each(hash16(&r.bytes("hash")?), &r.text("channel")?, &r.text("what")?);
+            let (channel, what, spared) = (r.text("channel")?, r.text("what")?, r.text("spared")?);
+            each(hash16(&r.bytes("hash")?), &channel, &what, &spared);
             Ok::<_, DbError>(())
         },
     )?;
@@ -107,7 +109,8 @@ pub fn persons_after(
     )?;
     let consents: Vec<ConsentRow> = tx.rows(
         "SELECT id, person, use_kind, use_what, channel, state, wording, wording_version, method,
-                given_on, until, explicit, sealed, events, made_at
+                given_on, until, explicit, sealed, events, made_at,
+                through
          FROM consents WHERE org = $1 AND person > $2 AND person <= $3 ORDER BY made_at, id",
         bind![org, after, last.as_str()],
         consent,
@@ -136,4 +139,28 @@ pub fn persons_after(
     }
     grounds.into_iter().for_each(|(id, g)| at(&id, &mut |p| p.grounds.push(g.clone())));
     Ok(all)
+}
+
+/// Notes a marketing message that reached an address.
+pub fn insert_delivery(
+    tx: &mut Tx<'_>,
+    org: &str,
+    hash: Hash16,
+    channel: &str,
+    campaign: &str,
+    on: Date,
+) -> Result<()> {
+    tx.exec(
+        "INSERT INTO deliveries (org, hash, channel, campaign, on_date)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (org, hash, channel, campaign, on_date) DO NOTHING",
+        bind![org, hash.to_vec(), channel, campaign, on],
+    )?;
+    Ok(())
+}
+
+/// Forgets deliveries before a day.
+pub fn sweep_deliveries(tx: &mut Tx<'_>, org: &str, before: Date) -> Result<()> {
+    tx.exec("DELETE FROM deliveries WHERE org = $1 AND on_date < $2", bind![org, before])?;
+    Ok(())
 }

@@ -1,0 +1,340 @@
+//! What a stop outlives: old files, new identifiers, later purposes, people who share an address.
+//! Through the command line, with the office on both databases.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod common;
+
+use common::served::Served;
+use common::{Kept, Office, both};
+use serde_json::{Value, json};
+
+const PERMISSIONS: &str = r#"
+[permissions]
+honour_mps = false
+[[permissions.purpose]]
+short = "events"
+title = "Events and talks"
+aim = "other"
+channels = ["email", "sms", "call", "automated-call", "fax", "post"]
+interest_assessed_until = "2099-01-01"
+[[permissions.purpose]]
+short = "shop"
+title = "Our shop"
+aim = "similar-products"
+channels = ["email", "sms"]
+[[permissions.purpose]]
+short = "boats"
+title = "Trips with the lifeboat crew"
+aim = "third-party"
+partner = "lifeboat"
+channels = ["email"]
+[[permissions.partner]]
+short = "lifeboat"
+title = "The lifeboat crew"
+email = "data@lifeboat.example"
+"#;
+
+const WORDING: &str = r#"
+short = "events-email"
+use_kind = "contact"
+use_what = "events"
+text = "May we write to you by e-mail about our events?"
+if_refused = "You can still come."
+notice = "2026-03"
+"#;
+
+fn office(kept: Kept) -> Office {
+    let office = Office::new(kept, 0);
+    charter(&office, PERMISSIONS);
+    set(&office, &["permission", "wording", "set"], "wording.toml", WORDING);
+    office
+}
+
+fn charter(office: &Office, permissions: &str) {
+    let charter = office.ok(&["charter", "show"]);
+    let kept: String = charter.split("[permissions]").next().unwrap().to_owned();
+    set(office, &["charter", "set"], "charter.toml", &(kept + permissions));
+}
+
+fn set(office: &Office, command: &[&str], name: &str, text: &str) {
+    let path = write(office, name, text);
+    office.ok(&[command, &[&path]].concat());
+}
+
+fn write(office: &Office, name: &str, text: &str) -> String {
+    std::fs::write(office.path(name), text).unwrap();
+    office.path(name).to_str().unwrap().to_owned()
+}
+
+/// A yes told at the desk, for these identifiers.
+fn yes(office: &Office, who: &[&str], channel: &str, on: Option<&str>) {
+    let rest = ["--wording", "events-email", "--channel", channel, "--answer", "yes", "--method"];
+    let mut args =
+        [&["permission", "consent"], who, &rest, &["form", "--evidence", "form 12"]].concat();
+    args.extend(on.map(|d| ["--on", d]).into_iter().flatten());
+    office.ok(&args);
+}
+
+fn rule(office: &Office, address: &str, channel: &str, purpose: &str) -> String {
+    let ask = ["may-contact", address, "--channel", channel, "--purpose", purpose];
+    let out = office.run(&[&ask[..], &["--attested", "customers", "--json"]].concat());
+    let d: Value = serde_json::from_slice(&out.stdout).unwrap();
+    d["rule"].as_str().unwrap().to_owned()
+}
+
+fn import(office: &Office, name: &str, rows: &str, channel: &str) -> Value {
+    let path = write(office, name, rows);
+    let out = office.run(&[
+        "permission",
+        "import-consents",
+        &path,
+        "--wording",
+        "events-email",
+        "--channel",
+        channel,
+        "--json",
+    ]);
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+const PHONE: &str = "01632 960001";
+const HOME: &str = "1 Quay Street, Exwick EX4 2AA";
+
+/// An old file of consents and the old list come back after an erasure: blocked, by every channel,
+/// also what the file knows of them and the office did not.
+#[test]
+fn an_old_file_does_not_bring_back_who_was_erased() {
+    for kept in both() {
+        let office = office(kept);
+        yes(&office, &["--email", "ann@example.org", "--address", HOME], "email", None);
+        office.ok(&["permission", "erase", "--email", "ann@example.org"]);
+        let today = jiff::Zoned::now().date();
+        let rows = format!(
+            "email,phone,address,answer,on,method,evidence\n\
+             ann@example.org,{PHONE},\"{HOME}\",yes,2025-03-01,form,row 1\n\
+             Ann@Example.org,{PHONE},\"{HOME}\",yes,{today},form,row 2\n"
+        );
+        for channel in ["email", "sms", "call", "post"] {
+            let done = import(&office, "old.csv", &rows, channel);
+            assert_eq!((&done["taken"], &done["bad_rows"]), (&json!(0), &json!(2)), "{done}");
+            assert!(!done.to_string().contains("ann@"), "{done}");
+        }
+        for (address, channel) in [
+            ("ann@example.org", "email"),
+            (PHONE, "sms"),
+            (PHONE, "call"),
+            (PHONE, "automated-call"),
+            (PHONE, "fax"),
+            (HOME, "post"),
+        ] {
+            assert_eq!(rule(&office, address, channel, "events"), "stopped", "{channel}");
+        }
+        let list = write(&office, "list.csv", "E-mail\nANN@example.org\ncy@example.org\n");
+        let screened = office.json(&[
+            "screen",
+            &list,
+            "--channel",
+            "email",
+            "--purpose",
+            "shop",
+            "--attested",
+            "customers",
+            "--column",
+            "E-mail",
+            "--dry-run",
+        ]);
+        assert_eq!(screened["rows"]["blocked"], 1, "{screened}");
+        let shown = office.json(&["permission", "show", "--email", "ann@example.org"]);
+        assert_eq!(shown["persons"], json!([]), "nobody was kept again");
+        // She herself may come back: staff heard her, and say what proves it.
+        yes(&office, &["--email", "ann@example.org"], "email", None);
+        assert_eq!(rule(&office, "ann@example.org", "email", "events"), "consent");
+        assert_eq!(rule(&office, "ann@example.org", "email", "shop"), "stopped");
+        office.verify_ledger();
+    }
+}
+
+/// A program that replays what it knows is a file like any other.
+#[test]
+fn an_older_yes_ends_no_stop_and_no_refusal() {
+    for kept in both() {
+        let office = office(kept);
+        let token = office.ok(&["mailer", "add", "Letters"]).trim().to_owned();
+        let served = Served::start(&office);
+        let today = jiff::Zoned::now().date();
+        let tell = |email: &str, on: &str| {
+            let mut new = json!({"email": email, "wording": "events-email", "version": 1,
+                                 "channel": "email", "answer": true, "method": "form",
+                                 "evidence": "f1"});
+            if !on.is_empty() {
+                new["on"] = json!(on);
+            }
+            served.api(&token, "consents", &new).0
+        };
+        yes(&office, &["--email", "ann@example.org"], "email", Some("2025-01-01"));
+        let objected = ["permission", "stop", "--email", "ann@example.org", "--on", "2026-01-10"];
+        office.ok(&objected);
+        // Said again later: no yes between the two may lift both.
+        office.ok(&["permission", "stop", "--email", "ann@example.org", "--on", "2026-02-10"]);
+        for (on, expected) in
+            [("2025-06-01", "stopped"), ("2026-01-20", "stopped"), ("2026-02-10", "stopped")]
+        {
+            assert_eq!(tell("ann@example.org", on), 201);
+            assert_eq!(rule(&office, "ann@example.org", "email", "events"), expected, "{on}");
+        }
+        assert_eq!(tell("ann@example.org", "2026-02-11"), 201);
+        assert_eq!(rule(&office, "ann@example.org", "email", "events"), "consent");
+        // Of today: a program's yes of the same day may be the older one, staff heard the later.
+        office.ok(&["permission", "stop", "--email", "bo@example.org"]);
+        assert_eq!(tell("bo@example.org", ""), 201);
+        assert_eq!(rule(&office, "bo@example.org", "email", "events"), "stopped");
+        yes(&office, &["--email", "bo@example.org"], "email", None);
+        assert_eq!(rule(&office, "bo@example.org", "email", "events"), "consent");
+        // The latest word is the one said last, not the one recorded last.
+        let rows = format!(
+            "email,answer,on,method,evidence\ncy@example.org,no,{today},form,1\n\
+             cy@example.org,yes,2025-01-01,form,2\ncy@example.org,yes,{today},form,3\n"
+        );
+        assert_eq!(import(&office, "c.csv", &rows, "email")["taken"], 3);
+        assert_eq!(rule(&office, "cy@example.org", "email", "events"), "refused");
+        office.verify_ledger();
+    }
+}
+
+/// What is learned of somebody later is stopped as far as they are.
+#[test]
+fn a_new_identifier_of_somebody_who_stopped_is_stopped() {
+    for kept in both() {
+        let office = office(kept);
+        office.ok(&["permission", "stop", "--email", "ann@example.org"]);
+        let ids = ["--email", "ann@example.org", "--phone", PHONE];
+        let person = [&["permission", "person"], &ids[..]].concat();
+        office.ok(&person);
+        assert_eq!(rule(&office, PHONE, "sms", "shop"), "stopped", "by who they are");
+        let more = ["--email", "ann@example.org", "--phone", "01632 960002"];
+        let ground = ["--ground", "sale", "--on", "2026-05-01", "--refusal-offered"];
+        office.ok(&[&["permission", "ground"], &more[..], &ground[..]].concat());
+        assert_eq!(rule(&office, "01632960002", "sms", "shop"), "stopped", "by a sale");
+        let post = ["--email", "ann@example.org", "--address", HOME];
+        yes(&office, &post, "email", Some("2025-01-01"));
+        assert_eq!(rule(&office, HOME, "post", "events"), "stopped", "by an old answer");
+        // A stop on one channel reaches the new addresses of that channel only.
+        office.ok(&["permission", "person", "--email", "bo@example.org", "--phone", "01632960003"]);
+        office.ok(&["permission", "stop", "--email", "bo@example.org", "--channel", "email"]);
+        let more = ["--email", "bo@example.org", "--phone", "01632 960004"];
+        office.ok(&[&["permission", "person"], &more[..]].concat());
+        assert_eq!(rule(&office, "01632960004", "sms", "shop"), "soft-opt-in");
+    }
+}
+
+/// A file of stops reaches as far as one that is told: the person's other identifiers, their
+/// consents, programs, the company they are held for, partners who have the data.
+#[test]
+fn a_file_of_stops_reaches_as_far_as_one() {
+    for kept in both() {
+        let office = office(kept);
+        let company = ["permission", "company", "boats-ltd", "--title", "Boats Ltd", "--email"];
+        office.ok(&[&company[..], &["office@boats.example"]].concat());
+        yes(
+            &office,
+            &["--email", "fay@boats.example", "--phone", PHONE, "--company", "boats-ltd"],
+            "email",
+            None,
+        );
+        let share = WORDING
+            .replace("events-email", "crew")
+            .replace("\"contact\"", "\"share\"")
+            .replace("\"events\"", "\"lifeboat\"");
+        set(&office, &["permission", "wording", "set"], "share.toml", &share);
+        let who = ["permission", "consent", "--email", "fay@boats.example", "--wording", "crew"];
+        office
+            .ok(&[&who[..], &["--answer", "yes", "--method", "form", "--evidence", "9"]].concat());
+        let hook = office.json(&["hook", "add", "https://hooks.example/in"]);
+        let hook = hook["id"].as_str().unwrap();
+        let file = write(&office, "stops.txt", "fay@boats.example\n");
+        office.ok(&["permission", "import-stops", &file, "--dry-run"]);
+        assert_eq!(rule(&office, "fay@boats.example", "email", "events"), "consent");
+        let run = office.json(&["permission", "import-stops", &file]);
+        assert_eq!((&run["taken"], &run["bad_rows"]), (&json!(1), &json!(0)));
+        assert_eq!(rule(&office, PHONE, "sms", "shop"), "stopped");
+        let shown = office.json(&["permission", "show", "--email", "fay@boats.example"]);
+        for c in shown["consents"].as_array().unwrap() {
+            assert_eq!(c["state"], "withdrawn", "{shown}");
+        }
+        let calls = office.json(&["hook", "calls", hook]);
+        let count =
+            |event: &str| calls.as_array().unwrap().iter().filter(|c| c["event"] == event).count();
+        assert_eq!((count("suppression.added"), count("consent.withdrawn")), (2, 2), "{calls}");
+        let served = Served::start(&office);
+        let letters = served.letters(2);
+        assert!(letters.iter().any(|l| l.contains("office@boats.example")));
+        assert!(letters.iter().any(|l| l.contains("data@lifeboat.example")));
+        // The same file on another day tells nobody anything new.
+        office.json(&["permission", "import-stops", &file]);
+        assert_eq!(office.json(&["hook", "calls", hook]).as_array().unwrap().len(), 4);
+        office.verify_ledger();
+    }
+}
+
+/// After "stop all" and one later yes, a purpose that the charter gets later is not open.
+#[test]
+fn a_later_purpose_does_not_slip_through_a_stop() {
+    for kept in both() {
+        let office = office(kept);
+        office.ok(&["permission", "stop", "--email", "ann@example.org"]);
+        let hook = office.json(&["hook", "add", "https://hooks.example/in"]);
+        yes(&office, &["--email", "ann@example.org"], "email", None);
+        let calls = office.json(&["hook", "calls", hook["id"].as_str().unwrap()]);
+        assert_eq!(calls[0]["event"], "suppression.added", "a narrowed stop is announced");
+        let later = "[[permissions.purpose]]\nshort = \"raffle\"\ntitle = \"The raffle\"\n\
+                     aim = \"similar-products\"\nchannels = [\"email\", \"sms\"]\n";
+        charter(&office, &(PERMISSIONS.to_owned() + later));
+        assert_eq!(rule(&office, "ann@example.org", "email", "events"), "consent");
+        assert_eq!(rule(&office, "ann@example.org", "email", "raffle"), "stopped");
+        let shown = office.ok(&["permission", "show", "--email", "ann@example.org"]);
+        assert!(shown.contains("but not Events and talks by e-mail"), "{shown}");
+        // Withdrawn again, nothing is left of the exception.
+        let list = office.json(&["permission", "show", "--email", "ann@example.org"]);
+        office.ok(&["permission", "withdraw", list["consents"][0]["id"].as_str().unwrap()]);
+        assert_eq!(rule(&office, "ann@example.org", "email", "events"), "stopped");
+        office.verify_ledger();
+    }
+}
+
+/// Two people, one telephone: a no of one holds, whoever was recorded last, and so does the ground
+/// with which less is allowed.
+#[test]
+fn of_people_who_share_an_address_the_more_careful_word_holds() {
+    for kept in both() {
+        let office = office(kept);
+        let say = |who: &str, phone: &str, answer: &str| {
+            let who = ["permission", "consent", "--email", who, "--phone", phone, "--wording"];
+            let rest = ["events-email", "--channel", "sms", "--answer", answer, "--method"];
+            office.ok(&[&who[..], &rest[..], &["form", "--evidence", "1"]].concat());
+        };
+        for (phone, answers) in [(PHONE, ["no", "yes"]), ("01632960002", ["yes", "no"])] {
+            say(&format!("a{}@example.org", answers[0]), phone, answers[0]);
+            say(&format!("b{}@example.org", answers[0]), phone, answers[1]);
+            assert_eq!(rule(&office, phone, "sms", "events"), "refused", "{answers:?}");
+        }
+        let sale = |who: &str, phone: &str, offered: bool| {
+            let who = ["permission", "ground", "--email", who, "--phone", phone, "--ground"];
+            let mut args = [&who[..], &["sale", "--on", "2026-05-01"]].concat();
+            args.extend(offered.then_some("--refusal-offered"));
+            office.ok(&args);
+        };
+        for (phone, offered) in [("01632960003", [true, false]), ("01632960004", [false, true])] {
+            sale(&format!("c{}@example.org", offered[0]), phone, offered[0]);
+            sale(&format!("d{}@example.org", offered[0]), phone, offered[1]);
+            assert_eq!(rule(&office, phone, "sms", "shop"), "no-ground", "{offered:?}");
+        }
+        // A stop of one is not lifted by the other's yes.
+        say("e@example.org", "01632960007", "yes");
+        say("f@example.org", "01632960007", "yes");
+        office.ok(&["permission", "stop", "--email", "e@example.org"]);
+        assert_eq!(rule(&office, "01632960007", "sms", "events"), "stopped");
+        say("f@example.org", "01632960007", "yes");
+        assert_eq!(rule(&office, "01632960007", "sms", "events"), "stopped");
+    }
+}
