@@ -129,7 +129,8 @@ fn trusted(field: &Field, limits: &Limits) -> Option<Stored> {
     field.as_stored.filter(|s| young && *s != Stored::Mixed)
 }
 
-/// The condition that a field bears one of the postcodes sought, and whether an index can answer it.
+/// The condition that a field bears one of the postcodes sought, and whether an index can
+/// answer it.
 fn postcode(
     w: &mut Writer<'_>,
     field: &Field,
