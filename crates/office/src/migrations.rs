@@ -23,6 +23,7 @@ pub const ALL: &[Migration] = list![
     "0008_mailing",
     "0009_screenings",
     "0010_campaigns",
+    "0011_letters",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.

@@ -12,8 +12,8 @@ use crate::kit::pages::Trouble;
 use crate::kit::web;
 use crate::office::Office;
 use crate::requests::{
-    desk, desk_acts as acts, desk_new, desk_pack as packs, desk_review as review, portal,
-    portal_answer as holder,
+    desk, desk_acts as acts, desk_letters as letters, desk_list as list, desk_new,
+    desk_pack as packs, desk_review as review, portal, portal_answer as holder, portal_ask as ask,
 };
 use crate::staff::{desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, permissions, proof, register, today};
@@ -50,9 +50,9 @@ fn public() -> Router<Office> {
         .route("/", get(portal::front))
         .route("/o/{org}/data-rights", get(portal::start))
         .route("/o/{org}/data-rights/about", get(portal::about))
-        .route("/o/{org}/data-rights/ask", post(portal::begin))
-        .route("/o/{org}/data-rights/ask/{step}", get(portal::step).post(portal::answer))
-        .route("/o/{org}/data-rights/sent/{reference}", get(portal::sent))
+        .route("/o/{org}/data-rights/ask", post(ask::begin))
+        .route("/o/{org}/data-rights/ask/{step}", get(ask::step).post(ask::answer))
+        .route("/o/{org}/data-rights/sent/{reference}", get(ask::sent))
         .route("/o/{org}/data-rights/status", get(portal::status_form).post(portal::status))
         .route("/o/{org}/stop", get(choose::stop_form).post(choose::stop))
         .route("/o/{org}/preferences", get(choose::ask_link).post(choose::send_link))
@@ -79,7 +79,8 @@ fn sign_in() -> Router<Office> {
 fn cases() -> Router<Office> {
     Router::new()
         .route("/office", get(today::desk::today))
-        .route("/office/cases", get(desk::cases))
+        .route("/office/cases", get(list::cases))
+        .route("/office/letters", get(letters::letters))
         .route("/office/cases/new", get(desk_new::new).post(desk_new::log))
         .route("/office/cases/{reference}", get(desk::case))
         .route("/office/cases/{reference}/review", get(review::bench))
@@ -88,7 +89,7 @@ fn cases() -> Router<Office> {
             get(review::item).post(review::decide),
         )
         .route("/office/cases/{reference}/items/{search}/{n}/original", get(packs::original))
-        .route("/office/cases/{reference}/letters/{id}", get(acts::letter))
+        .route("/office/cases/{reference}/letters/{id}", get(letters::letter).post(letters::posted))
         .route("/office/cases/{reference}/search", post(acts::search_again))
         .route("/office/cases/{reference}/assign", post(acts::assign))
         .route("/office/cases/{reference}/pack", post(packs::make))

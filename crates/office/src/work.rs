@@ -8,14 +8,13 @@ use std::time::Duration;
 use candour_db::Tx;
 use jiff::SignedDuration;
 
-use crate::charter;
 use crate::error::{Error, Result};
-use crate::holdings;
 use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
 use crate::mailing::{duties, hooks};
 use crate::office::Office;
 use crate::requests::find::{self, Connections, Quiet};
+use crate::{charter, holdings, requests};
 
 /// A blob that is not finished after so long was left by a process that died: nothing we write
 /// takes two days.
@@ -107,20 +106,21 @@ fn may_pass(e: &Error) -> bool {
 
 fn send(office: &Office, job: &Job) -> Result<()> {
     let (row, letter) = office.read(|tx| post::open(tx, office.vault(), &job.org, &job.about))?;
-    if row.state == "sent" {
+    if row.state != "waiting" {
         return Ok(());
     }
     // A crash between sending and noting it sends the letter twice: better than never. Its
     // Message-ID is the same both times, so mail programs show it once.
     office.transport().send(&row.id, &letter)?;
-    let (id, now) = (row.id, office.now());
-    office.chore(move |tx| sql::letter_state(tx, &id, "sent", None, now))
+    let (id, now, reached) = (row.id, office.now(), office.transport().reached());
+    office.chore(move |tx| sql::letter_state(tx, &id, reached, None, now))
 }
 
 /// The daily rounds of one organisation: reminders, a signed checkpoint, sweeping up.
 fn rounds(office: &Office, org: &str) -> Result<()> {
     let by = office.by_job(org, "rounds");
     find::chase(office, &by)?;
+    requests::rounds::rounds(office, &by)?;
     for h in office.read(|tx| holdings::active(tx, org))?.iter().filter(|h| !h.is_paper()) {
         // One that can't be reached tonight shows as such at the next check or search.
         if let Err(e) = holdings::acts::renew(office, &by, h) {

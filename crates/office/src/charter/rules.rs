@@ -135,11 +135,19 @@ pub struct Rights {
     /// Days between the letter that warns and closing a request whose question stays unanswered.
     /// A setting: the law names none, and what the regulator takes as reasonable is not verified.
     pub lapse_days: u32,
+    /// A refusal needs two persons: one proposes it, another approves it. Where only one person
+    /// may approve, this has to be switched off, and the ledger shows who did that.
+    pub second_approver: bool,
 }
 
 impl Default for Rights {
     fn default() -> Self {
-        Self { own_target_days: None, own_target_source: None, lapse_days: 30 }
+        Self {
+            own_target_days: None,
+            own_target_source: None,
+            lapse_days: 30,
+            second_approver: true,
+        }
     }
 }
 

@@ -1,23 +1,30 @@
 //! Rights requests: received, identity, searching, reviewing, ready, sent, closed; with pauses,
 //! an extension and refusals on the way.
 //!
-//! - `rules`: states, acts, refusals. Pure.
+//! - `rules`: states, acts, refusals; `waits`: what is waited for, and the clock. Pure.
 //! - `acts`: what moves a case on.
 //! - `find`: plans which holdings can hold the person, searches them into sealed spools.
 //! - `review`: the items found, and what a person decides about them.
 //! - `pack`: what the person receives; `gate` checks every file that goes out.
-//! - `letters`: what is written to the person.
+//! - `letters`: what is written to the person; `rounds`: what is done every day.
 //!
-//! Others may use: the list and figures of cases, for Today.
+//! Others may use: the list and figures of cases, for Today, and the daily `rounds`.
 
 pub mod acts;
+mod acts_end;
+mod acts_wait;
 mod body;
+#[path = "cases/sql.rs"]
+mod cases_sql;
 pub mod cli;
 pub mod desk;
 pub mod desk_acts;
+pub mod desk_letters;
+pub mod desk_list;
 pub mod desk_new;
 pub mod desk_pack;
 pub mod desk_review;
+mod desk_tasks;
 pub mod find;
 pub mod gate;
 pub mod letters;
@@ -26,14 +33,17 @@ pub mod pack;
 mod pack_sql;
 pub mod portal;
 pub mod portal_answer;
+pub mod portal_ask;
 #[path = "portal/sql.rs"]
 mod portal_sql;
 mod record;
 pub mod review;
+pub mod rounds;
 mod rules;
 mod spool;
 pub mod sql;
+mod waits;
 mod words;
 
 pub use body::{Body, Wants};
-pub use rules::{Right, Settled, State, Via};
+pub use rules::{Clockwork, Right, Settled, State, Via};
