@@ -38,7 +38,8 @@ pub trait Connector: Send {
     fn census(&mut self, collection: &str, field: &str, kind: Kind) -> Result<Stored, Fault>;
 
     /// The ways in which a field writes its telephone numbers, a 9 for each digit: one pass over
-    /// the field, no number leaves the holding. `None` where they are too many, or nothing is gained.
+    /// the field, no number leaves the holding. `None` where they are too many, or nothing is
+    /// gained.
     ///
     /// # Errors
     /// The holding cannot be reached, or has no such field.

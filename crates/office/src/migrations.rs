@@ -23,6 +23,7 @@ pub const ALL: &[Migration] = list![
     "0008_mailing",
     "0009_screenings",
     "0010_campaigns",
+    "0011_letters",
     "0012_answers",
     "0013_stops",
 ];

@@ -13,8 +13,9 @@ use crate::kit::pages::Trouble;
 use crate::kit::web::{self, Needs};
 use crate::office::Office;
 use crate::requests::{
-    desk, desk_acts as acts, desk_hand, desk_item, desk_new, desk_pack as packs,
-    desk_review as review, portal, portal_answer as holder, portal_fetch,
+    desk, desk_acts as acts, desk_hand, desk_item, desk_letters as letters, desk_list, desk_new,
+    desk_pack as packs, desk_review as review, portal, portal_answer as holder, portal_ask as ask,
+    portal_fetch,
 };
 use crate::staff::{Permission as P, desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, notices, permissions, proof, register, today};
@@ -53,9 +54,9 @@ fn public() -> Router<Office> {
         .route("/", get(portal::front))
         .route("/o/{org}/data-rights", get(portal::start))
         .route("/o/{org}/data-rights/about", get(portal::about))
-        .route("/o/{org}/data-rights/ask", post(portal::begin))
-        .route("/o/{org}/data-rights/ask/{step}", get(portal::step).post(portal::answer))
-        .route("/o/{org}/data-rights/sent/{reference}", get(portal::sent))
+        .route("/o/{org}/data-rights/ask", post(ask::begin))
+        .route("/o/{org}/data-rights/ask/{step}", get(ask::step).post(ask::answer))
+        .route("/o/{org}/data-rights/sent/{reference}", get(ask::sent))
         .route("/o/{org}/data-rights/status", get(portal::status_form).post(portal::status))
         .route("/o/{org}/privacy", get(notices::portal::privacy))
         .route("/o/{org}/accessibility", get(notices::portal::accessibility))
@@ -103,7 +104,8 @@ fn cases() -> Router<Office> {
     let opener = |route| whoever(&[P::OpenCase], route);
     Router::new()
         .route("/office", all_staff(get(today::desk::today)))
-        .route("/office/cases", whoever(SEE, get(desk::cases)))
+        .route("/office/cases", whoever(SEE, get(desk_list::cases)))
+        .route("/office/letters", whoever(SEE, get(letters::letters)))
         .route("/office/cases/new", opener(get(desk_new::new).post(desk_new::log)))
         .merge(one_case())
         .layer(DefaultBodyLimit::max(FORM))
@@ -120,7 +122,8 @@ fn one_case() -> Router<Office> {
         .route(&item, whoever(WORK, post(desk_item::decide)))
         .route(&at("/items/{search}/{n}/agree"), whoever(WORK, post(desk_item::agree)))
         .route(&at("/items/{search}/{n}/original"), whoever(SEE, get(packs::original)))
-        .route(&at("/letters/{id}"), whoever(SEE, get(acts::letter)))
+        .route(&at("/letters/{id}"), whoever(SEE, get(letters::letter)))
+        .route(&at("/letters/{id}"), whoever(WORK, post(letters::posted)))
         .route(&at("/hand/{hand}"), whoever(WORK, get(desk_hand::form).post(desk_hand::act)))
         .route(&at("/search"), whoever(WORK, post(acts::search_again)))
         .route(&at("/assign"), whoever(WORK, post(acts::assign)))

@@ -9,15 +9,14 @@ use std::time::Duration;
 use candour_db::Tx;
 use jiff::SignedDuration;
 
-use crate::charter;
 use crate::error::{Error, Result};
-use crate::holdings;
 use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
 use crate::mailing::{duties, hooks};
 use crate::office::Office;
 use crate::permissions::tell;
 use crate::requests::find::{self, Connections, Quiet};
+use crate::{charter, holdings, requests};
 
 /// A blob that is not finished after so long was left by a process that died: nothing we write
 /// takes two days.
@@ -116,18 +115,19 @@ fn may_pass(e: &Error) -> bool {
 
 fn send(office: &Office, job: &Job) -> Result<()> {
     let (row, letter) = office.read(|tx| post::open(tx, office.vault(), &job.org, &job.about))?;
-    if row.state == "sent" {
+    if row.state != "waiting" {
         return Ok(());
     }
     // A crash between sending and noting it sends the letter twice: better than never. Its
     // Message-ID is the same both times, so mail programs show it once.
     office.transport().send(&row.id, &letter)?;
-    let (vault, now) = (office.vault().clone(), office.now());
+    let (vault, now, reached) =
+        (office.vault().clone(), office.now(), office.transport().reached());
     office.chore(move |tx| {
         if row.name.ends_with(post::ONCE) {
             vault.shred(tx, &row.org, &row.key, now)?;
         }
-        sql::letter_state(tx, &row.id, "sent", None, now)
+        sql::letter_state(tx, &row.id, reached, None, now)
     })
 }
 
@@ -135,7 +135,8 @@ fn send(office: &Office, job: &Job) -> Result<()> {
 fn rounds(office: &Office, org: &str) -> Result<()> {
     let by = office.by_job(org, "rounds");
     find::chase(office, &by)?;
-    crate::requests::pack::rounds(office, &by)?;
+    requests::pack::rounds(office, &by)?;
+    requests::rounds::rounds(office, &by)?;
     for h in office.read(|tx| holdings::active(tx, org))?.iter().filter(|h| !h.is_paper()) {
         // One that can't be reached tonight shows as such at the next check or search.
         if let Err(e) = holdings::acts::renew(office, &by, h) {

@@ -29,7 +29,7 @@ const AREAS: [&str; 8] =
     ["charter", "holdings", "people", "proof", "register", "requests", "staff", "today"];
 
 /// Longer files of 22 November 2026, by length. To be split.
-const LONG_FILES: &[(&str, usize)] = &[("crates/office/src/requests/rules.rs", 629)];
+const LONG_FILES: &[(&str, usize)] = &[];
 
 /// Longer functions of 22 November 2026, by name. To be split.
 const LONG_FUNCTIONS: &[(&str, usize)] = &[];
@@ -46,7 +46,7 @@ const FOREIGN_SQL: &[(&str, usize)] = &[
     ("crates/office/src/office.rs", 1),
     ("crates/office/src/proof/desk.rs", 1),
     ("crates/office/src/requests/acts.rs", 1),
-    ("crates/office/src/requests/desk.rs", 2),
+    ("crates/office/src/requests/desk.rs", 1),
     ("crates/office/src/requests/aside.rs", 1),
     ("crates/office/src/requests/cli.rs", 1),
     ("crates/office/src/requests/paper.rs", 2),

@@ -41,6 +41,19 @@ fn an_unknown_person_is_an_outcome_of_its_own() {
 }
 
 #[test]
+fn a_name_alone_is_logged_and_the_day_of_proof_is_given() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let reference = office.ok(&["request", "open", "--name", "No Body"]);
+    let settle = ["request", "settle", reference.trim(), "--how", "a card", "--on", "2999-01-01"];
+    let out = office.run(&settle);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.code() == Some(2) && said.contains("in the future"), "{said}");
+    office.ok(&settle[..5]);
+    let shown = office.json(&["request", "show", reference.trim()]);
+    assert_eq!(shown["request"]["state"]["is"], "searching");
+}
+
+#[test]
 fn a_holding_in_trouble_does_not_keep_the_case_from_going_on() {
     let office = Office::new(Kept::Sqlite, 2);
     let reference = office.ask();
@@ -63,7 +76,7 @@ fn messages_tell_what_was_wrong_and_hold_nothing_personal() {
     let office = Office::new(Kept::Sqlite, 0);
     let cases: [(&[&str], i32, &str); 6] = [
         (&["request", "show", "RR-1999-0001"], 3, "not found"),
-        (&["request", "open", "--name", "Amara Quill"], 2, "at least one of"),
+        (&["request", "open", "--email", "amara@example.org"], 2, "full name"),
         (&["request", "open", "--name", "Amara Quill", "--email", "zzcanary"], 2, "e-mail address"),
         (
             &["holding", "add", "X!", "--title", "x", "--kind", "sqlite", "--path", "p"],

@@ -60,6 +60,9 @@ fn filled(c: &Charter) -> Filled {
     if c.channels.portal {
         f.set("portal", "yes");
     }
+    if c.rights.second_approver {
+        f.set("second_approver", "yes");
+    }
     f
 }
 
@@ -92,6 +95,7 @@ fn from_form(f: &Filled, old: &Charter) -> Result<Charter> {
     c.rights.own_target_days = number(f, "own_target_days")?;
     c.rights.own_target_source = f.some("own_target_source");
     c.rights.lapse_days = number(f, "lapse_days")?.unwrap_or(30);
+    c.rights.second_approver = f.ticked("second_approver");
     c.identity.evidence = f
         .get("evidence")
         .lines()

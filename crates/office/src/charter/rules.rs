@@ -138,8 +138,10 @@ pub struct Rights {
     /// Days between the letter that warns and closing a request whose question stays unanswered.
     /// A setting: the law names none, and what the regulator takes as reasonable is not verified.
     pub lapse_days: u32,
-    /// A second person has to agree before something is kept back on a ground of the law. A house
-    /// rule: the law asks only that the decision can be shown to be right.
+    /// A refusal, and keeping something back on a ground of the law, need two persons: one
+    /// proposes, another agrees. A house rule: the law asks only that the decision can be shown to
+    /// be right. Where only one person may agree it has to be switched off, and the ledger shows
+    /// who did that.
     pub second_approver: bool,
 }
 

@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use candour_db::Tx;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use lettre::message::{Mailbox, MultiPart, header};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
-use crate::kit::sql::{self, LetterRow};
+use crate::error::{Error, Refusal, Result};
 use crate::kit::vault::{KeyId, Vault};
 use crate::kit::{jobs, new_id};
 use crate::settings::{Post, Security, Settings};
+
+pub mod sql;
+
+pub use sql::LetterRow;
 
 /// A written letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +58,14 @@ impl Transport {
         match &settings.post {
             Some(post) => Self::Smtp(post.clone()),
             None => Self::Folder(data.join("outbox")),
+        }
+    }
+
+    /// How far a letter has come that was handed over: a folder sends nothing.
+    pub fn reached(&self) -> &'static str {
+        match self {
+            Self::Smtp(_) => "sent",
+            Self::Folder(_) => "outbox",
         }
     }
 
@@ -207,21 +219,53 @@ pub fn put(
 ) -> Result<String> {
     let id = new_id(now);
     let sealed = vault.seal(tx, org, key, &place(&id), &serde_json::to_vec(letter)?)?;
-    let state = if letter.to.is_some() { "waiting" } else { "printed" };
+    let state = if letter.to.is_some() { "waiting" } else { "to-print" };
     let row = LetterRow {
         id: id.clone(),
         org: org.to_owned(),
+        case: case.map(str::to_owned),
         name: letter.name.clone(),
         key: key.clone(),
         sealed,
         state: state.into(),
         made: now,
+        posted: None,
+        posted_by: None,
     };
-    sql::insert_letter(tx, &row, case)?;
+    sql::insert_letter(tx, &row)?;
     if letter.to.is_some() {
         jobs::queue(tx, org, "letter", &id, now)?;
     }
     Ok(id)
+}
+
+/// What a letter's state is called on screens, with the class of its tag.
+pub fn state_words(state: &str) -> (&'static str, &'static str) {
+    match state {
+        "sent" => ("Sent by e-mail", "ok"),
+        "posted" => ("Posted", "ok"),
+        "to-print" => ("To print and post", "soon"),
+        "outbox" => ("In the outbox folder, not sent", "soon"),
+        "failed" => ("Could not be sent", "late"),
+        _ => ("On its way", ""),
+    }
+}
+
+/// Notes that a letter was posted or handed over, by whom and on which day.
+///
+/// # Errors
+/// It has left already, or is on its way by e-mail.
+pub fn posted(tx: &mut Tx<'_>, org: &str, row: &LetterRow, on: Date, by: &str) -> Result<()> {
+    if sql::posted(tx, org, &row.id, on, by)? {
+        return Ok(());
+    }
+    let (now, _) = state_words(&row.state);
+    Err(Refusal {
+        act: "record that a letter was posted",
+        why: format!("this letter has left already ({}) or is about to", now.to_lowercase()),
+        source_: "house rule: a letter leaves once",
+    }
+    .into())
 }
 
 /// Opens a letter.

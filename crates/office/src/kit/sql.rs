@@ -5,6 +5,8 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 
+pub use super::post::sql::{letter_state, letters_of};
+
 // Keys.
 
 /// Keeps a wrapped key for a scope.
@@ -382,91 +384,4 @@ pub fn retry_job(tx: &mut Tx<'_>, id: &str, run_at: Timestamp, trouble: &str) ->
 /// Jobs that were given up.
 pub fn failed_jobs(tx: &mut Tx<'_>) -> Result<u64> {
     Ok(tx.count("SELECT count(*) AS n FROM jobs WHERE state = 'failed'", &[])?)
-}
-
-// Letters on their way.
-
-/// A letter, as kept.
-pub struct LetterRow {
-    /// Its id.
-    pub id: String,
-    /// Whose.
-    pub org: String,
-    /// Which letter.
-    pub name: String,
-    /// The key that seals it.
-    pub key: String,
-    /// The sealed letter.
-    pub sealed: Vec<u8>,
-    /// `waiting`, `sent`, `failed` or `printed`.
-    pub state: String,
-    /// When it was written.
-    pub made: Timestamp,
-}
-
-fn letter(r: &Row<'_>) -> std::result::Result<LetterRow, DbError> {
-    Ok(LetterRow {
-        id: r.text("id")?,
-        org: r.text("org")?,
-        name: r.text("name")?,
-        key: r.text("key_id")?,
-        sealed: r.bytes("sealed")?,
-        state: r.text("state")?,
-        made: r.instant("made_at")?,
-    })
-}
-
-/// Keeps a sealed letter, of a case or of none.
-pub fn insert_letter(tx: &mut Tx<'_>, row: &LetterRow, case: Option<&str>) -> Result<()> {
-    tx.exec(
-        "INSERT INTO letters (id, org, case_id, name, key_id, sealed, state, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        bind![
-            row.id.as_str(),
-            row.org.as_str(),
-            case,
-            row.name.as_str(),
-            row.key.as_str(),
-            row.sealed.clone(),
-            row.state.as_str(),
-            row.made
-        ],
-    )?;
-    Ok(())
-}
-
-/// A letter by its id.
-pub fn a_letter(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<LetterRow> {
-    tx.row(
-        "SELECT id, org, name, key_id, sealed, state, made_at FROM letters
-         WHERE org = $1 AND id = $2",
-        bind![org, id],
-        letter,
-    )?
-    .ok_or(Error::NotFound("the letter"))
-}
-
-/// The letters of a case, oldest first.
-pub fn letters_of(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<LetterRow>> {
-    Ok(tx.rows(
-        "SELECT id, org, name, key_id, sealed, state, made_at FROM letters
-         WHERE org = $1 AND case_id = $2 ORDER BY made_at, id",
-        bind![org, case],
-        letter,
-    )?)
-}
-
-/// Notes how far a letter has come, when, and what trouble it met.
-pub fn letter_state(
-    tx: &mut Tx<'_>,
-    id: &str,
-    state: &str,
-    trouble: Option<&str>,
-    now: Timestamp,
-) -> Result<()> {
-    tx.exec(
-        "UPDATE letters SET state = $2, trouble = $3, sent_at = $4 WHERE id = $1",
-        bind![id, state, trouble, now],
-    )?;
-    Ok(())
 }

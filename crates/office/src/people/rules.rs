@@ -58,8 +58,10 @@ pub struct Representative {
     pub name: String,
     /// Relation: parent, solicitor, attorney …
     pub relation: String,
-    /// Address for letters.
+    /// E-mail address for letters.
     pub email: String,
+    /// Postal address for letters.
+    pub address: String,
 }
 
 /// The first 16 bytes of an identifier's keyed hash: what is kept and compared.
@@ -126,23 +128,24 @@ impl Known {
 }
 
 impl Asker {
-    /// Where letters go: the agent's address if there is one.
+    /// Where e-mail goes: to whoever acts for the person, and then to nobody else.
     pub fn reply_to(&self) -> Option<&str> {
-        self.agent
-            .as_ref()
-            .map(|a| a.email.as_str())
-            .filter(|e| !e.is_empty())
-            .or_else(|| self.emails.first().map(String::as_str))
+        let to = match &self.agent {
+            Some(agent) => Some(agent.email.as_str()),
+            None => self.emails.first().map(String::as_str),
+        };
+        to.map(str::trim).filter(|e| !e.is_empty())
     }
 
-    /// Whether there is enough to search by, and everything given is readable.
+    /// Whether the request can be taken in: a name, and everything given is readable. A name alone
+    /// is a valid request: what is missing is asked for later.
     ///
     /// # Errors
     /// The fields to mend.
     pub fn check(&self) -> Result<()> {
         let mut bad = Vec::new();
         if self.name.trim().is_empty() {
-            bad.push(Field::new("name", "Enter your full name"));
+            bad.push(Field::new("name", "Enter the full name"));
         }
         let kinds: [(&'static str, Kind, &[String], &str); 4] = [
             ("email", Kind::Email, &self.emails, "Enter an e-mail address like name@example.org"),
@@ -155,19 +158,33 @@ impl Asker {
                 bad.push(Field::new(field, message));
             }
         }
-        let enough = !self.emails.is_empty()
-            || !self.phones.is_empty()
-            || !self.numbers.is_empty()
-            || !self.postcodes.is_empty();
-        if !enough {
+        if let Some(agent) = &self.agent
+            && let Ok(theirs) = normalise(Kind::Email, &agent.email)
+            && self.emails.iter().any(|e| normalise(Kind::Email, e).is_ok_and(|e| e == theirs))
+        {
             bad.push(Field::new(
                 "email",
-                "Give at least one of: e-mail address, telephone number, postcode, member number. \
-                 Without it we cannot find you",
+                "This is the address of whoever acts for the person. We search for everything that \
+                 is given here, so give only what is the person’s own, or leave it empty",
             ));
         }
         if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
     }
+
+    /// Whether something is known to search by beside the name.
+    pub fn findable(&self) -> bool {
+        let all = [&self.emails, &self.phones, &self.numbers, &self.postcodes, &self.addresses];
+        all.iter().any(|given| given.iter().any(|g| !g.trim().is_empty()))
+    }
+}
+
+/// The postcodes in a postal address: one word, or two of which the second is the inward half.
+fn postcodes_in(address: &str) -> Vec<String> {
+    let words: Vec<&str> =
+        address.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !w.is_empty()).collect();
+    let pairs = words.windows(2).map(|w| w.join(" "));
+    let all = pairs.chain(words.iter().map(|w| (*w).to_owned()));
+    all.filter_map(|w| normalise(Kind::Postcode, &w).ok()).collect()
 }
 
 /// What is searched for, from what the person told us.
@@ -191,10 +208,9 @@ pub fn seek(a: &Asker) -> Seek {
             }
         }
     }
-    for p in &a.postcodes {
-        if let Ok(normal) = normalise(Kind::Postcode, p)
-            && !s.postcodes.contains(&normal)
-        {
+    let given = a.postcodes.iter().filter_map(|p| normalise(Kind::Postcode, p).ok());
+    for normal in given.chain(a.addresses.iter().flat_map(|a| postcodes_in(a))) {
+        if !s.postcodes.contains(&normal) {
             s.postcodes.push(normal);
         }
     }
@@ -280,9 +296,28 @@ mod tests {
     }
 
     #[test]
-    fn too_little_to_find_anybody_is_said() {
-        let e = Asker { name: "Amara Quill".into(), ..Asker::default() }.check().unwrap_err();
-        assert!(e.to_string().contains("at least one of"), "{e}");
+    fn a_name_alone_is_a_request_and_an_address_is_searched_by_its_postcode() {
+        let mut a = Asker { name: "Amara Quill".into(), ..Asker::default() };
+        assert!(a.check().is_ok() && !a.findable());
+        a.addresses = vec!["4 Quay Street, Exwick\nEX4 2AA".into()];
+        assert!(a.check().is_ok() && a.findable());
+        assert_eq!(seek(&a).postcodes, ["EX4 2AA"]);
         assert!(amara().check().is_ok());
+        a.name.clear();
+        assert!(a.check().unwrap_err().to_string().contains("full name"));
+    }
+
+    #[test]
+    fn an_agents_own_address_is_not_searched_for() {
+        let mut a = amara();
+        let email = "A.QUILL@example.org".to_owned();
+        a.agent = Some(Representative { name: "Jo Tarn".into(), email, ..Default::default() });
+        let e = a.check().unwrap_err().to_string();
+        assert!(e.contains("whoever acts for the person"), "{e}");
+        a.emails.clear();
+        assert!(a.check().is_ok());
+        a.agent = Some(Representative { name: "Jo Tarn".into(), ..Default::default() });
+        a.emails = vec!["amara@example.org".into()];
+        assert_eq!(a.reply_to(), None, "what is for Jo is not sent to Amara");
     }
 }

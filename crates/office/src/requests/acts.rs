@@ -1,17 +1,26 @@
-//! What moves a case on: read, decide (rules), write, record. Every face calls these.
+//! What moves a case on: read, decide (rules), write, record. Every face calls these. What waits
+//! for the person is in `acts_wait`, what ends or extends a request in `acts_end`.
 
 use candour_db::Tx;
 use jiff::civil::Date;
 
 use super::body::Body;
-use super::rules::{Clockwork, Ground, Outcome, Request, Right, Settled, State, Via};
+use super::rules::{Clockwork, Request, Right, State, Via};
 use super::sql::{self, CaseRow};
 use crate::charter::{self, Charter};
 use crate::error::{Error, Result};
-use crate::kit::{dates, jobs, links, new_id};
+use crate::kit::{dates, links, new_id};
 use crate::office::Office;
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
+
+pub use super::acts_end::{
+    Refusing, Teller, approve, child, died, end, extend, letter_posted, propose_refusal, unrefuse,
+};
+pub use super::acts_wait::{
+    AskedFee, ask_fee, ask_identity, clarified, clarify, fee_paid, record_authority, remind,
+    settle_identity, warn,
+};
 
 /// A case with its personal content opened.
 #[derive(Debug, Clone)]
@@ -66,6 +75,7 @@ pub fn clockwork<'a>(office: &'a Office, charter: &Charter) -> Clockwork<'a> {
         division: charter.law.division,
         promise_days: charter.rights.own_target_days,
         lapse_days: charter.rights.lapse_days,
+        second_approver: charter.rights.second_approver,
     }
 }
 
@@ -114,7 +124,8 @@ pub fn open_case(
     }
     let charter = charter::current(tx, &by.org)?;
     let agent = new.body.asker.agent.is_some();
-    let request = Request::new(new.right, new.via, new.received, agent);
+    let mut request = Request::new(new.right, new.via, new.received, agent);
+    request.logged = Some(today);
     let dates = request.dates(&clockwork(office, &charter))?;
     let year = new.received.year();
     let prefix = &charter.organisation.reference;
@@ -123,6 +134,7 @@ pub fn open_case(
     let key = office.vault().make_key(tx, &by.org, &format!("case:{id}"), by.now)?;
     let secret = links::new_code()?;
     let sealed = seal(tx, office, by, &key, &id, &new.body)?;
+    let waiting = request.wait(&clockwork(office, &charter))?.map(|w| w.since);
     let row = CaseRow {
         id: id.clone(),
         reference: format!("{prefix}-{year}-{n:04}"),
@@ -133,7 +145,9 @@ pub fn open_case(
         owner: None,
         key: key.clone(),
         sealed,
-        secret: links::hash(&links::fold_code(&secret)).to_vec(),
+        secret: secret_hash(&secret),
+        waiting,
+        reminded: None,
         made: by.now,
     };
     sql::insert_case(tx, &by.org, &row)?;
@@ -149,6 +163,27 @@ pub fn open_case(
     let letter = super::letters::acknowledgement(office, &charter, &case, &dates, &secret)?;
     let sent = super::letters::post(tx, office, by, &case, letter)?;
     Ok(Recorded::new(by, opened, act).and(sent))
+}
+
+fn secret_hash(secret: &str) -> Vec<u8> {
+    links::hash(&links::fold_code(secret)).to_vec()
+}
+
+/// Gives the status page a new code and writes it to the person; the old one opens nothing more.
+///
+/// # Errors
+/// Denied or not found.
+pub fn new_code(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Recorded<()>> {
+    by.role.may(Permission::WorkCases)?;
+    let case = load(tx, office, by, id)?;
+    let charter = charter::current(tx, &by.org)?;
+    let secret = links::new_code()?;
+    sql::set_secret(tx, &by.org, id, &secret_hash(&secret))?;
+    let letter = super::letters::code(office, &charter, &case, &secret)?;
+    let sent = super::letters::post(tx, office, by, &case, letter)?;
+    let said = "A new code for the status page; the old one is void";
+    let act = act_on(&case, "request.code-renewed", "UK GDPR Art 12(2)", said);
+    Ok(Recorded::new(by, (), act).and(sent))
 }
 
 fn seal(
@@ -168,7 +203,9 @@ fn seal(
 /// Somebody else changed it meanwhile.
 pub fn save(tx: &mut Tx<'_>, office: &Office, by: &By, mut case: Case) -> Result<()> {
     let charter = charter::current(tx, &by.org)?;
-    let dates = case.row.request.dates(&clockwork(office, &charter))?;
+    let clock = clockwork(office, &charter);
+    let dates = case.row.request.dates(&clock)?;
+    case.row.waiting = case.row.request.wait(&clock)?.map(|w| w.since);
     case.row.act_by = dates.act_by;
     case.row.limit = dates.limit.map(|d| d.on);
     if case.row.request.answered.is_some() {
@@ -188,10 +225,10 @@ pub fn act_on(case: &Case, word: &'static str, law: &str, said: impl Into<String
     Act::new(word).about("case", &case.row.id).law(law).say(&case.row.key, said)
 }
 
-type Next = Box<dyn Fn(Request, &Clockwork<'_>) -> Result<Request>>;
+pub(super) type Next = Box<dyn Fn(Request, &Clockwork<'_>) -> Result<Request>>;
 
-/// The shape that most acts share: allowed? load, decide, write back, record.
-fn step(
+/// The shape that most acts share: allowed? load, decide, write back; the caller records.
+pub(super) fn step(
     tx: &mut Tx<'_>,
     office: &Office,
     by: &By,
@@ -205,212 +242,6 @@ fn step(
     case.row.request = next(case.row.request.clone(), &clockwork(office, &charter))?;
     save(tx, office, by, case.clone())?;
     Ok(case)
-}
-
-/// Asks for something that settles who is asking, by letter.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn ask_identity(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    doubt: &str,
-) -> Result<Recorded<()>> {
-    if doubt.trim().is_empty() {
-        return Err(Error::invalid(
-            "doubt",
-            "Say why there is reasonable doubt: the letter says so",
-        ));
-    }
-    let on = dates::day_of(by.now);
-    let next: Next = Box::new(move |r, _| r.ask_identity(on));
-    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let charter = charter::current(tx, &by.org)?;
-    let letter = super::letters::identity(office, &charter, &case, doubt)?;
-    let sent = super::letters::post(tx, office, by, &case, letter)?;
-    let act = act_on(&case, "request.identity-asked", "UK GDPR Art 12(6)", doubt.trim());
-    Ok(Recorded::new(by, (), act).and(sent))
-}
-
-/// Settles who is asking; the search is planned and queued in the same transaction.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn settle_identity(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    settled: &Settled,
-) -> Result<Recorded<usize>> {
-    let s = settled.clone();
-    let next: Next = Box::new(move |r, _| r.settle_identity(&s.how, s.on));
-    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let planned = super::find::plan(tx, by, &case)?;
-    jobs::queue(tx, &by.org, "search", id, by.now)?;
-    let said = format!("Identity settled: {}", settled.how.trim());
-    let act = act_on(&case, "request.identity-settled", "UK GDPR Art 12(6)", said);
-    let plan = format!("{planned} holdings to search");
-    let plan = act_on(&case, "request.search-planned", "UK GDPR Art 15(1A)", plan);
-    Ok(Recorded::new(by, planned, act).and(plan))
-}
-
-/// Records that an agent's authority came.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn record_authority(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    what: &str,
-    on: Date,
-) -> Result<Recorded<()>> {
-    if what.trim().is_empty() {
-        return Err(Error::invalid("what", "Say what shows the authority"));
-    }
-    let next: Next = Box::new(move |r, _| r.record_authority(on));
-    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let act = act_on(&case, "request.authority-shown", "UK GDPR Art 12(6)", what.trim());
-    Ok(Recorded::new(by, (), act))
-}
-
-/// Asks what is wanted, by letter; the clock stops.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn clarify(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    question: &str,
-) -> Result<Recorded<()>> {
-    if question.trim().is_empty() {
-        return Err(Error::invalid("question", "Write what you need to know"));
-    }
-    let on = dates::day_of(by.now);
-    let next: Next = Box::new(move |r, _| r.clarify(on));
-    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let charter = charter::current(tx, &by.org)?;
-    let letter = super::letters::clarification(office, &charter, &case, question)?;
-    let sent = super::letters::post(tx, office, by, &case, letter)?;
-    let act = act_on(&case, "request.clarification-asked", "UK GDPR Art 12A(5)", question.trim());
-    Ok(Recorded::new(by, (), act).and(sent))
-}
-
-/// The answer to a question came: the clock runs on.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn clarified(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    answer: &str,
-    on: Date,
-) -> Result<Recorded<()>> {
-    if on > dates::day_of(by.now) {
-        return Err(Error::invalid("on", "The day the answer came can't be in the future"));
-    }
-    let next: Next = Box::new(move |r, _| r.clarified(on));
-    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let act = act_on(&case, "request.clarified", "UK GDPR Art 12A(5)", answer.trim());
-    Ok(Recorded::new(by, (), act))
-}
-
-/// Warns by letter that the request will be closed if our question stays open.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn warn(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Recorded<()>> {
-    let on = dates::day_of(by.now);
-    let next: Next = Box::new(move |r, _| r.warn(on));
-    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let charter = charter::current(tx, &by.org)?;
-    let until = case.request().lapses_on(&clockwork(office, &charter));
-    let until = until.ok_or_else(|| Error::fault("a warning without its day"))?;
-    let letter = super::letters::warning(office, &charter, &case, until)?;
-    let sent = super::letters::post(tx, office, by, &case, letter)?;
-    let said = format!("Warned that the request lapses on {}", dates::full(until));
-    let act = act_on(&case, "request.lapse-warned", "UK GDPR Art 12A(5)", said);
-    Ok(Recorded::new(by, (), act).and(sent))
-}
-
-/// Extends by two months, with the letter that the law wants within the first month.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn extend(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    reason: &str,
-) -> Result<Recorded<()>> {
-    let on = dates::day_of(by.now);
-    let why = reason.to_owned();
-    let next: Next = Box::new(move |r, c| r.extend(&why, on, c));
-    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
-    let charter = charter::current(tx, &by.org)?;
-    let dates = case.row.request.dates(&clockwork(office, &charter))?;
-    let letter = super::letters::extension(office, &charter, &case, &dates, reason)?;
-    let sent = super::letters::post(tx, office, by, &case, letter)?;
-    let act = act_on(&case, "request.extended", "UK GDPR Art 12A(4)", reason.trim());
-    Ok(Recorded::new(by, (), act).and(sent))
-}
-
-/// Refuses the whole request, with reasons and where to complain.
-///
-/// # Errors
-/// Denied, no reasons, or refused by the rules.
-pub fn refuse(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    ground: Ground,
-    reasons: &str,
-) -> Result<Recorded<()>> {
-    if reasons.trim().is_empty() {
-        return Err(Error::invalid(
-            "reasons",
-            "Give the facts relied on: the controller has to prove them",
-        ));
-    }
-    let on = dates::day_of(by.now);
-    let next: Next = Box::new(move |r, _| r.refuse(ground, on));
-    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
-    let charter = charter::current(tx, &by.org)?;
-    let letter = super::letters::refusal(office, &charter, &case, ground, reasons)?;
-    let sent = super::letters::post(tx, office, by, &case, letter)?;
-    let said = format!("Refused: {}. {}", ground.words(), reasons.trim());
-    let act = act_on(&case, "request.refused", ground.source(), said).law("UK GDPR Art 12(4)");
-    Ok(Recorded::new(by, (), act).and(sent))
-}
-
-/// Closes a request that was withdrawn or lapsed.
-///
-/// # Errors
-/// Denied, or refused by the rules.
-pub fn end(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    id: &str,
-    outcome: Outcome,
-    note: &str,
-) -> Result<Recorded<()>> {
-    let on = dates::day_of(by.now);
-    let next: Next = Box::new(move |r, c| r.end(outcome, on, c));
-    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
-    let said = format!("{}. {}", outcome.words(), note.trim());
-    let act = act_on(&case, "request.closed", "UK GDPR Art 12(3)", said.trim());
-    Ok(Recorded::new(by, (), act))
 }
 
 /// Destroys the content of a closed case: its key goes, so that what it sealed (details, spools,

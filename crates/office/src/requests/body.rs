@@ -28,6 +28,29 @@ pub struct Wants {
     pub deadline: Option<Date>,
 }
 
+/// Why a request is refused, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reasons {
+    /// The facts that the letter gives.
+    pub told: String,
+    /// What stays inside.
+    pub inside: String,
+    /// Whether the letter gives ground and facts. It may have to keep silent: telling why can
+    /// reveal abuse to who did it.
+    pub tell: bool,
+}
+
+impl Reasons {
+    /// For the history of the case.
+    pub fn for_record(&self) -> String {
+        let silent = if self.tell { "" } else { "The letter does not say why." };
+        let parts = [self.told.trim(), self.inside.trim(), silent];
+        let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+        parts.join(" ")
+    }
+}
+
 /// Everything personal about a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,6 +59,8 @@ pub struct Body {
     pub asker: Asker,
     /// What for.
     pub wants: Wants,
+    /// The reasons of a refusal, proposed or made.
+    pub refusal: Option<Reasons>,
     /// Identifiers learned from strong matches.
     pub learned: Vec<Identifier>,
     /// Postcodes learned from strong matches.

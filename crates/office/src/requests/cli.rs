@@ -32,6 +32,9 @@ pub enum RequestCommand {
         /// In words: 'a link sent to an address we already hold'.
         #[arg(long)]
         how: String,
+        /// The day that what was asked for came; today if not given.
+        #[arg(long)]
+        on: Option<jiff::civil::Date>,
         #[command(flatten)]
         at: At,
     },
@@ -180,10 +183,10 @@ pub struct OpenArgs {
 pub fn run(command: RequestCommand) -> Result<u8> {
     match command {
         RequestCommand::Open(a) => open(&a),
-        RequestCommand::Settle { reference, how, at } => {
+        RequestCommand::Settle { reference, how, on, at } => {
             let (office, by) = at.open_org()?;
             let id = case_id(&office, &by, &reference)?;
-            let settled = Settled { how, on: dates::day_of(by.now) };
+            let settled = Settled { how, on: on.unwrap_or_else(|| dates::day_of(by.now)) };
             let o = office.clone();
             let n = office.write(move |tx| acts::settle_identity(tx, &o, &by, &id, &settled))?;
             eprintln!("{n} holdings to search. Next: candour request find {reference}");
@@ -385,7 +388,7 @@ fn list(at: &At, closed: bool) -> Result<u8> {
     let (office, by) = at.open_org()?;
     let which = if closed { Which::Closed } else { Which::Open };
     let rows =
-        office.read(|tx| sql::cases(tx, &by.org, which, dates::day_of(by.now), 0, 10_000))?;
+        office.read(|tx| sql::cases(tx, &by.org, &which, dates::day_of(by.now), 0, 10_000))?;
     if at.json {
         let all: Vec<_> = rows
             .iter()

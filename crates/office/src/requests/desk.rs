@@ -1,28 +1,26 @@
-//! The desk's pages of a case: the list, the case itself, logging one for somebody.
+//! The desk's page of a case: what is left to do, what was found, dates, letters, history.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use candour_clock::{RightsDates, Step};
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use super::acts::{self, Case};
+use super::desk_letters::state_of;
+use super::desk_tasks::{Task, tasks};
 use super::find::{self, Record};
 use super::record::Owed;
-use super::rules::State as Where;
-use super::sql::{self, Figures, PackRow, SearchRow, Which};
+use super::rules::{Awaited, State as Where, Wait};
+use super::sql::{self, PackRow, SearchRow};
 use crate::charter::Charter;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::holdings::{self, Holding};
-use crate::kit::dates;
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, page};
+use crate::kit::{dates, post};
 use crate::office::Office;
 use crate::proof::{self, Told};
 use crate::staff::Permission;
-
-/// Cases on one page of the list.
-const PAGE: u64 = 50;
 
 /// The clock of a case in words, with the class of its tag.
 pub struct ClockTag {
@@ -35,14 +33,14 @@ pub struct ClockTag {
 /// Words first, colour second.
 pub fn clock_tag(office: &Office, charter: &Charter, c: &sql::CaseRow, today: Date) -> ClockTag {
     let tag = |words: String, class| ClockTag { words, class };
-    match (&c.request.state, c.request.paused_since(), c.act_by) {
+    let answer = |since| Wait { what: Awaited::Answer, since };
+    let wait = c.request.not_started().or_else(|| c.waiting.map(answer));
+    match (&c.request.state, wait, c.act_by) {
         (Where::Closed { on, outcome }, ..) => {
             tag(format!("{} on {}", outcome.words(), dates::long(*on)), "")
         }
         (Where::Sent { on }, ..) => tag(format!("Sent on {}", dates::long(*on)), "ok"),
-        (_, Some(since), _) => {
-            tag(format!("Paused since {}, waiting for an answer", dates::long(since)), "")
-        }
+        (_, Some(wait), _) => tag(wait.words(), ""),
         _ if c.request.answered.is_some() => tag("Looked at again after the answer".into(), "soon"),
         (_, _, Some(by)) => {
             let left = office.calendar().describe_left(today, by, charter.law.division);
@@ -53,108 +51,11 @@ pub fn clock_tag(office: &Office, charter: &Charter, c: &sql::CaseRow, today: Da
             } else {
                 "ok"
             };
-            tag(format!("Due {}: {left}", dates::full(by)), class)
+            let extended = if c.request.extended.is_some() { "Extended: due" } else { "Due" };
+            tag(format!("{extended} {}: {left}", dates::full(by)), class)
         }
         _ => tag("No date yet".into(), ""),
     }
-}
-
-struct Line {
-    reference: String,
-    name: String,
-    right: &'static str,
-    state: &'static str,
-    clock: ClockTag,
-    owner: String,
-}
-
-#[derive(Template)]
-#[template(path = "requests/pages/cases.html")]
-struct CasesPage {
-    d: Desk,
-    view: &'static str,
-    figures: Figures,
-    closed: u64,
-    lines: Vec<Line>,
-    next: Option<u64>,
-}
-
-/// What the list is asked for.
-#[derive(Deserialize)]
-pub struct ListQuery {
-    show: Option<String>,
-    from: Option<u64>,
-}
-
-/// `GET /office/cases`
-pub async fn cases(State(office): State<Office>, me: Signed, Query(q): Query<ListQuery>) -> Answer {
-    me.by.role.may(Permission::SeeCases)?;
-    let (which, view) = match q.show.as_deref() {
-        Some("late") => (Which::Late, "late"),
-        Some("closed") => (Which::Closed, "closed"),
-        _ => (Which::Open, "open"),
-    };
-    let from = q.from.unwrap_or(0);
-    let d = Desk::new(&me, "Cases", "Cases");
-    let view_page = office
-        .run(move |o| {
-            let today = dates::day_of(me.by.now);
-            let soon = today.saturating_add(jiff::Span::new().days(7));
-            o.read(|tx| {
-                let rows = sql::cases(tx, &me.by.org, which, today, from, PAGE + 1)?;
-                let more = rows.len() as u64 > PAGE;
-                let mut lines = Vec::new();
-                for row in rows.into_iter().take(PAGE as usize) {
-                    lines.push(line(tx, o, &me, row, today)?);
-                }
-                Ok(CasesPage {
-                    d,
-                    view,
-                    figures: sql::figures(tx, &me.by.org, today, soon)?,
-                    closed: sql::closed_count(tx, &me.by.org)?,
-                    lines,
-                    next: more.then_some(from + PAGE),
-                })
-            })
-        })
-        .await?;
-    page(&view_page)
-}
-
-fn line(
-    tx: &mut candour_db::Tx<'_>,
-    o: &Office,
-    me: &Signed,
-    row: sql::CaseRow,
-    today: Date,
-) -> Result<Line> {
-    let owner = match &row.owner {
-        Some(id) => crate::staff::sql::by_id(tx, &me.by.org, id)?.name,
-        None => "nobody yet".into(),
-    };
-    let clock = clock_tag(o, &me.charter, &row, today);
-    let name = match acts::open_row(tx, o, &me.by.org, row.clone()) {
-        Ok(case) => case.body.asker.name,
-        Err(Error::Unavailable(_)) => "(erased)".into(),
-        Err(e) => return Err(e),
-    };
-    Ok(Line {
-        reference: row.reference,
-        name,
-        right: row.request.right.label(),
-        state: row.request.state.label(),
-        clock,
-        owner,
-    })
-}
-
-/// One step of the task list.
-struct Task {
-    title: &'static str,
-    note: String,
-    status: String,
-    class: &'static str,
-    link: Option<String>,
 }
 
 struct FoundLine {
@@ -175,6 +76,7 @@ struct LetterLine {
     id: String,
     name: String,
     state: String,
+    class: &'static str,
     at: String,
 }
 
@@ -188,6 +90,8 @@ struct CasePage {
     limit: Option<String>,
     steps: Vec<Step>,
     deadline: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
     tasks: Vec<Task>,
     found: Vec<FoundLine>,
     history: Vec<HistoryLine>,
@@ -203,10 +107,95 @@ struct CasePage {
     may_work: bool,
     may_release: bool,
     open: bool,
-    paused: bool,
-    warned: bool,
-    extended: bool,
+    sent: bool,
+    can: Can,
+    waits: Option<String>,
+    /// The limit if the time ran from receipt after all, while something is waited for.
+    counted: Option<String>,
+    name_only: bool,
+    child: Option<String>,
+    refusal: Option<Refusal>,
     staff: Vec<(String, String)>,
+}
+
+/// Which acts on the clock the page offers.
+struct Can {
+    answer: bool,
+    clarify: bool,
+    remind: bool,
+    warn: bool,
+    extend: bool,
+    ask_fee: bool,
+    pay: bool,
+}
+
+impl Can {
+    fn of(c: &Case, waits: bool) -> Self {
+        let r = c.request();
+        let unpaid = r.fee.as_ref().is_some_and(|f| f.paid.is_none());
+        let ready = matches!(r.state, Where::Ready);
+        Self {
+            answer: r.question_open().is_some(),
+            clarify: r.question_open().is_none() && !ready,
+            remind: waits,
+            warn: waits && r.warned.is_none(),
+            extend: r.extended.is_none() && r.not_started().is_none(),
+            ask_fee: r.fee.is_none() && !ready,
+            pay: unpaid,
+        }
+    }
+}
+
+/// A refusal that waits for a second person.
+struct Refusal {
+    by: String,
+    ground: &'static str,
+    told: String,
+    inside: String,
+    tell: bool,
+    mine: bool,
+}
+
+impl Refusal {
+    fn of(tx: &mut candour_db::Tx<'_>, me: &Signed, c: &Case) -> Result<Option<Self>> {
+        let Some(p) = &c.request().proposed else { return Ok(None) };
+        let by = match p.by.strip_prefix("staff:") {
+            Some(id) => crate::staff::colleague(tx, &me.by.org, id)?.name,
+            None => "the command line".to_owned(),
+        };
+        let reasons = c.body.refusal.clone().unwrap_or_default();
+        Ok(Some(Self {
+            by,
+            ground: p.ground.words(),
+            told: reasons.told,
+            inside: reasons.inside,
+            tell: p.tell,
+            mine: p.by == me.by.actor,
+        }))
+    }
+}
+
+/// What to say about a child: their age by the date of birth, if it is at or under the age of the
+/// settings and nobody has decided yet.
+fn child(c: &Case, charter: &Charter, today: Date) -> Option<String> {
+    let age = charter.identity.representative_age?;
+    let born: Date = c.body.asker.born.as_ref()?.parse().ok()?;
+    if c.request().child.is_some() {
+        return None;
+    }
+    let years = today.since((jiff::Unit::Year, born)).ok()?.get_years();
+    let years = u32::try_from(years).ok().filter(|years| *years <= age)?;
+    let presumed = match charter.law.division {
+        candour_clock::Division::Scotland => {
+            "In Scotland a person of 12 or more is presumed able to decide for themselves \
+             (DPA 2018 s.208); below that, look at whether they understand what they ask for."
+        }
+        _ => {
+            "No age decides this here: look at whether they understand what they ask for. The age \
+             in the settings is a guide only."
+        }
+    };
+    Some(format!("By the date of birth the person is {years}. {presumed}"))
 }
 
 struct PackLine {
@@ -289,6 +278,20 @@ pub async fn case(
     page(&view)
 }
 
+fn letter_lines(tx: &mut candour_db::Tx<'_>, org: &str, case: &str) -> Result<Vec<LetterLine>> {
+    let all = crate::kit::sql::letters_of(tx, org, case)?;
+    let line = |l: post::sql::LetterRow| {
+        Ok(LetterLine {
+            state: state_of(tx, org, &l)?,
+            class: post::state_words(&l.state).1,
+            id: l.id,
+            name: l.name,
+            at: dates::moment(l.made),
+        })
+    };
+    all.into_iter().map(line).collect()
+}
+
 fn case_page(
     tx: &mut candour_db::Tx<'_>,
     o: &Office,
@@ -298,17 +301,17 @@ fn case_page(
     let by = &me.by;
     let c = acts::load_by_ref(tx, o, by, reference)?;
     let today = dates::day_of(by.now);
-    let when = c.request().dates(&acts::clockwork(o, &me.charter))?;
+    let clock = acts::clockwork(o, &me.charter);
+    let when = c.request().dates(&clock)?;
+    let wait = c.request().wait(&clock)?;
+    let not_started = c.request().not_started().is_some();
+    let counted = if not_started { c.request().counted(&clock)?.limit } else { None };
     let searches = sql::searches(tx, &by.org, &c.row.id)?;
     let all = holdings::active(tx, &by.org)?;
     let packs = sql::packs(tx, &by.org, &c.row.id)?;
     let handovers = sql::handovers(tx, &by.org, &c.row.id)?;
     let progress = find::progress(tx, &by.org, &c.row.id)?;
     let history = proof::history(tx, o.vault(), &by.org, &format!("case:{}", c.row.id))?;
-    let letters = crate::kit::sql::letters_of(tx, &by.org, &c.row.id)?
-        .into_iter()
-        .map(|l| LetterLine { id: l.id, name: l.name, state: l.state, at: dates::moment(l.made) })
-        .collect();
     let staff = crate::staff::sql::all(tx, &by.org)?
         .into_iter()
         .filter(|s| s.left.is_none() && s.role.may(Permission::WorkCases).is_ok())
@@ -323,6 +326,8 @@ fn case_page(
         limit: when.limit.as_ref().map(|d| dates::long(d.on)),
         steps: steps(&when, &me.charter),
         deadline: c.body.wants.deadline.map(dates::full),
+        from: c.body.wants.from.map(dates::long),
+        to: c.body.wants.to.map(dates::long),
         tasks: tasks(&c, &searches, &progress, packs.first()),
         found,
         history: history.into_iter().map(HistoryLine::of).collect(),
@@ -331,13 +336,17 @@ fn case_page(
         linked: handovers.iter().any(|h| h.ends.is_some() && h.ended.is_none()),
         part: open && packs.first().is_some_and(|k| !k.complete && k.items > 0),
         handed: handovers.iter().map(|h| handed(h, &packs)).collect(),
-        letters,
+        letters: letter_lines(tx, &by.org, &c.row.id)?,
         may_work: by.role.may(Permission::WorkCases).is_ok(),
         may_release: by.role.may(Permission::ReleaseCases).is_ok(),
         open,
-        paused: c.request().paused_since().is_some(),
-        warned: c.request().warned.is_some(),
-        extended: c.request().extended.is_some(),
+        sent: matches!(c.request().state, Where::Sent { .. }),
+        can: Can::of(&c, wait.is_some()),
+        waits: wait.filter(|_| open).map(Wait::words),
+        counted: counted.map(|d| dates::full(d.on)),
+        name_only: open && !c.body.asker.findable(),
+        child: child(&c, &me.charter, today).filter(|_| open),
+        refusal: Refusal::of(tx, me, &c)?.filter(|_| open),
         staff,
         c,
     })
@@ -376,94 +385,4 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         can_set_aside: Owed::of(s)? != Owed::Nothing,
         paper: h.is_some_and(Holding::is_paper),
     })
-}
-
-/// Somebody acts for the person: their authority comes before everything else.
-fn authority_task(c: &Case, base: &str) -> Option<Task> {
-    let agent = c.body.asker.agent.as_ref().filter(|_| c.request().by_agent)?;
-    let (status, class) = match c.request().authority {
-        Some(on) => (format!("Shown on {}", dates::short(on)), "ok"),
-        None => ("Needed first".into(), "soon"),
-    };
-    let link = c.request().authority.is_none().then(|| format!("{base}/authority"));
-    Some(Task { title: "Authority to act", note: agent.name.clone(), status, class, link })
-}
-
-/// What keeps the newest pack from being the whole answer.
-fn blocks(state: &Where, pack: Option<&PackRow>) -> String {
-    match pack.map(super::pack::blocks) {
-        Some(Ok(all)) if matches!(state, Where::Searching | Where::Reviewing) => all.join(" "),
-        _ => String::new(),
-    }
-}
-
-fn tasks(
-    c: &Case,
-    searches: &[SearchRow],
-    p: &find::Progress,
-    pack: Option<&PackRow>,
-) -> Vec<Task> {
-    let base = format!("/office/cases/{}", c.row.reference);
-    let state = &c.request().state;
-    let settled = c.request().settled.as_ref();
-    let done = |s: &str| (s.to_owned(), "ok");
-    let waiting = ("Cannot start yet".to_owned(), "");
-    let (identity, identity_class) = match state {
-        _ if settled.is_some() => done("Completed"),
-        Where::Identity { asked } => (format!("Asked on {}", dates::short(*asked)), "soon"),
-        Where::Received => ("Not yet started".into(), ""),
-        _ => waiting.clone(),
-    };
-    let n = searches.len() as u64;
-    let (search, search_class) = match (settled.is_some(), p.done == n && n > 0) {
-        (false, _) => waiting.clone(),
-        (true, true) if p.partly > 0 => (format!("{} only in part", p.partly), "late"),
-        (true, true) => done("Completed"),
-        _ if p.failed > 0 => (format!("{} with trouble", p.failed), "late"),
-        _ if p.asked > 0 => (format!("Waiting for {}", p.asked), "soon"),
-        _ => ("In progress".into(), "soon"),
-    };
-    let (review, review_class) = match (p.done > 0, p.open) {
-        (false, _) => waiting.clone(),
-        (true, 0) if p.done == n => done("Completed"),
-        (true, 0) => ("Nothing waits".into(), ""),
-        (true, open) => (format!("{open} to decide"), "soon"),
-    };
-    let (packed, packed_class) = match pack {
-        Some(k) if k.complete && *state != Where::Reviewing => done("Complete"),
-        Some(k) => (format!("Part: {} left out", k.left_out), "soon"),
-        None if p.done > 0 => ("Not yet started".into(), ""),
-        None => waiting.clone(),
-    };
-    let (release, release_class) = match state {
-        Where::Sent { on } => done(&format!("Sent on {}", dates::short(*on))),
-        Where::Closed { outcome, .. } => done(outcome.words()),
-        Where::Ready => ("Ready to send".into(), "soon"),
-        _ => waiting,
-    };
-    let task =
-        |title, note: String, (status, class): (String, &'static str), link: Option<&str>| Task {
-            title,
-            note,
-            status,
-            class,
-            link: link.map(|l| format!("{base}{l}")),
-        };
-    let who = settled.map_or("Only ask where there is real doubt".into(), |s| s.how.clone());
-    let identity_link = settled.is_none().then_some("/identity");
-    let searched =
-        format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
-    let reviewed = format!("{} items, disclosed by default", p.items);
-    let review_link = (p.items > 0).then_some("/review");
-    let blocks = blocks(state, pack);
-    let send_link = matches!(state, Where::Ready).then_some("/hand/send");
-    let mut all: Vec<Task> = authority_task(c, &base).into_iter().collect();
-    all.extend([
-        task("Know who is asking", who, (identity, identity_class), identity_link),
-        task("Search the holdings", searched, (search, search_class), Some("#found")),
-        task("Review what was found", reviewed, (review, review_class), review_link),
-        task("Make the pack", blocks, (packed, packed_class), Some("#packs")),
-        task("Send it", String::new(), (release, release_class), send_link),
-    ]);
-    all
 }

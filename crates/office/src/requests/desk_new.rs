@@ -47,6 +47,7 @@ pub fn body_from(f: &Filled) -> std::result::Result<Body, Field> {
         name,
         relation: f.get("agent-relation").to_owned(),
         email: f.get("agent-email").to_owned(),
+        address: f.get("agent-address").to_owned(),
     });
     let born = f.date("born")?.map(|d| d.to_string());
     let asker = Asker {

@@ -2,12 +2,13 @@
 //! text of its own in `letters/`, with dates worked out and no article numbers.
 
 use askama::Template;
-use candour_clock::RightsDates;
+use candour_clock::{RightsDates, State as Clock};
 use candour_db::Tx;
 use jiff::civil::Date;
 
-use super::acts::Case;
-use super::rules::Ground;
+use super::acts::{Case, Teller};
+use super::body::Reasons;
+use super::rules::{Awaited, Ground, Wait};
 use crate::charter::Charter;
 use crate::error::Result;
 use crate::holdings::Holding;
@@ -16,48 +17,11 @@ use crate::kit::post::{self, Letter};
 use crate::office::Office;
 use crate::proof::{Act, By};
 
-/// What every letter carries.
-pub(super) struct Frame {
-    dear: String,
-    role: String,
-    name: Option<String>,
-    contact: String,
-    email: String,
-    org: String,
-    reference: String,
-    regulator: String,
-    regulator_contact: String,
-}
+mod frame;
+mod hand;
 
-pub(super) fn frame(charter: &Charter, case: &Case) -> Frame {
-    let c = &charter.contact;
-    let mut contact = c.email.clone();
-    for more in [c.phone.as_deref(), Some(c.post.as_str())].into_iter().flatten() {
-        contact = format!("{contact}\n{more}");
-    }
-    let asker = &case.body.asker;
-    Frame {
-        dear: asker.agent.as_ref().map_or(&asker.name, |a| &a.name).clone(),
-        role: lower(&c.role),
-        name: c.name.clone(),
-        contact,
-        email: c.email.clone(),
-        org: charter.organisation.legal_name.clone(),
-        reference: case.row.reference.clone(),
-        regulator: charter.law.regulator.clone(),
-        regulator_contact: charter.law.regulator_contact.clone(),
-    }
-}
-
-/// "Data protection officer" inside a sentence.
-fn lower(role: &str) -> String {
-    let mut chars = role.chars();
-    let second_small = role.chars().nth(1).is_some_and(char::is_lowercase);
-    match chars.next() {
-        Some(first) if second_small => first.to_lowercase().collect::<String>() + chars.as_str(),
-        _ => role.to_owned(),
-    }
-}
+use frame::{Frame, frame, no_frame};
+pub use hand::{fetch_code, not_fetched, ready};
 
 fn letter(charter: &Charter, case: &Case, name: &str, text: String) -> Letter {
     Letter {
@@ -89,11 +53,10 @@ pub(super) fn url(office: &Office, path: &str) -> String {
 #[template(path = "requests/letters/acknowledgement.txt", escape = "none")]
 struct Acknowledgement<'a> {
     f: Frame,
-    received: String,
     act_by: Option<String>,
     limit: Option<String>,
-    what: &'a str,
-    agent: bool,
+    late: Option<String>,
+    authority: bool,
     secret: &'a str,
     status_url: String,
 }
@@ -106,23 +69,41 @@ pub fn acknowledgement(
     when: &RightsDates,
     secret: &str,
 ) -> Result<Letter> {
-    let what = match case.body.wants.what.trim() {
-        "" => "everything we hold about you",
-        other => other,
-    };
-    let limit = when.limit.as_ref().map(|d| d.on).filter(|l| Some(*l) != when.act_by);
+    let today = dates::day_of(office.now());
+    let limit = when.limit.as_ref().map(|d| d.on);
+    // A request that was logged late is not promised a day that is over.
+    let act_by = when.act_by.filter(|by| *by >= today).or(limit);
+    let awaited = case.request().not_started().map(|w| w.what);
     let text = Acknowledgement {
-        f: frame(charter, case),
-        received: dates::full(case.request().received),
-        act_by: when.act_by.map(dates::full),
-        limit: limit.map(dates::full),
-        what,
-        agent: case.body.asker.agent.is_some(),
+        f: frame(office, charter, case),
+        act_by: act_by.map(dates::full),
+        limit: limit.filter(|l| Some(*l) != act_by).map(dates::full),
+        late: limit.filter(|l| *l < today).map(dates::full),
+        authority: awaited == Some(Awaited::Authority),
         secret,
-        status_url: url(office, "/data-rights/status"),
+        status_url: status_url(office, charter),
     }
     .render()?;
     Ok(letter(charter, case, "acknowledgement", text))
+}
+
+fn status_url(office: &Office, charter: &Charter) -> String {
+    url(office, &format!("/o/{}/data-rights/status", charter.organisation.short))
+}
+
+#[derive(Template)]
+#[template(path = "requests/letters/code.txt", escape = "none")]
+struct Code<'a> {
+    f: Frame,
+    secret: &'a str,
+    status_url: String,
+}
+
+/// A new code for the status page.
+pub fn code(office: &Office, charter: &Charter, case: &Case, secret: &str) -> Result<Letter> {
+    let status_url = status_url(office, charter);
+    let text = Code { f: frame(office, charter, case), secret, status_url }.render()?;
+    Ok(letter(charter, case, "new-code", text))
 }
 
 #[derive(Template)]
@@ -135,7 +116,7 @@ struct Identity<'a> {
 }
 
 /// "Who are you?", only on reasonable doubt.
-pub fn identity(_: &Office, charter: &Charter, case: &Case, doubt: &str) -> Result<Letter> {
+pub fn identity(office: &Office, charter: &Charter, case: &Case, doubt: &str) -> Result<Letter> {
     const SOME: [&str; 4] = ["One", "One", "Two", "Three"];
     let needed = SOME.get(charter.identity.needed as usize).copied().unwrap_or("Some");
     let mut evidence: Vec<String> =
@@ -143,9 +124,8 @@ pub fn identity(_: &Office, charter: &Charter, case: &Case, doubt: &str) -> Resu
     if evidence.is_empty() {
         evidence.push("- an answer to a message we send to an address we already hold".into());
     }
-    let doubt = doubt.trim();
-    let text = Identity { f: frame(charter, case), doubt, needed, evidence: evidence.join("\n") }
-        .render()?;
+    let (f, doubt, evidence) = (frame(office, charter, case), doubt.trim(), evidence.join("\n"));
+    let text = Identity { f, doubt, needed, evidence }.render()?;
     Ok(letter(charter, case, "identity", text))
 }
 
@@ -154,15 +134,65 @@ pub fn identity(_: &Office, charter: &Charter, case: &Case, doubt: &str) -> Resu
 struct Clarification<'a> {
     f: Frame,
     question: &'a str,
-    asked: String,
+    stopped: Option<String>,
+    not_started: bool,
+    by: Option<String>,
 }
 
-/// "What are you looking for?": stops the clock.
-pub fn clarification(_: &Office, charter: &Charter, case: &Case, question: &str) -> Result<Letter> {
-    let asked = case.request().paused_since().map(dates::full).unwrap_or_default();
-    let text =
-        Clarification { f: frame(charter, case), question: question.trim(), asked }.render()?;
+/// "What are you looking for?": whether that stops the clock is in the dates.
+pub fn clarification(
+    office: &Office,
+    charter: &Charter,
+    case: &Case,
+    when: &RightsDates,
+    question: &str,
+) -> Result<Letter> {
+    let not_started = case.request().not_started().is_some();
+    let stopped = match when.state {
+        Clock::Paused { since } if !not_started => Some(dates::full(since)),
+        _ => None,
+    };
+    let today = dates::day_of(office.now());
+    let by = when.limit.as_ref().map(|d| d.on).filter(|on| *on >= today);
+    let by = when.act_by.filter(|on| *on >= today).or(by).map(dates::full);
+    let f = frame(office, charter, case);
+    let text = Clarification { f, question: question.trim(), stopped, not_started, by }.render()?;
     Ok(letter(charter, case, "clarification", text))
+}
+
+/// What was asked for, in a sentence: "On … we asked you for …".
+fn asked_for(case: &Case, wait: Wait) -> String {
+    match wait.what {
+        Awaited::Identity => "something that shows who you are".to_owned(),
+        Awaited::Authority => {
+            format!("something that shows that you may act for {}", case.body.asker.name.trim())
+        }
+        Awaited::Fee => {
+            let pounds = case.request().fee.as_ref().map(super::rules::Fee::pounds);
+            format!("a fee of {}", pounds.unwrap_or_default())
+        }
+        Awaited::Answer => "a little more about what you are looking for".to_owned(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "requests/letters/reminder.txt", escape = "none")]
+struct Reminder {
+    f: Frame,
+    asked: String,
+    what: String,
+    meanwhile: &'static str,
+}
+
+/// "We still wait for …".
+pub fn reminder(office: &Office, charter: &Charter, case: &Case, wait: Wait) -> Result<Letter> {
+    let meanwhile = match wait.what {
+        Awaited::Answer => "The time we have to answer stands still until then.",
+        _ => "The time we have to answer starts when it is here.",
+    };
+    let (asked, what) = (dates::full(wait.since), asked_for(case, wait));
+    let text = Reminder { f: frame(office, charter, case), asked, what, meanwhile }.render()?;
+    Ok(letter(charter, case, "reminder", text))
 }
 
 #[derive(Template)]
@@ -170,39 +200,92 @@ pub fn clarification(_: &Office, charter: &Charter, case: &Case, question: &str)
 struct Warning {
     f: Frame,
     asked: String,
+    what: String,
     by: String,
+    answer: bool,
 }
 
 /// "We have not heard from you": what closes the request, and on which day.
-pub fn warning(_: &Office, charter: &Charter, case: &Case, lapses_on: Date) -> Result<Letter> {
-    let asked = case.request().paused_since().map(dates::full).unwrap_or_default();
-    let by = dates::full(lapses_on);
-    let text = Warning { f: frame(charter, case), asked, by }.render()?;
+pub fn warning(
+    office: &Office,
+    charter: &Charter,
+    case: &Case,
+    wait: Wait,
+    lapses_on: Date,
+) -> Result<Letter> {
+    let text = Warning {
+        f: frame(office, charter, case),
+        asked: dates::full(wait.since),
+        what: asked_for(case, wait),
+        by: dates::full(lapses_on),
+        answer: wait.what == Awaited::Answer,
+    }
+    .render()?;
     Ok(letter(charter, case, "warning", text))
+}
+
+#[derive(Template)]
+#[template(path = "requests/letters/fee.txt", escape = "none")]
+struct FeeAsked<'a> {
+    f: Frame,
+    amount: String,
+    reason: &'a str,
+    pay: &'a str,
+}
+
+/// "We answer when you have paid": only for what is manifestly unfounded or excessive.
+pub fn fee(
+    office: &Office,
+    charter: &Charter,
+    case: &Case,
+    reason: &str,
+    pay: &str,
+) -> Result<Letter> {
+    let amount = case.request().fee.as_ref().map(super::rules::Fee::pounds).unwrap_or_default();
+    let f = no_frame(office, charter, case);
+    let text = FeeAsked { f, amount, reason: reason.trim(), pay: pay.trim() }.render()?;
+    Ok(letter(charter, case, "fee", text))
 }
 
 #[derive(Template)]
 #[template(path = "requests/letters/extension.txt", escape = "none")]
 struct Extension<'a> {
     f: Frame,
-    received: String,
     reason: &'a str,
-    limit: String,
+    limit: Option<String>,
+    start: String,
+    asked: String,
+    if_today: String,
+    meanwhile: &'a str,
 }
 
-/// "We need more time", with the new date.
+/// "We need more time", with the new date; while a question is open, with how it is counted.
 pub fn extension(
-    _: &Office,
+    office: &Office,
     charter: &Charter,
     case: &Case,
-    when: &RightsDates,
     reason: &str,
+    meanwhile: &str,
 ) -> Result<Letter> {
+    const GOES_ON: &str = "we go on with your request, and send first what is ready first.";
+    let clock = super::acts::clockwork(office, charter);
+    let when = case.request().dates(&clock)?;
+    let (mut asked, mut if_today) = (String::new(), String::new());
+    if when.limit.is_none() {
+        let today = dates::day_of(office.now());
+        asked = case.request().question_open().map(dates::full).unwrap_or_default();
+        let limit = case.request().clone().clarified(today)?.dates(&clock)?.limit;
+        if_today = limit.map(|d| dates::full(d.on)).unwrap_or_default();
+    }
+    let meanwhile = meanwhile.trim();
     let text = Extension {
-        f: frame(charter, case),
-        received: dates::full(case.request().received),
+        f: no_frame(office, charter, case),
         reason: reason.trim(),
-        limit: when.limit.as_ref().map(|d| dates::full(d.on)).unwrap_or_default(),
+        limit: when.limit.as_ref().map(|d| dates::full(d.on)),
+        start: dates::full(when.start),
+        asked,
+        if_today,
+        meanwhile: if meanwhile.is_empty() { GOES_ON } else { meanwhile },
     }
     .render()?;
     Ok(letter(charter, case, "extension", text))
@@ -212,27 +295,81 @@ pub fn extension(
 #[template(path = "requests/letters/refusal.txt", escape = "none")]
 struct Refused<'a> {
     f: Frame,
-    received: String,
     ground: &'static str,
     reasons: &'a str,
+    tell: bool,
 }
 
-/// "No", with reasons, complaint, regulator and court.
+/// "No", with complaint, regulator and court; with reasons, unless telling them may do harm.
 pub fn refusal(
-    _: &Office,
+    office: &Office,
     charter: &Charter,
     case: &Case,
     ground: Ground,
-    reasons: &str,
+    reasons: &Reasons,
 ) -> Result<Letter> {
-    let text = Refused {
-        f: frame(charter, case),
-        received: dates::full(case.request().received),
-        ground: ground.words(),
-        reasons: reasons.trim(),
+    let f = no_frame(office, charter, case);
+    let told = reasons.told.trim();
+    let text = Refused { f, ground: ground.words(), reasons: told, tell: reasons.tell }.render()?;
+    Ok(letter(charter, case, "refusal", text))
+}
+
+#[derive(Template)]
+#[template(path = "requests/letters/closed.txt", escape = "none")]
+struct Closed {
+    f: Frame,
+    lapsed: bool,
+    asked: String,
+    what: String,
+    ask_url: String,
+}
+
+/// "We have closed your request", and how to ask again. What was waited for in vain, if it lapsed.
+pub fn closed(
+    office: &Office,
+    charter: &Charter,
+    case: &Case,
+    lapsed: Option<Wait>,
+) -> Result<Letter> {
+    let text = Closed {
+        f: no_frame(office, charter, case),
+        lapsed: lapsed.is_some(),
+        asked: lapsed.map(|w| dates::full(w.since)).unwrap_or_default(),
+        what: lapsed.map(|w| asked_for(case, w)).unwrap_or_default(),
+        ask_url: url(office, &format!("/o/{}/data-rights", charter.organisation.short)),
     }
     .render()?;
-    Ok(letter(charter, case, "refusal", text))
+    Ok(letter(charter, case, "closed", text))
+}
+
+#[derive(Template)]
+#[template(path = "requests/letters/died.txt", escape = "none")]
+struct Died<'a> {
+    f: Frame,
+    to: String,
+    name: &'a str,
+}
+
+/// To who acted for a person who has died, or told us so: what other law may help. Nobody is
+/// written to at the address of the dead; then there is no letter.
+pub fn died(
+    office: &Office,
+    charter: &Charter,
+    case: &Case,
+    teller: &Teller,
+) -> Result<Option<Letter>> {
+    let mut to = teller.clone();
+    if let Some(agent) = case.body.asker.agent.as_ref().filter(|_| to.name.trim().is_empty()) {
+        to = Teller { name: agent.name.clone(), email: agent.email.clone() };
+    }
+    if to.name.trim().is_empty() {
+        return Ok(None);
+    }
+    let email = Some(to.email.trim().to_owned()).filter(|e| !e.is_empty());
+    let addressee = if email.is_none() { to.name.clone() } else { String::new() };
+    let f = Frame { addressee, ..frame(office, charter, case) };
+    let text = Died { f, to: to.name, name: case.body.asker.name.trim() }.render()?;
+    Ok(Some(Letter { to: email, ..letter(charter, case, "died", text) }))
 }
 
 #[derive(Template)]
@@ -258,7 +395,7 @@ pub fn ask_holder(
 ) -> Result<Letter> {
     let post = h.post.as_deref().unwrap_or("holder of these records");
     let text = Holder {
-        f: frame(charter, case),
+        f: frame(office, charter, case),
         post,
         holding: &h.title,
         due: dates::full(due),
@@ -275,78 +412,37 @@ pub fn ask_holder(
 }
 
 #[derive(Template)]
-#[template(path = "requests/letters/ready.txt", escape = "none")]
-struct Ready {
-    f: Frame,
-    received: String,
-    until: String,
+#[template(path = "requests/letters/due.txt", escape = "none")]
+struct Due {
+    lead: String,
     url: String,
-    complete: bool,
-    by_letter: bool,
+    org: String,
 }
 
-/// "Your answer is ready", or a part of it: a link, and nothing of the content. `by_letter`: its
-/// code comes in a letter, and not by telephone or text message.
-pub fn ready(
+/// To whoever works on the case: a link, and no name.
+pub fn staff_due(
     office: &Office,
     charter: &Charter,
     case: &Case,
-    token: &str,
-    until: Date,
-    complete: bool,
-    by_letter: bool,
+    to: &str,
+    due: Date,
+    today: Date,
 ) -> Result<Letter> {
-    let text = Ready {
-        f: frame(charter, case),
-        received: dates::full(case.request().received),
-        until: dates::full(until),
-        url: url(office, &format!("/fetch/{token}")),
-        complete,
-        by_letter,
-    }
-    .render()?;
-    Ok(letter(charter, case, "ready", text))
-}
-
-#[derive(Template)]
-#[template(path = "requests/letters/not_fetched.txt", escape = "none")]
-struct NotFetched {
-    f: Frame,
-    received: String,
-    until: String,
-    url: String,
-}
-
-/// "Your answer still waits": the same pack by a fresh link.
-pub fn not_fetched(
-    office: &Office,
-    charter: &Charter,
-    case: &Case,
-    token: &str,
-    until: Date,
-) -> Result<Letter> {
-    let text = NotFetched {
-        f: frame(charter, case),
-        received: dates::full(case.request().received),
-        until: dates::full(until),
-        url: url(office, &format!("/fetch/{token}")),
-    }
-    .render()?;
-    Ok(letter(charter, case, "not-fetched", text))
-}
-
-#[derive(Template)]
-#[template(path = "requests/letters/fetch_code.txt", escape = "none")]
-struct FetchCode<'a> {
-    f: Frame,
-    code: &'a str,
-    until: String,
-}
-
-/// The code of a link, to be printed and posted: never by the way that the link went.
-pub fn fetch_code(charter: &Charter, case: &Case, code: &str, until: Date) -> Result<Letter> {
-    let text = FetchCode { f: frame(charter, case), code, until: dates::full(until) }.render()?;
-    Ok(Letter { to: None, ..letter(charter, case, "fetch-code", text) })
+    let reference = &case.row.reference;
+    let when = match (due - today).get_days() {
+        0 => "due today".to_owned(),
+        1 => "due tomorrow".to_owned(),
+        left if left > 1 => format!("due in {left} days"),
+        _ => "late".to_owned(),
+    };
+    let lead = format!("Request {reference} is {when}: the date is {}.", dates::full(due));
+    let url = url(office, &format!("/office/cases/{reference}"));
+    let text = Due { lead, url, org: charter.organisation.legal_name.clone() }.render()?;
+    Ok(Letter {
+        to: Some(to.to_owned()),
+        subject: format!("A request is {when} ({reference})"),
+        ..letter(charter, case, "staff-due", text)
+    })
 }
 
 /// Puts a letter on its way under the case's key, and answers the act that says so.

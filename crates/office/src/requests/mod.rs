@@ -1,19 +1,23 @@
 //! Rights requests: received, identity, searching, reviewing, ready, sent, closed; with pauses,
 //! an extension and refusals on the way.
 //!
-//! - `rules`: states, acts, refusals. Pure.
+//! - `rules`: states, acts, refusals; `waits`: what is waited for, and the clock. Pure.
 //! - `acts`: what moves a case on.
 //! - `find`: plans which holdings can hold the person, searches them into sealed spools; `paper`
 //!   asks the posts that keep paper; `aside` goes on without what could not be read.
 //! - `review`: the items found, and what a person decides about them.
 //! - `pack`: what the person receives; `gate` checks every file that goes out.
-//! - `letters`: what is written to the person.
+//! - `letters`: what is written to the person; `rounds`: what is done every day.
 //!
-//! Others may use: the list and figures of cases, for Today.
+//! Others may use: the list and figures of cases, for Today, and the daily `rounds`.
 
 pub mod acts;
+mod acts_end;
+mod acts_wait;
 mod aside;
 mod body;
+#[path = "cases/sql.rs"]
+mod cases_sql;
 pub mod cli;
 mod cli_hand;
 mod cli_review;
@@ -22,9 +26,12 @@ pub mod desk;
 pub mod desk_acts;
 pub mod desk_hand;
 pub mod desk_item;
+pub mod desk_letters;
+pub mod desk_list;
 pub mod desk_new;
 pub mod desk_pack;
 pub mod desk_review;
+mod desk_tasks;
 pub mod find;
 pub mod gate;
 mod grounds;
@@ -36,6 +43,7 @@ mod pack_sql;
 mod paper;
 pub mod portal;
 pub mod portal_answer;
+pub mod portal_ask;
 pub mod portal_fetch;
 #[path = "portal/sql.rs"]
 mod portal_sql;
@@ -43,10 +51,12 @@ mod record;
 pub mod review;
 #[path = "review/sql.rs"]
 mod review_sql;
+pub mod rounds;
 mod rules;
 mod spool;
 pub mod sql;
+mod waits;
 mod words;
 
 pub use body::{Body, Wants};
-pub use rules::{Right, Settled, State, Via};
+pub use rules::{Clockwork, Right, Settled, State, Via};

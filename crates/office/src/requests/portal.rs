@@ -1,25 +1,22 @@
-//! The public's pages: asking for one's data one question at a time, seeing where a request
-//! stands. No account, no script.
+//! The public's pages: the start, and where a request stands. No account, no script. The questions
+//! are in `portal_ask`, fetching the answer in `portal_fetch`.
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use jiff::SignedDuration;
+use jiff::civil::Date;
 
-use super::acts::{self, NewCase, Opened};
-use super::desk_new::body_from;
-use super::rules::{Right, State as Where, Via};
+use super::acts;
+use super::rules::{Awaited, Outcome, Request, State as Where, Wait};
 use super::sql;
-use crate::charter;
-use crate::error::{Error, Field, Result};
+use crate::charter::{self, Charter};
+use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::limits::{self, Client, What};
 use crate::kit::pages::Portal;
-use crate::kit::web::{self, Answer, Public, go, mend, page, refuse};
+use crate::kit::web::{self, Answer, Public, go, page, refuse};
 use crate::kit::{dates, links};
 use crate::office::Office;
-use crate::proof::By;
 
 type Pairs = Form<Vec<(String, String)>>;
 
@@ -91,261 +88,6 @@ pub async fn about(State(office): State<Office>, Path(org): Path<String>) -> Ans
     page(&start_page(&public, true))
 }
 
-/// The questions, in order. One thing on each page.
-const STEPS: [&str; 6] = ["who", "agent", "name", "find", "what", "check"];
-/// A draft is kept this long.
-const DRAFT: SignedDuration = SignedDuration::from_hours(24);
-const COOKIE: &str = "candour-ask";
-
-fn step_title(step: &str) -> Option<&'static str> {
-    Some(match step {
-        "who" => "Is this about you or someone else?",
-        "agent" => "About you, who ask for someone else",
-        "name" => "What is your full name?",
-        "find" => "How can we find you?",
-        "what" => "What would you like to see?",
-        "check" => "Check your answers before sending your request",
-        _ => return None,
-    })
-}
-
-fn draft_token(headers: &HeaderMap) -> Option<String> {
-    let all = headers.get_all(header::COOKIE);
-    let pairs = all.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
-    pairs
-        .filter_map(|p| p.trim().split_once('='))
-        .find(|(n, _)| *n == COOKIE)
-        .map(|(_, v)| v.to_owned())
-}
-
-fn draft_place(token: &str) -> String {
-    format!("draft\u{0}{}", hex::encode(links::hash(token)))
-}
-
-fn read_draft(o: &Office, by: &By, token: &str) -> Result<Option<Filled>> {
-    o.read(|tx| {
-        let Some((org, sealed)) = sql::draft(tx, links::hash(token), by.now)? else {
-            return Ok(None);
-        };
-        if org != by.org {
-            return Ok(None);
-        }
-        let key =
-            crate::kit::sql::key_of_scope(tx, &org, "office")?.ok_or(Error::NotFound("the key"))?;
-        let plain = o.vault().open(tx, &org, &key, &draft_place(token), &sealed)?;
-        Ok(Some(Filled(serde_json::from_slice(&plain)?)))
-    })
-}
-
-fn write_draft(o: &Office, by: &By, token: &str, f: &Filled) -> Result<()> {
-    let (by, vault, token) = (by.clone(), o.vault().clone(), token.to_owned());
-    let plain = serde_json::to_vec(&f.0)?;
-    o.chore(move |tx| {
-        let key = vault.key_for(tx, &by.org, "office", by.now)?;
-        let sealed = vault.seal(tx, &by.org, &key, &draft_place(&token), &plain)?;
-        sql::put_draft(tx, links::hash(&token), &by.org, &sealed, by.now + DRAFT)
-    })
-}
-
-/// `POST /o/{org}/data-rights/ask`: begins a draft.
-pub async fn begin(
-    State(office): State<Office>,
-    client: Client,
-    Path(org): Path<String>,
-) -> Answer {
-    let public = Public::of(&office, org.clone()).await?;
-    let token = links::new_token()?;
-    let t = token.clone();
-    office
-        .run(move |o| {
-            limits::take(o, What::Begin, &public.by.org, client)?;
-            write_draft(o, &public.by, &t, &Filled::default())
-        })
-        .await?;
-    let mut response = go(&format!("/o/{org}/data-rights/ask/who"))?;
-    let text = format!(
-        "{COOKIE}={token}; Path=/o/{org}/data-rights; HttpOnly; SameSite=Lax; Max-Age=86400"
-    );
-    if let Ok(v) = HeaderValue::from_str(&text) {
-        response.headers_mut().append(header::SET_COOKIE, v);
-    }
-    Ok(response)
-}
-
-#[derive(Template)]
-#[template(path = "requests/pages/ask.html")]
-struct AskPage {
-    p: Portal,
-    step: String,
-    f: Filled,
-    w: Wrong,
-    agent: bool,
-}
-
-fn ask_page(public: &Public, step: &str, f: Filled, w: Wrong) -> Result<AskPage> {
-    let title = step_title(step).ok_or(Error::NotFound("the page"))?;
-    let org = &public.charter.organisation.short;
-    let agent = f.get("who") == "other";
-    let title =
-        if step == "name" && agent { "What is the full name of the person?" } else { title };
-    let back = match before(step, agent) {
-        Some(s) => format!("/o/{org}/data-rights/ask/{s}"),
-        None => format!("/o/{org}/data-rights"),
-    };
-    let p = Portal::new(&public.charter, title, Some(back));
-    Ok(AskPage { p, step: step.to_owned(), agent, f, w })
-}
-
-/// The step before; nobody acts for anybody unless it was said.
-fn before(step: &str, agent: bool) -> Option<&'static str> {
-    let i = STEPS.iter().position(|s| *s == step)?;
-    let back = STEPS.get(i.checked_sub(1)?)?;
-    if *back == "agent" && !agent { Some("who") } else { Some(back) }
-}
-
-fn after(step: &str, agent: bool) -> Option<&'static str> {
-    let i = STEPS.iter().position(|s| *s == step)?;
-    let next = STEPS.get(i + 1)?;
-    if *next == "agent" && !agent { Some("name") } else { Some(next) }
-}
-
-/// `GET /o/{org}/data-rights/ask/{step}`
-pub async fn step(
-    State(office): State<Office>,
-    headers: HeaderMap,
-    Path((org, step)): Path<(String, String)>,
-) -> Answer {
-    let public = Public::of(&office, org.clone()).await?;
-    let Some(token) = draft_token(&headers) else {
-        return go(&format!("/o/{org}/data-rights"));
-    };
-    let by = public.by.clone();
-    match office.run(move |o| read_draft(o, &by, &token)).await? {
-        Some(f) => page(&ask_page(&public, &step, f, Wrong::default())?),
-        None => go(&format!("/o/{org}/data-rights")),
-    }
-}
-
-/// What is wrong with the answers of one step.
-fn check_step(step: &str, f: &Filled) -> Result<()> {
-    let wrong = |name, message: &str| Err(Error::invalid(name, message));
-    match step {
-        "who" if !matches!(f.get("who"), "me" | "other") => {
-            wrong("who", "Choose whether this is about you or someone else")
-        }
-        "agent" if f.get("agent-name").is_empty() => wrong("agent-name", "Enter your name"),
-        "agent" if !f.get("agent-email").contains('@') => {
-            wrong("agent-email", "Enter an e-mail address like name@example.org")
-        }
-        "name" if f.get("name").is_empty() => wrong("name", "Enter the full name"),
-        "find" => body_from(f).map_err(|e| Error::Invalid(vec![e]))?.asker.check(),
-        "what" => body_from(f).map(drop).map_err(|e| Error::Invalid(vec![e])),
-        _ => Ok(()),
-    }
-}
-
-/// `POST /o/{org}/data-rights/ask/{step}`
-pub async fn answer(
-    State(office): State<Office>,
-    client: Client,
-    headers: HeaderMap,
-    Path((org, step)): Path<(String, String)>,
-    Form(pairs): Pairs,
-) -> Answer {
-    let public = Public::of(&office, org.clone()).await?;
-    let Some(token) = draft_token(&headers) else {
-        return go(&format!("/o/{org}/data-rights"));
-    };
-    let (by, t) = (public.by.clone(), token.clone());
-    let Some(mut f) = office.run(move |o| read_draft(o, &by, &t)).await? else {
-        return go(&format!("/o/{org}/data-rights"));
-    };
-    f.take_over(pairs);
-    if f.get("who") == "me" {
-        f.0.retain(|(n, _)| !n.starts_with("agent-"));
-    }
-    if let Err(e) = check_step(&step, &f) {
-        return mend(&ask_page(&public, &step, f, Wrong::of(e)?)?);
-    }
-    if step == "check" {
-        return hand_in(office, public, client, token, f).await;
-    }
-    let agent = f.get("who") == "other";
-    let back_to_check = f.get("change") == "yes";
-    f.0.retain(|(n, _)| n != "change");
-    let next = if back_to_check { "check" } else { after(&step, agent).unwrap_or("check") };
-    let by = public.by.clone();
-    office.run(move |o| write_draft(o, &by, &token, &f)).await?;
-    go(&format!("/o/{org}/data-rights/ask/{next}"))
-}
-
-async fn hand_in(
-    office: Office,
-    public: Public,
-    client: Client,
-    token: String,
-    f: Filled,
-) -> Answer {
-    let by = public.by.clone();
-    let (form, t) = (f.clone(), token.clone());
-    let logged = office
-        .run(move |o| {
-            limits::take(o, What::Ask, &by.org, client)?;
-            log(o, &by, &t, &form)
-        })
-        .await;
-    match logged {
-        Ok(opened) => sent_page(&public, &opened),
-        Err(e) => {
-            // The draft stays: what was typed is there when they come back.
-            let mut view = ask_page(&public, "check", f, Wrong::default())?;
-            refuse(e, |w| {
-                view.w = w;
-                view
-            })
-        }
-    }
-}
-
-/// Logs the request as it stands in the draft; the draft goes in the same transaction, so that
-/// sending twice logs once.
-fn log(o: &Office, by: &By, token: &str, f: &Filled) -> Result<Opened> {
-    let body = body_from(f).map_err(|e: Field| Error::Invalid(vec![e]))?;
-    let new =
-        NewCase { right: Right::Access, via: Via::Form, received: dates::day_of(by.now), body };
-    let (office, by, token) = (o.clone(), by.clone(), token.to_owned());
-    o.write(move |tx| {
-        if sql::draft(tx, links::hash(&token), by.now)?.is_none() {
-            return Err(Error::invalid("form", "This request has been sent already"));
-        }
-        sql::drop_draft(tx, links::hash(&token))?;
-        acts::open_case(tx, &office, &by, &new)
-    })
-}
-
-#[derive(Template)]
-#[template(path = "requests/pages/sent.html")]
-struct SentPage {
-    p: Portal,
-    reference: String,
-    secret: String,
-    act_by: String,
-}
-
-fn sent_page(public: &Public, opened: &Opened) -> Answer {
-    page(&SentPage {
-        p: Portal::new(&public.charter, "We have your request", None),
-        reference: opened.reference.clone(),
-        secret: opened.secret.clone(),
-        act_by: opened.act_by.map(dates::full).unwrap_or_default(),
-    })
-}
-
-/// `GET /o/{org}/data-rights/sent/{reference}`: reached from a bookmark, without the code.
-pub async fn sent(Path((org, _)): Path<(String, String)>) -> Answer {
-    go(&format!("/o/{org}/data-rights/status"))
-}
-
 #[derive(Template)]
 #[template(path = "requests/pages/status.html")]
 struct StatusPage {
@@ -355,13 +97,15 @@ struct StatusPage {
     shown: Option<Shown>,
 }
 
+/// Where a request stands, for who asked.
+#[derive(Debug, Default)]
 struct Shown {
     reference: String,
-    state: &'static str,
+    state: String,
     received: String,
     act_by: String,
-    paused: String,
-    steps: Vec<(&'static str, bool)>,
+    waits: String,
+    steps: Vec<(String, bool)>,
     because: Vec<String>,
 }
 
@@ -409,24 +153,81 @@ fn look_up(o: &Office, public: &Public, f: &Filled) -> Result<Shown> {
         Ok(_) | Err(Error::NotFound(_)) => Err(wrong()),
         Err(e) => Err(e),
     })?;
+    shown(o, &public.charter, &row)
+}
+
+fn shown(o: &Office, charter: &Charter, row: &sql::CaseRow) -> Result<Shown> {
     let r = &row.request;
-    let when = r.dates(&acts::clockwork(o, &public.charter))?;
-    let rank = match r.state {
-        Where::Received | Where::Identity { .. } => 1,
-        Where::Searching => 2,
-        Where::Reviewing | Where::Ready => 3,
-        Where::Sent { .. } | Where::Closed { .. } => 4,
-    };
-    let names = ["Received", "We know who is asking", "Searching and checking", "Answered"];
+    let clock = acts::clockwork(o, charter);
+    let when = r.dates(&clock)?;
+    let open = !matches!(r.state, Where::Sent { .. } | Where::Closed { .. });
+    let because = when.limit.iter().filter(|_| open);
+    let because = because.flat_map(|d| d.because.iter().map(|s| s.text.clone())).collect();
     Ok(Shown {
-        state: r.state.label(),
+        reference: row.reference.clone(),
+        state: r.state.label().to_owned(),
         received: dates::full(r.received),
-        act_by: when.act_by.map(dates::full).unwrap_or_default(),
-        paused: r.paused_since().map(dates::full).unwrap_or_default(),
-        steps: names.into_iter().enumerate().map(|(i, n)| (n, i < rank)).collect(),
-        because: when.limit.iter().flat_map(|d| d.because.iter().map(|s| s.text.clone())).collect(),
-        reference: row.reference,
+        act_by: when.act_by.filter(|_| open).map(dates::full).unwrap_or_default(),
+        waits: waits(r, r.wait(&clock)?, &charter.contact.email),
+        steps: steps(r),
+        because,
     })
+}
+
+/// The way of a request: what is behind it, and how it ended with its day.
+fn steps(r: &Request) -> Vec<(String, bool)> {
+    let done = |name: &str| (name.to_owned(), true);
+    let mut steps = vec![done("Received")];
+    let last = |on: Date, words: &str| (format!("{words} on {}", dates::long(on)), true);
+    let ended = match &r.state {
+        Where::Sent { on } => Some(last(*on, "Answer sent")),
+        Where::Closed { on, outcome } => Some(match outcome {
+            Outcome::Answered => last(r.sent.unwrap_or(*on), "Answer sent"),
+            Outcome::NothingFound => {
+                last(r.sent.unwrap_or(*on), "Answer sent: we found nothing about you")
+            }
+            Outcome::Refused => last(*on, "Refused: we wrote to you"),
+            Outcome::Withdrawn => last(*on, "Withdrawn"),
+            Outcome::Lapsed => last(*on, "Closed, because we did not hear from you"),
+            Outcome::Died => last(*on, "Closed"),
+        }),
+        _ => None,
+    };
+    let answered = r.sent.is_some() || matches!(r.state, Where::Sent { .. });
+    let settled = r.settled.is_some();
+    if ended.is_none() || settled {
+        steps.push(("We know who is asking".to_owned(), settled));
+    }
+    let searched = answered || matches!(r.state, Where::Reviewing | Where::Ready);
+    if ended.is_none() || answered {
+        steps.push(("Searching and checking".to_owned(), searched));
+    }
+    steps.push(ended.unwrap_or_else(|| ("Answered".to_owned(), false)));
+    steps
+}
+
+/// What is waited for, and what that does to the date.
+fn waits(r: &Request, wait: Option<Wait>, email: &str) -> String {
+    let Some(wait) = wait else {
+        return r.question_open().map(dates::full).map_or(String::new(), |on| {
+            format!("We asked you something on {on}. It changes nothing about the date.")
+        });
+    };
+    let since = dates::full(wait.since);
+    let what = match wait.what {
+        Awaited::Answer => {
+            return format!(
+                "We asked you something on {since}. The time stands still until you answer."
+            );
+        }
+        Awaited::Identity => "something that shows who you are",
+        Awaited::Authority => "something that shows that you may act for the person",
+        Awaited::Fee => "a fee",
+    };
+    format!(
+        "On {since} we asked you for {what}. The time to answer starts when it is here, and you \
+         will then see the date. Write to {email}."
+    )
 }
 
 /// Streams a blob as a ZIP file, a piece at a time.

@@ -3,12 +3,14 @@
 //! An act takes the request and a day and answers the next request or a [`Refusal`] that names
 //! the article. `states_and_acts` prints the whole table; that table is the documentation.
 
-use candour_clock::{Calendar, Division, Pause, RightsClock, RightsDates};
+use candour_clock::{Calendar, Division, Pause};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Refusal, Result};
+use crate::kit::dates::long;
 
+pub use super::waits::{Awaited, Fee, Wait};
 pub use super::words::{Ground, Outcome, Right, Via};
 
 /// How identity was settled. Evidence itself is not kept (UK GDPR Art 5(1)(c)).
@@ -79,7 +81,7 @@ impl State {
         }
     }
 
-    fn open(&self) -> bool {
+    pub(super) fn open(&self) -> bool {
         !matches!(self, Self::Sent { .. } | Self::Closed { .. })
     }
 }
@@ -107,18 +109,49 @@ pub struct Request {
     /// Clarifications asked and answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
-    /// The day of the letter that warned that the open question will end the request.
+    /// The day it was logged, if that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logged: Option<Date>,
+    /// A fee that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee: Option<Fee>,
+    /// The day of the last reminder of what is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Date>,
+    /// The day of the letter that warned that what does not come will end the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warned: Option<Date>,
     /// The reason of an extension, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended: Option<String>,
+    /// A refusal that waits for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Proposal>,
     /// The ground of a refusal, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Ground>,
     /// The day of the first whole answer, when it is looked at again after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Date>,
+    /// The day the answer went out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Date>,
+    /// The day it was decided who decides for a child.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<Date>,
+}
+
+/// A refusal that somebody proposes. Its reasons are sealed with the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// On which ground.
+    pub ground: Ground,
+    /// Whether the letter says the ground and the reasons.
+    pub tell: bool,
+    /// Who proposes it: `staff:ID`.
+    pub by: String,
+    /// The day.
+    pub on: Date,
 }
 
 /// What an act needs to know of the clock.
@@ -131,15 +164,16 @@ pub struct Clockwork<'a> {
     pub promise_days: Option<u32>,
     /// Days between the warning and closing as lapsed: a setting.
     pub lapse_days: u32,
+    /// A refusal needs two persons: a setting.
+    pub second_approver: bool,
 }
 
-fn no<T>(act: &'static str, why: impl Into<String>, source_: &'static str) -> Result<T> {
+/// Two persons for a no: an organisation's own care, not the law's.
+const TWO: &str = "house rule: one person proposes a refusal, another approves it";
+
+pub(super) fn no<T>(act: &'static str, why: impl Into<String>, source_: &'static str) -> Result<T> {
     Err(Refusal { act, why: why.into(), source_ }.into())
 }
-
-const WAITS: &str = "UK GDPR Art 12A(5)";
-/// The law names no day on which an unanswered question ends a request.
-const WARNED: &str = "house rule: nobody’s request lapses unwarned; the days are a setting";
 
 impl Request {
     /// A request as it comes in.
@@ -153,43 +187,20 @@ impl Request {
             by_agent,
             authority: None,
             pauses: Vec::new(),
+            logged: None,
+            fee: None,
+            reminded: None,
             warned: None,
             extended: None,
+            proposed: None,
             refused: None,
             answered: None,
+            sent: None,
+            child: None,
         }
     }
 
-    /// Both dates of the request, with how they were worked out (UK GDPR Arts 12(3), 12A, 4A).
-    ///
-    /// # Errors
-    /// The holiday list does not reach far enough.
-    pub fn dates(&self, c: &Clockwork<'_>) -> Result<RightsDates> {
-        let clock = RightsClock {
-            received: self.received,
-            identity_received: self.asked_identity().and_then(|_| Some(self.settled.as_ref()?.on)),
-            fee_paid: None,
-            authority_received: self.authority,
-            pauses: self.pauses.clone(),
-            extended: self.extended.is_some(),
-            promise_days: c.promise_days,
-            // Only access has a pause (UK GDPR Art 12A(5)).
-            pausable: self.right == Right::Access,
-        };
-        clock.work_out(c.calendar, c.division).map_err(|e| Error::Unavailable(e.to_string()))
-    }
-
-    /// Whether identity had been asked for: only then does its coming move the clock's start.
-    fn asked_identity(&self) -> Option<()> {
-        self.settled.as_ref().filter(|s| s.on > self.received).map(|_| ())
-    }
-
-    /// Waiting for an answer to a clarification.
-    pub fn paused_since(&self) -> Option<Date> {
-        self.pauses.last().filter(|p| p.answered.is_none()).map(|p| p.asked)
-    }
-
-    fn must_be_open(&self, act: &'static str) -> Result<()> {
+    pub(super) fn must_be_open(&self, act: &'static str) -> Result<()> {
         if self.state.open() {
             Ok(())
         } else {
@@ -201,115 +212,10 @@ impl Request {
         }
     }
 
-    /// Asks for something that settles who is asking; only where there is reasonable doubt.
-    ///
-    /// # Errors
-    /// Past that point already.
-    pub fn ask_identity(mut self, on: Date) -> Result<Self> {
-        match self.state {
-            State::Received => {
-                self.state = State::Identity { asked: on };
-                Ok(self)
-            }
-            State::Identity { .. } => no(
-                "ask for identity",
-                "identity has been asked for already: ask once, and for the least that will do",
-                "UK GDPR Art 12(6)",
-            ),
-            _ => no("ask for identity", "identity is settled already", "UK GDPR Art 12(6)"),
-        }
-    }
-
-    /// Settles who is asking and lets the search begin.
-    ///
-    /// # Errors
-    /// Settled already, or an agent's authority is still missing.
-    pub fn settle_identity(mut self, how: &str, on: Date) -> Result<Self> {
-        const ACT: &str = "settle identity";
-        if how.trim().is_empty() {
-            return Err(Error::invalid("how", "Say how identity was settled"));
-        }
-        if self.by_agent && self.authority.is_none() {
-            return no(
-                ACT,
-                "someone acts for this person, and their authority has not been recorded yet",
-                "UK GDPR Art 12(6)",
-            );
-        }
-        let on = match self.state {
-            // Nobody asked, so nothing was waited for: the clock's start does not move.
-            State::Received => self.received,
-            State::Identity { asked } => on.max(asked),
-            _ => return no(ACT, "identity is settled already", "UK GDPR Art 12(6)"),
-        };
-        self.settled = Some(Settled { how: how.trim().to_owned(), on });
-        self.state = State::Searching;
-        Ok(self)
-    }
-
-    /// Records that an agent's authority came.
-    ///
-    /// # Errors
-    /// Nobody acts for the person, or it is there already.
-    pub fn record_authority(mut self, on: Date) -> Result<Self> {
-        const ACT: &str = "record authority";
-        self.must_be_open(ACT)?;
-        if !self.by_agent {
-            return no(ACT, "the person asks for themselves", "UK GDPR Art 12(6)");
-        }
-        if self.authority.is_some() {
-            return no(ACT, "the authority has been recorded already", "UK GDPR Art 12(6)");
-        }
-        self.authority = Some(on.max(self.received));
-        Ok(self)
-    }
-
-    /// Asks what is wanted: stops the clock from that day (UK GDPR Art 12A(5)).
-    ///
-    /// # Errors
-    /// Not an access request, closed, or a question is open.
-    pub fn clarify(mut self, on: Date) -> Result<Self> {
-        const ACT: &str = "ask for clarification";
-        self.must_be_open(ACT)?;
-        if self.paused_since().is_some() {
-            return no(ACT, "a question is open already", "UK GDPR Art 12A(5)");
-        }
-        if matches!(self.state, State::Ready) {
-            return no(
-                ACT,
-                "the pack is ready: there is nothing left to ask",
-                "UK GDPR Art 12A(5)",
-            );
-        }
-        self.pauses.push(Pause { asked: on, answered: None });
-        self.warned = None;
-        Ok(self)
-    }
-
-    /// The answer to the question came: the clock runs on.
-    ///
-    /// # Errors
-    /// No question is open, or the day is before it was asked.
-    pub fn clarified(mut self, on: Date) -> Result<Self> {
-        const ACT: &str = "record the answer";
-        self.must_be_open(ACT)?;
-        match self.pauses.last_mut() {
-            Some(p) if p.answered.is_none() => {
-                if on < p.asked {
-                    return Err(Error::invalid("on", "The answer can't come before the question"));
-                }
-                p.answered = Some(on);
-                self.warned = None;
-                Ok(self)
-            }
-            _ => no(ACT, "no question is open", "UK GDPR Art 12A(5)"),
-        }
-    }
-
     /// Extends by two months, for complexity or number (UK GDPR Arts 12(3), 12A(4)).
     ///
     /// # Errors
-    /// No reason, extended before, or the first month is over.
+    /// No reason, extended before, not started, or the first month is over.
     pub fn extend(mut self, reason: &str, on: Date, c: &Clockwork<'_>) -> Result<Self> {
         const ACT: &str = "extend";
         self.must_be_open(ACT)?;
@@ -323,15 +229,16 @@ impl Request {
                 "UK GDPR Art 12A(4)",
             );
         }
+        if self.not_started().is_some() {
+            let why = "the time has not started, so there is nothing to extend yet";
+            return no(ACT, why, "UK GDPR Art 12A(2)");
+        }
         if let Some(by) = self.dates(c)?.notice_by
             && on > by
         {
             return no(
                 ACT,
-                format!(
-                    "the person had to be told by {}, within the first month",
-                    crate::kit::dates::long(by)
-                ),
+                format!("the person had to be told by {}, within the first month", long(by)),
                 "UK GDPR Art 12A(4)",
             );
         }
@@ -339,60 +246,77 @@ impl Request {
         Ok(self)
     }
 
-    /// Refuses the whole request (UK GDPR Art 12(4), (5)).
+    /// Proposes to refuse the whole request (UK GDPR Art 12(4), (5)). Where one person is enough,
+    /// it is refused with that.
     ///
     /// # Errors
     /// Sent or closed.
-    pub fn refuse(mut self, ground: Ground, on: Date) -> Result<Self> {
+    pub fn refuse(mut self, p: Proposal, c: &Clockwork<'_>) -> Result<Self> {
         self.must_be_open("refuse")?;
+        if c.second_approver {
+            self.proposed = Some(p);
+            return Ok(self);
+        }
+        Ok(self.refused_on(p.ground, p.on))
+    }
+
+    fn refused_on(mut self, ground: Ground, on: Date) -> Self {
+        self.proposed = None;
         self.refused = Some(ground);
         self.state = State::Closed { on, outcome: Outcome::Refused };
-        Ok(self)
+        self
     }
 
-    /// Warns that the request will be closed if the question stays open.
+    /// Another person approves the refusal.
     ///
     /// # Errors
-    /// No question is open, or it was warned of already.
-    pub fn warn(mut self, on: Date) -> Result<Self> {
-        const ACT: &str = "warn";
+    /// None is proposed, or by the same person.
+    pub fn approve(self, by: &str, on: Date) -> Result<Self> {
+        const ACT: &str = "approve the refusal";
         self.must_be_open(ACT)?;
-        if self.paused_since().is_none() {
-            return no(ACT, "no question is open: there is nothing to warn of", WAITS);
+        let Some(p) = self.proposed.clone() else {
+            return no(ACT, "no refusal is proposed", TWO);
+        };
+        if p.by == by {
+            let why = "you proposed it: somebody else has to look at it. Where there is only one \
+                       officer, the settings can say that one person is enough";
+            return no(ACT, why, TWO);
         }
-        if let Some(warned) = self.warned {
-            let on = crate::kit::dates::long(warned);
-            return no(ACT, format!("the warning went on {on}: once is enough"), WARNED);
+        Ok(self.refused_on(p.ground, on))
+    }
+
+    /// Takes a proposed refusal back: the request goes on.
+    ///
+    /// # Errors
+    /// None is proposed.
+    pub fn unrefused(mut self) -> Result<Self> {
+        self.must_be_open("turn the refusal down")?;
+        if self.proposed.take().is_none() {
+            return no("turn the refusal down", "no refusal is proposed", TWO);
         }
-        self.warned = Some(on);
         Ok(self)
     }
 
-    /// The first day on which it may be closed as lapsed, once it was warned of.
-    pub fn lapses_on(&self, c: &Clockwork<'_>) -> Option<Date> {
-        self.warned?.checked_add(jiff::Span::new().days(i64::from(c.lapse_days))).ok()
-    }
-
-    /// The person withdrew it, or it lapsed.
+    /// Records that it was decided who decides for a child.
     ///
     /// # Errors
-    /// Sent or closed; lapsed without an open question, a warning, or the days since it.
+    /// Sent or closed.
+    pub fn decided_for_child(mut self, on: Date) -> Result<Self> {
+        self.must_be_open("record who decides")?;
+        self.child = Some(on);
+        Ok(self)
+    }
+
+    /// The person withdrew it, it lapsed, or the person has died.
+    ///
+    /// # Errors
+    /// Sent or closed; lapsed without anything waited for, a warning, or the days since it.
     pub fn end(mut self, outcome: Outcome, on: Date, c: &Clockwork<'_>) -> Result<Self> {
-        const ACT: &str = "close";
-        self.must_be_open(ACT)?;
+        self.must_be_open("close")?;
         if outcome == Outcome::Lapsed {
-            if self.paused_since().is_none() {
-                return no(ACT, "only a request that waits for an answer can lapse", WAITS);
-            }
-            let Some(first) = self.lapses_on(c) else {
-                return no(ACT, "they have not been warned: send the warning letter first", WARNED);
-            };
-            if on < first {
-                let first = crate::kit::dates::long(first);
-                let why = format!("the warning gives them time: it can lapse on {first}");
-                return no(ACT, why, WARNED);
-            }
+            self.may_lapse(on, c)?;
         }
+        self.proposed = None;
         self.state = State::Closed { on, outcome };
         Ok(self)
     }
@@ -470,6 +394,7 @@ impl Request {
         match self.state {
             State::Ready => {
                 self.state = State::Sent { on };
+                self.sent = Some(on);
                 Ok(self)
             }
             State::Sent { .. } | State::Closed { .. } => {

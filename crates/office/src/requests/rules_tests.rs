@@ -10,6 +10,7 @@ fn clockwork(calendar: &Calendar) -> Clockwork<'_> {
         division: Division::EnglandAndWales,
         promise_days: Some(28),
         lapse_days: 30,
+        second_approver: true,
     }
 }
 
@@ -23,7 +24,12 @@ fn in_state(state: State) -> Request {
     r
 }
 
-/// Every state, and the open question that any but the last two may wait for.
+fn proposal() -> Proposal {
+    let (ground, by) = (Ground::ManifestlyExcessive, "staff:ann".to_owned());
+    Proposal { ground, tell: true, by, on: d("2026-11-06") }
+}
+
+/// Every state, and what any but the last two may wait for.
 fn states() -> Vec<(&'static str, Request)> {
     let on = d("2026-11-10");
     let all = [
@@ -36,9 +42,15 @@ fn states() -> Vec<(&'static str, Request)> {
         State::Closed { on, outcome: Outcome::Answered },
     ];
     let mut all: Vec<_> = all.into_iter().map(|s| (s.word(), in_state(s))).collect();
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
     let asked = in_state(State::Searching).clarify(d("2026-11-05")).unwrap();
-    let warned = asked.clone().warn(d("2026-11-06")).unwrap();
-    all.extend([("+asked", asked), ("+warned", warned)]);
+    let warned = asked.clone().warn(d("2026-11-06"), &c).unwrap();
+    let agent = Request { by_agent: true, ..in_state(State::Received) };
+    let owed = in_state(State::Searching).ask_fee(1250, d("2026-11-04"), &c).unwrap();
+    let proposed = in_state(State::Searching).refuse(proposal(), &c).unwrap();
+    all.extend([("+asked", asked), ("+warned", warned), ("+agent", agent)]);
+    all.extend([("+fee", owed), ("+proposed", proposed)]);
     all
 }
 
@@ -51,9 +63,17 @@ fn acts() -> Vec<Act> {
         ("clarify", |r, _| r.clarify(d("2026-11-05"))),
         ("record answer", |r, _| r.clarified(d("2026-11-06"))),
         ("extend", |r, c| r.extend("three requests", d("2026-11-06"), c)),
-        ("refuse", |r, _| r.refuse(Ground::ManifestlyExcessive, d("2026-11-06"))),
+        ("record authority", |r, _| r.record_authority(d("2026-11-06"))),
+        ("ask fee", |r, c| r.ask_fee(500, d("2026-11-06"), c)),
+        ("fee paid", |r, _| r.fee_paid(d("2026-11-07"))),
+        ("propose refusal", |r, c| r.refuse(proposal(), c)),
+        ("approve it", |r, _| r.approve("staff:bea", d("2026-11-07"))),
+        ("turn it down", |r, _| r.unrefused()),
+        ("child decided", |r, _| r.decided_for_child(d("2026-11-06"))),
         ("withdraw", |r, c| r.end(Outcome::Withdrawn, d("2026-11-06"), c)),
-        ("warn", |r, _| r.warn(d("2026-11-06"))),
+        ("person died", |r, c| r.end(Outcome::Died, d("2026-11-06"), c)),
+        ("remind", |r, c| r.remind(d("2026-11-20"), c)),
+        ("warn", |r, c| r.warn(d("2026-11-06"), c)),
         ("lapse", |r, c| r.end(Outcome::Lapsed, d("2026-12-06"), c)),
         ("searched", |r, _| r.searched(0)),
         ("search again", |r, _| r.search_again()),
@@ -68,34 +88,42 @@ fn acts() -> Vec<Act> {
 fn states_and_acts() {
     let calendar = Calendar::builtin();
     let c = clockwork(&calendar);
-    let mut table = format!("{:16}", "");
+    let mut table = format!("{:17}", "");
     for (word, _) in states() {
         table += &format!("{word:11}");
     }
     for (name, act) in acts() {
-        table = table.trim_end().to_owned() + &format!("\n{name:16}");
+        table = table.trim_end().to_owned() + &format!("\n{name:17}");
         for (_, r) in states() {
             let next = act(r, &c);
             table += &format!("{:11}", next.map_or("-", |r| r.state.word()));
         }
     }
     insta::assert_snapshot!(table.trim_end(), @r"
-                    received   identity   searching  reviewing  ready      sent       closed     +asked     +warned
-    ask identity    identity   -          -          -          -          -          -          -          -
-    settle identity searching  searching  -          -          -          -          -          -          -
-    clarify         received   identity   searching  reviewing  -          -          -          -          -
-    record answer   -          -          -          -          -          -          -          searching  searching
-    extend          received   identity   searching  reviewing  ready      -          -          searching  searching
-    refuse          closed     closed     closed     closed     closed     -          -          closed     closed
-    withdraw        closed     closed     closed     closed     closed     -          -          closed     closed
-    warn            -          -          -          -          -          -          -          searching  -
-    lapse           -          -          -          -          -          -          -          -          closed
-    searched        -          -          reviewing  -          -          -          -          reviewing  reviewing
-    search again    -          -          searching  searching  searching  -          -          searching  searching
-    pack, part      -          -          searching  reviewing  reviewing  -          -          searching  searching
-    pack, complete  -          -          -          ready      ready      -          -          -          -
-    send            -          -          -          -          sent       -          -          -          -
-    close           -          -          -          -          -          closed     -          -          -
+                     received   identity   searching  reviewing  ready      sent       closed     +asked     +warned    +agent     +fee       +proposed
+    ask identity     identity   -          -          -          -          -          -          -          -          identity   -          -
+    settle identity  searching  searching  -          -          -          -          -          -          -          -          -          -
+    clarify          received   identity   searching  reviewing  -          -          -          -          -          received   searching  searching
+    record answer    -          -          -          -          -          -          -          searching  searching  -          -          -
+    extend           received   -          searching  reviewing  ready      -          -          searching  searching  -          -          searching
+    record authority -          -          -          -          -          -          -          -          -          received   -          -
+    ask fee          received   identity   searching  reviewing  -          -          -          searching  searching  received   -          searching
+    fee paid         -          -          -          -          -          -          -          -          -          -          searching  -
+    propose refusal  received   identity   searching  reviewing  ready      -          -          searching  searching  received   searching  searching
+    approve it       -          -          -          -          -          -          -          -          -          -          -          closed
+    turn it down     -          -          -          -          -          -          -          -          -          -          -          searching
+    child decided    received   identity   searching  reviewing  ready      -          -          searching  searching  received   searching  searching
+    withdraw         closed     closed     closed     closed     closed     -          -          closed     closed     closed     closed     closed
+    person died      closed     closed     closed     closed     closed     -          -          closed     closed     closed     closed     closed
+    remind           -          identity   -          -          -          -          -          searching  searching  received   searching  -
+    warn             -          identity   -          -          -          -          -          searching  -          received   searching  -
+    lapse            -          -          -          -          -          -          -          -          closed     -          -          -
+    searched         -          -          reviewing  -          -          -          -          reviewing  reviewing  -          reviewing  reviewing
+    search again     -          -          searching  searching  searching  -          -          searching  searching  -          searching  searching
+    pack, part       -          -          searching  reviewing  reviewing  -          -          searching  searching  -          searching  searching
+    pack, complete   -          -          -          ready      ready      -          -          -          -          -          -          -
+    send             -          -          -          -          sent       -          -          -          -          -          -          -
+    close            -          -          -          -          -          closed     -          -          -          -          -          -
     ");
 }
 
@@ -145,6 +173,9 @@ fn an_agent_without_authority_gets_nothing() {
     let e = r.clone().settle_identity("known", d("2026-11-03")).unwrap_err();
     assert!(e.to_string().contains("12(6)"), "{e}");
     let calendar = Calendar::builtin();
+    let waits = r.wait(&clockwork(&calendar)).unwrap().unwrap();
+    assert_eq!(waits.what, Awaited::Authority);
+    assert!(r.clone().record_authority(d("2026-11-01")).is_err(), "not before the request");
     let shown = r.record_authority(d("2026-11-09")).unwrap();
     let settled = shown.settle_identity("known", d("2026-11-09")).unwrap();
     assert_eq!(settled.dates(&clockwork(&calendar)).unwrap().start, d("2026-11-09"));
@@ -164,15 +195,15 @@ fn nothing_lapses_without_a_warning_and_the_days_it_gave() {
     let lapse = |r: &Request, on: &str| r.clone().end(Outcome::Lapsed, d(on), &c);
     let why = |r: &Request, on: &str| lapse(r, on).unwrap_err().to_string();
     let open = in_state(State::Searching);
-    assert!(why(&open, "2027-11-05").contains("waits for an answer"));
+    assert!(why(&open, "2027-11-05").contains("nothing is waited for"));
     let asked = open.clarify(d("2026-11-05")).unwrap();
     assert!(why(&asked, "2027-11-05").contains("warning letter first"), "however long ago");
-    let warned = asked.warn(d("2026-11-10")).unwrap();
+    let warned = asked.warn(d("2026-11-10"), &c).unwrap();
     assert_eq!(warned.lapses_on(&c), Some(d("2026-12-10")));
     assert!(why(&warned, "2026-12-09").contains("10 December 2026"));
     let lapsed = lapse(&warned, "2026-12-10").unwrap();
     assert!(matches!(lapsed.state, State::Closed { outcome: Outcome::Lapsed, .. }));
-    assert!(warned.clone().warn(d("2026-11-11")).is_err(), "once");
+    assert!(warned.clone().warn(d("2026-11-11"), &c).is_err(), "once");
     // An answer, and a further question, begin anew.
     let again = warned.clarified(d("2026-11-20")).unwrap().clarify(d("2026-11-21")).unwrap();
     assert!(why(&again, "2027-11-05").contains("warning letter first"));
@@ -182,7 +213,7 @@ proptest! {
     /// Whatever is done in whatever order, a request never leaves the end states, and its act-by
     /// date is never after the limit.
     #[test]
-    fn no_path_breaks_the_clock(steps in proptest::collection::vec(0..15usize, 0..30)) {
+    fn no_path_breaks_the_clock(steps in proptest::collection::vec(0..acts().len(), 0..30)) {
         let calendar = Calendar::builtin();
         let c = clockwork(&calendar);
         let mut r = in_state(State::Received);
@@ -204,4 +235,85 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn time_has_not_started_while_proof_is_awaited() {
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
+    let r = in_state(State::Received).ask_identity(d("2026-11-03")).unwrap();
+    let dates = r.dates(&c).unwrap();
+    assert_eq!((dates.act_by, dates.limit, dates.notice_by), (None, None, None));
+    let safe = r.counted(&c).unwrap().limit.unwrap().on;
+    assert_eq!(safe, d("2026-12-02"), "the shortest reading, for the screen");
+    let words = r.wait(&c).unwrap().unwrap().words();
+    assert_eq!(words, "Not started: waiting for proof of who is asking since 3 November 2026");
+    assert!(r.clone().extend("complex", d("2026-11-20"), &c).is_err(), "nothing to extend");
+    let e = r.clone().settle_identity("a card", d("2026-11-02")).unwrap_err();
+    assert!(e.to_string().contains("3 November 2026"), "{e}");
+    // Silence ends in a reminder, a warning, and the end.
+    let reminded = r.remind(d("2026-11-20"), &c).unwrap();
+    assert!(reminded.clone().remind(d("2026-11-26"), &c).is_err(), "once a week");
+    let warned = reminded.warn(d("2026-11-27"), &c).unwrap();
+    assert!(warned.clone().end(Outcome::Lapsed, d("2026-12-26"), &c).is_err());
+    assert!(warned.end(Outcome::Lapsed, d("2026-12-27"), &c).is_ok());
+}
+
+#[test]
+fn a_question_after_the_time_ended_stops_nothing() {
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
+    let in_time = in_state(State::Searching).clarify(d("2026-12-02")).unwrap();
+    assert_eq!(in_time.wait(&c).unwrap().map(|w| w.what), Some(Awaited::Answer));
+    let late = in_state(State::Searching).clarify(d("2026-12-03")).unwrap();
+    assert_eq!(late.wait(&c).unwrap(), None);
+    assert_eq!(late.question_open(), Some(d("2026-12-03")));
+    assert_eq!(late.dates(&c).unwrap().limit.unwrap().on, d("2026-12-02"));
+    let e = late.clone().warn(d("2026-12-04"), &c).unwrap_err().to_string();
+    assert!(e.contains("stops nothing"), "{e}");
+    assert!(late.end(Outcome::Lapsed, d("2027-02-01"), &c).is_err());
+}
+
+#[test]
+fn whoever_was_told_of_more_time_sees_one_date() {
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
+    let r = in_state(State::Searching);
+    assert_eq!(r.dates(&c).unwrap().act_by, Some(d("2026-11-30")), "the promise");
+    let extended = r.extend("complex", d("2026-11-20"), &c).unwrap();
+    let dates = extended.dates(&c).unwrap();
+    assert_eq!((dates.act_by, dates.promise), (Some(d("2027-02-02")), None));
+}
+
+#[test]
+fn a_fee_moves_the_start_to_the_day_it_is_paid() {
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
+    let r = in_state(State::Searching);
+    assert!(r.clone().ask_fee(0, d("2026-11-04"), &c).is_err());
+    let late = r.clone().ask_fee(500, d("2026-12-03"), &c).unwrap_err().to_string();
+    assert!(late.contains("can’t move that"), "{late}");
+    let owed = r.ask_fee(1205, d("2026-11-04"), &c).unwrap();
+    assert_eq!(owed.fee.as_ref().unwrap().pounds(), "£12.05");
+    assert_eq!(owed.dates(&c).unwrap().act_by, None);
+    assert!(owed.clone().fee_paid(d("2026-11-03")).is_err());
+    let paid = owed.fee_paid(d("2026-11-10")).unwrap();
+    assert_eq!(paid.dates(&c).unwrap().limit.unwrap().on, d("2026-12-10"));
+}
+
+#[test]
+fn a_refusal_needs_two_persons_unless_the_settings_say_one() {
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
+    let proposed = in_state(State::Searching).refuse(proposal(), &c).unwrap();
+    assert!(proposed.state.open() && proposed.refused.is_none());
+    let same = proposed.clone().approve("staff:ann", d("2026-11-07")).unwrap_err().to_string();
+    assert!(same.contains("somebody else"), "{same}");
+    let refused = proposed.clone().approve("staff:bea", d("2026-11-07")).unwrap();
+    let on = d("2026-11-07");
+    assert_eq!(refused.state, State::Closed { on, outcome: Outcome::Refused });
+    assert_eq!(proposed.unrefused().unwrap().proposed, None);
+    let one = Clockwork { second_approver: false, ..clockwork(&calendar) };
+    let alone = in_state(State::Searching).refuse(proposal(), &one).unwrap();
+    assert_eq!(alone.refused, Some(Ground::ManifestlyExcessive));
 }

@@ -157,8 +157,10 @@ pub enum Outcome {
     Refused,
     /// The person withdrew it.
     Withdrawn,
-    /// No answer to a clarification, after a warning.
+    /// What was waited for did not come, after a warning.
     Lapsed,
+    /// The person whose data it is has died: nobody has data rights any more.
+    Died,
 }
 
 impl Outcome {
@@ -170,6 +172,7 @@ impl Outcome {
             Self::Refused => "Refused",
             Self::Withdrawn => "Withdrawn",
             Self::Lapsed => "Lapsed",
+            Self::Died => "The person has died",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Staff: accounts, roles and what each may do, sign-in with password and one-time code, sessions
 //! that can be listed and ended, lock-out.
 //!
-//! Others may use: [`Role`], [`Permission`] and `Role::may`, which every act asks first.
+//! Others may use: [`Role`], [`Permission`] and `Role::may`, which every act asks first; and a
+//! [`colleague`] by their id.
 
 pub mod acts;
 pub mod cli;
@@ -13,3 +14,4 @@ pub mod sql;
 mod tests;
 
 pub use rules::{Permission, Role};
+pub use sql::by_id as colleague;

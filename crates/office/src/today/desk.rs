@@ -3,17 +3,22 @@
 use askama::Template;
 use axum::extract::State;
 use candour_db::Tx;
+use jiff::civil::Date;
 
 use crate::error::Result;
 use crate::holdings;
-use crate::kit::dates;
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, page};
+use crate::kit::{dates, post};
 use crate::mailing::duties;
 use crate::office::Office;
 use crate::requests::desk::{ClockTag, clock_tag};
-use crate::requests::sql::{self as cases, Figures, Which};
+use crate::requests::sql::{self as cases, CaseRow, Figures, Which};
+use crate::requests::{Clockwork, State as Where, acts};
 use crate::staff::Permission;
+
+/// Days of silence after which a person is written to again.
+const REMIND_AFTER: i32 = 14;
 
 struct Due {
     reference: String,
@@ -39,6 +44,7 @@ struct TodayPage {
     trouble: Vec<(String, String)>,
     contact: Vec<(String, String)>,
     outbox: bool,
+    letters: Vec<(String, &'static str)>,
     no_holdings: bool,
     sees_cases: bool,
 }
@@ -93,6 +99,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             trouble: Vec::new(),
             contact: Vec::new(),
             outbox: o.settings().post.is_none(),
+            letters: Vec::new(),
             no_holdings: holdings::sql::count(tx, org)? == 0,
             sees_cases,
         };
@@ -107,29 +114,15 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
         p.figures = cases::figures(tx, org, now, soon)?;
         p.decide = not_fetched(tx, me)?;
         let fortnight = now.saturating_add(jiff::Span::new().days(14));
-        for c in cases::cases(tx, org, Which::Open, now, 0, 100)? {
-            let open = cases::open_findings(tx, org, &c.id, me.charter.rights.second_approver)?;
+        p.letters = letters(tx, org)?;
+        for c in cases::cases(tx, org, &Which::Open, now, 0, 100)? {
+            let two = me.charter.rights.second_approver;
+            let open = cases::open_findings(tx, org, &c.id, two)?;
             if open > 0 {
-                p.decide.push(Decide {
-                    what: format!("Look at {open} findings"),
-                    link: format!("/office/cases/{}/review", c.reference),
-                    reference: c.reference.clone(),
-                });
+                let what = format!("Look at {open} findings");
+                p.decide.push(Decide::about(&c, what, "review"));
             }
-            if c.request.state.word() == "received" {
-                p.decide.push(Decide {
-                    what: "Settle who is asking".into(),
-                    link: format!("/office/cases/{}/identity", c.reference),
-                    reference: c.reference.clone(),
-                });
-            }
-            if c.request.state.word() == "ready" {
-                p.decide.push(Decide {
-                    what: "Send the answer".into(),
-                    link: format!("/office/cases/{}/hand/send", c.reference),
-                    reference: c.reference.clone(),
-                });
-            }
+            p.decide.extend(decide(&c, &acts::clockwork(o, &me.charter), now)?);
             if let Some(by) = c.act_by.filter(|d| *d <= fortnight) {
                 p.due.push(Due {
                     clock: clock_tag(o, &me.charter, &c, now),
@@ -141,4 +134,52 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
         }
         Ok(p)
     })
+}
+
+/// Letters that have not left, with where they are listed.
+fn letters(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(String, &'static str)>> {
+    let [print, outbox, failed] = post::sql::undone(tx, org)?;
+    let all = [
+        (print, "to print and post", "/office/letters"),
+        (outbox, "in the outbox folder, not sent", "/office/letters?show=outbox"),
+        (failed, "could not be sent", "/office/letters?show=failed"),
+    ];
+    let left = all.into_iter().filter(|(n, ..)| *n > 0);
+    Ok(left.map(|(n, words, link)| (format!("{n} {words}"), link)).collect())
+}
+
+impl Decide {
+    fn about(c: &CaseRow, what: String, act: &str) -> Self {
+        let link = format!("/office/cases/{}/{act}", c.reference);
+        Self { what, link, reference: c.reference.clone() }
+    }
+}
+
+/// What a case waits for from the office.
+fn decide(c: &CaseRow, clock: &Clockwork<'_>, today: Date) -> Result<Vec<Decide>> {
+    let r = &c.request;
+    let mut all = Vec::new();
+    let mut add = |what: &str, act| all.push(Decide::about(c, what.to_owned(), act));
+    if r.proposed.is_some() {
+        add("Approve a refusal", "approve");
+    }
+    match r.state {
+        Where::Received if r.not_started().is_none() => add("Settle who is asking", "identity"),
+        Where::Ready => add("Send the answer", "send"),
+        _ => {}
+    }
+    let Some(wait) = r.wait(clock)? else { return Ok(all) };
+    // Somebody who was asked and stays silent is written to again, then warned, then closed.
+    let last = r.reminded.max(r.warned).unwrap_or(wait.since);
+    let long_ago = (today - last).get_days() >= REMIND_AFTER;
+    match r.lapses_on(clock) {
+        Some(lapses) if lapses <= today => add("Close it: nothing came after our warning", "close"),
+        Some(_) => {}
+        None if long_ago && r.reminded.is_some() => {
+            add("Warn that it will be closed: they were reminded", "warn");
+        }
+        None if long_ago => add("Remind them: two weeks without an answer", "remind"),
+        None => {}
+    }
+    Ok(all)
 }

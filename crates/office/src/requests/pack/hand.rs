@@ -191,7 +191,7 @@ fn hand_over(
     let ready = letters::ready(office, &charter, case, &token, until, pack.complete, by_letter)?;
     let mut written = vec![letters::post(tx, office, by, case, ready)?];
     if by_letter {
-        let letter = letters::fetch_code(&charter, case, code, until)?;
+        let letter = letters::fetch_code(office, &charter, case, code, until)?;
         written.push(letters::post(tx, office, by, case, letter)?);
     }
     Ok(written)

@@ -55,7 +55,8 @@ fn the_link_opens_with_address_and_code_only() {
 fn a_new_link_ends_the_old_one_and_a_link_can_be_taken_back() {
     let b = full();
     let (_, old, old_code) = sent(&b);
-    assert!(new_link(&b.office, &b.by, &b.case, Way::LinkAndLetter).unwrap().is_none());
+    let by = b.later(1);
+    assert!(new_link(&b.office, &by, &b.case, Way::LinkAndLetter).unwrap().is_none());
     assert!(look(&b.office, &old).unwrap().dead.unwrap().contains("newer link"));
     assert!(fetch(&b.office, &old, HERS, &old_code).is_err());
     let letter = b.letters("fetch-code").pop().unwrap();

@@ -31,12 +31,6 @@ pub fn draft(
     Ok(tx.row(sql, bind![token, now], |r| Ok::<_, DbError>((r.text("org")?, r.bytes("sealed")?)))?)
 }
 
-/// Removes a draft.
-pub fn drop_draft(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<()> {
-    tx.exec("DELETE FROM drafts WHERE token = $1", bind![token])?;
-    Ok(())
-}
-
 /// Removes the drafts that have run out.
 pub fn drop_old_drafts(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     tx.exec("DELETE FROM drafts WHERE ends_at < $1", bind![now])?;

@@ -1,0 +1,246 @@
+//! The acts that extend or end a request, each with its letter: more time, a refusal by two
+//! persons, withdrawn, lapsed, died; and what is recorded about a child and about a posted letter.
+
+use candour_db::Tx;
+use jiff::civil::Date;
+
+use super::acts::{Case, Next, act_on, clockwork, load, save, step};
+use super::body::Reasons;
+use super::letters::{self, post};
+use super::rules::{Ground, Outcome, Proposal};
+use crate::charter;
+use crate::error::{Error, Result};
+use crate::kit::{dates, post as kit_post, sql as kit_sql};
+use crate::office::Office;
+use crate::proof::{Act, By, Recorded};
+use crate::staff::Permission;
+
+/// Extends by two months, with the letter that the law wants within the first month.
+///
+/// # Errors
+/// Denied, or refused by the rules.
+pub fn extend(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    id: &str,
+    (reason, meanwhile): (&str, &str),
+) -> Result<Recorded<()>> {
+    let on = dates::day_of(by.now);
+    let why = reason.to_owned();
+    let next: Next = Box::new(move |r, c| r.extend(&why, on, c));
+    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
+    let charter = charter::current(tx, &by.org)?;
+    let letter = letters::extension(office, &charter, &case, reason, meanwhile)?;
+    let sent = post(tx, office, by, &case, letter)?;
+    let act = act_on(&case, "request.extended", "UK GDPR Art 12A(4)", reason.trim());
+    Ok(Recorded::new(by, (), act).and(sent))
+}
+
+/// What a refusal rests on.
+#[derive(Debug, Clone)]
+pub struct Refusing {
+    /// The ground in law.
+    pub ground: Ground,
+    /// The facts.
+    pub reasons: Reasons,
+}
+
+/// Proposes to refuse the whole request. Where the settings say that one person is enough, it is
+/// refused at once, and the letter goes.
+///
+/// # Errors
+/// Denied, no reasons, or refused by the rules.
+pub fn propose_refusal(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    id: &str,
+    why: &Refusing,
+) -> Result<Recorded<()>> {
+    let charter = charter::current(tx, &by.org)?;
+    let two = charter.rights.second_approver;
+    by.role.may(if two { Permission::WorkCases } else { Permission::ReleaseCases })?;
+    let need = |name, text: &str, message: &str| match text.trim() {
+        "" => Err(Error::invalid(name, message)),
+        _ => Ok(()),
+    };
+    let Reasons { told, inside, tell } = &why.reasons;
+    if *tell {
+        need("reasons", told, "Give the facts relied on: the controller has to prove them")?;
+    } else {
+        need("inside", inside, "Say why, for the record: the letter will not say it")?;
+    }
+    let on = dates::day_of(by.now);
+    let p = Proposal { ground: why.ground, tell: *tell, by: by.actor.clone(), on };
+    let mut case = load(tx, office, by, id)?;
+    case.row.request = case.row.request.refuse(p, &clockwork(office, &charter))?;
+    case.body.refusal = Some(why.reasons.clone());
+    save(tx, office, by, case.clone())?;
+    if !two {
+        return refused(tx, office, by, &case, why.ground, "Refused");
+    }
+    let said = format!("Refusal proposed: {}. {}", why.ground.words(), why.reasons.for_record());
+    let act = act_on(&case, "request.refusal-proposed", why.ground.source(), said);
+    Ok(Recorded::new(by, (), act))
+}
+
+/// Another person approves the proposed refusal; the letter goes.
+///
+/// # Errors
+/// Denied, or refused by the rules.
+pub fn approve(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Recorded<()>> {
+    let (on, actor) = (dates::day_of(by.now), by.actor.clone());
+    let next: Next = Box::new(move |r, _| r.approve(&actor, on));
+    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
+    let ground = case.request().refused.ok_or_else(|| Error::fault("a refusal without ground"))?;
+    refused(tx, office, by, &case, ground, "Refusal approved")
+}
+
+fn refused(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    case: &Case,
+    ground: Ground,
+    how: &str,
+) -> Result<Recorded<()>> {
+    let charter = charter::current(tx, &by.org)?;
+    let reasons = case.body.refusal.clone().unwrap_or_default();
+    let letter = letters::refusal(office, &charter, case, ground, &reasons)?;
+    let sent = post(tx, office, by, case, letter)?;
+    let said = format!("{how}: {}. {}", ground.words(), reasons.for_record());
+    let act = act_on(case, "request.refused", ground.source(), said).law("UK GDPR Art 12(4)");
+    Ok(Recorded::new(by, (), act).and(sent))
+}
+
+/// Turns a proposed refusal down: the request goes on.
+///
+/// # Errors
+/// Denied, no reason, or none is proposed.
+pub fn unrefuse(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    id: &str,
+    note: &str,
+) -> Result<Recorded<()>> {
+    let note = note.trim();
+    if note.is_empty() {
+        return Err(Error::invalid("note", "Say why, for whoever proposed it"));
+    }
+    let next: Next = Box::new(move |r, _| r.unrefused());
+    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
+    let said = format!("The refusal was turned down: {note}");
+    let act = act_on(&case, "request.refusal-turned-down", "UK GDPR Art 12(2)", said);
+    Ok(Recorded::new(by, (), act))
+}
+
+/// Closes a request that was withdrawn or lapsed, with a letter that says how to ask again.
+///
+/// # Errors
+/// Denied, or refused by the rules.
+pub fn end(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    id: &str,
+    outcome: Outcome,
+    note: &str,
+) -> Result<Recorded<()>> {
+    let on = dates::day_of(by.now);
+    let charter = charter::current(tx, &by.org)?;
+    let wait = load(tx, office, by, id)?.request().wait(&clockwork(office, &charter))?;
+    let next: Next = Box::new(move |r, c| r.end(outcome, on, c));
+    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
+    let lapsed = wait.filter(|_| outcome == Outcome::Lapsed);
+    let letter = letters::closed(office, &charter, &case, lapsed)?;
+    let sent = post(tx, office, by, &case, letter)?;
+    let said = format!("{}. {}", outcome.words(), note.trim());
+    let act = act_on(&case, "request.closed", "UK GDPR Art 12(3)", said.trim());
+    Ok(Recorded::new(by, (), act).and(sent))
+}
+
+/// Who told us that the person has died, for the letter.
+#[derive(Debug, Clone, Default)]
+pub struct Teller {
+    /// Name; empty for nobody but the agent.
+    pub name: String,
+    /// E-mail address; empty for a letter on paper.
+    pub email: String,
+}
+
+/// Closes a request because the person has died. A letter goes to who acted for them, or who told
+/// us; never to the person's own address.
+///
+/// # Errors
+/// Denied, or refused by the rules.
+pub fn died(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    id: &str,
+    (teller, note): (&Teller, &str),
+) -> Result<Recorded<()>> {
+    let on = dates::day_of(by.now);
+    let next: Next = Box::new(move |r, c| r.end(Outcome::Died, on, c));
+    let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
+    let charter = charter::current(tx, &by.org)?;
+    let said = format!("{}. {}", Outcome::Died.words(), note.trim());
+    let act = act_on(&case, "request.closed", "UK GDPR Art 4(1)", said.trim());
+    let done = Recorded::new(by, (), act);
+    match letters::died(office, &charter, &case, teller)? {
+        Some(letter) => Ok(done.and(post(tx, office, by, &case, letter)?)),
+        None => Ok(done),
+    }
+}
+
+/// Records who decides for a child, and why.
+///
+/// # Errors
+/// Denied, nothing said, or the case is sent or closed.
+pub fn child(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    id: &str,
+    (who, why): (&str, &str),
+) -> Result<Recorded<()>> {
+    if why.trim().is_empty() {
+        return Err(Error::invalid("why", "Say who decided this, and why"));
+    }
+    let on = dates::day_of(by.now);
+    let next: Next = Box::new(move |r, _| r.decided_for_child(on));
+    let case = step(tx, office, by, id, Permission::WorkCases, next)?;
+    let said = format!("{who}: {}", why.trim());
+    let act = act_on(&case, "request.child-decided", "DPA 2018 s.208", said);
+    Ok(Recorded::new(by, (), act))
+}
+
+/// Records that a letter of the case was posted or handed over, on which day and by whom.
+///
+/// # Errors
+/// Denied, not found, sent by e-mail already, or a day to come.
+pub fn letter_posted(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    (id, letter): (&str, &str),
+    on: Date,
+) -> Result<Recorded<()>> {
+    by.role.may(Permission::WorkCases)?;
+    let case = load(tx, office, by, id)?;
+    let all = kit_sql::letters_of(tx, &by.org, id)?;
+    let row = all.into_iter().find(|l| l.id == letter).ok_or(Error::NotFound("the letter"))?;
+    if on > dates::day_of(by.now) {
+        return Err(Error::invalid("on", "The day it was posted can’t be in the future"));
+    }
+    if on < dates::day_of(row.made) {
+        return Err(Error::invalid("on", "It can’t be posted before it was written"));
+    }
+    kit_post::posted(tx, &by.org, &row, on, &by.actor)?;
+    let said = format!("Letter “{}” posted on {}", row.name, dates::long(on));
+    let act = Act::new("request.letter-posted").about("case", &case.row.id);
+    let act = act.law("UK GDPR Art 12(1)").say(&case.row.key, said);
+    Ok(Recorded::new(by, (), act))
+}

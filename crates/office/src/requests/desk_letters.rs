@@ -1,0 +1,181 @@
+//! Letters on the desk: those that still have to leave, one letter to read and print, and the act
+//! that records when it was posted.
+
+use askama::Template;
+use axum::extract::{Form, Path, Query, State};
+use candour_db::Tx;
+use serde::Deserialize;
+
+use super::{acts, sql};
+use crate::error::{Error, Result};
+use crate::kit::dates;
+use crate::kit::forms::{Filled, Wrong};
+use crate::kit::pages::Desk;
+use crate::kit::post::{self, LetterRow};
+use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::office::Office;
+use crate::staff::Permission;
+
+/// Letters on the list.
+const MOST: u64 = 200;
+
+/// How far a letter has come: "Posted on 3 November 2026 by Ruth Osei".
+pub(super) fn state_of(tx: &mut Tx<'_>, org: &str, row: &LetterRow) -> Result<String> {
+    let (words, _) = post::state_words(&row.state);
+    let Some(on) = row.posted else { return Ok(words.to_owned()) };
+    let by = row.posted_by.as_deref().unwrap_or_default();
+    let by = match by.strip_prefix("staff:") {
+        Some(id) => crate::staff::colleague(tx, org, id)?.name,
+        None => "the command line".to_owned(),
+    };
+    Ok(format!("{words} on {} by {by}", dates::long(on)))
+}
+
+struct Line {
+    name: String,
+    made: String,
+    /// Reference of its case, and its page.
+    case: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "requests/pages/letters.html")]
+struct LettersPage {
+    d: Desk,
+    view: &'static str,
+    counts: [u64; 3],
+    lines: Vec<Line>,
+}
+
+/// Which letters.
+#[derive(Deserialize)]
+pub struct Which {
+    show: Option<String>,
+}
+
+/// `GET /office/letters`: what is to be printed, lies in the outbox, or could not be sent.
+pub async fn letters(State(office): State<Office>, me: Signed, Query(q): Query<Which>) -> Answer {
+    me.by.role.may(Permission::SeeCases)?;
+    let view = match q.show.as_deref() {
+        Some("outbox") => "outbox",
+        Some("failed") => "failed",
+        _ => "to-print",
+    };
+    let shown = office
+        .run(move |o| {
+            o.read(|tx| {
+                let org = &me.by.org;
+                let mut lines = Vec::new();
+                for l in post::sql::letters_in(tx, org, view, MOST)? {
+                    let case = match &l.case {
+                        Some(id) => {
+                            let reference = sql::case_by_id(tx, org, id)?.reference;
+                            let link = format!("/office/cases/{reference}/letters/{}", l.id);
+                            Some((reference, link))
+                        }
+                        None => None,
+                    };
+                    lines.push(Line { name: l.name, made: dates::moment(l.made), case });
+                }
+                let counts = post::sql::undone(tx, org)?;
+                Ok(LettersPage { d: Desk::new(&me, "Cases", "Letters"), view, counts, lines })
+            })
+        })
+        .await?;
+    page(&shown)
+}
+
+#[derive(Template)]
+#[template(path = "requests/pages/letter.html")]
+struct LetterPage {
+    d: Desk,
+    f: Filled,
+    w: Wrong,
+    id: String,
+    reference: String,
+    letter: post::Letter,
+    state: String,
+    class: &'static str,
+    made: String,
+    may_post: bool,
+}
+
+fn letter_page(
+    o: &Office,
+    me: &Signed,
+    (reference, id): (&str, &str),
+    f: Filled,
+    w: Wrong,
+) -> Result<LetterPage> {
+    o.read(|tx| {
+        let case = acts::load_by_ref(tx, o, &me.by, reference)?.row.id;
+        let (row, letter) = post::open(tx, o.vault(), &me.by.org, id)?;
+        if row.case.as_deref() != Some(case.as_str()) {
+            return Err(Error::NotFound("the letter"));
+        }
+        let waits = matches!(row.state.as_str(), "to-print" | "outbox" | "failed");
+        Ok(LetterPage {
+            d: Desk::new(me, "Cases", format!("Letter: {}", letter.name)),
+            f,
+            w,
+            id: id.to_owned(),
+            reference: reference.to_owned(),
+            letter,
+            state: state_of(tx, &me.by.org, &row)?,
+            class: post::state_words(&row.state).1,
+            made: dates::moment(row.made),
+            may_post: waits && me.by.role.may(Permission::WorkCases).is_ok(),
+        })
+    })
+}
+
+/// `GET /office/cases/{reference}/letters/{id}`
+pub async fn letter(
+    State(office): State<Office>,
+    me: Signed,
+    Path((reference, id)): Path<(String, String)>,
+) -> Answer {
+    me.by.role.may(Permission::SeeCases)?;
+    let view = office
+        .run(move |o| {
+            let at = (reference.as_str(), id.as_str());
+            letter_page(o, &me, at, Filled::default(), Wrong::default())
+        })
+        .await?;
+    page(&view)
+}
+
+/// `POST /office/cases/{reference}/letters/{id}`: it was posted, or handed over.
+pub async fn posted(
+    State(office): State<Office>,
+    me: Signed,
+    Path((reference, id)): Path<(String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
+    let f = Filled(pairs);
+    let to = format!("/office/cases/{reference}");
+    let (me, f, at, done) = office
+        .run(move |o| {
+            let done = post_it(o, &me, (&reference, &id), &f);
+            Ok((me, f, (reference, id), done))
+        })
+        .await?;
+    match done {
+        Ok(()) => go_saying(&office, &me, &to, "It is recorded that the letter was posted.").await,
+        Err(e) => {
+            let w = Wrong::of(e)?;
+            let view = office
+                .run(move |o| letter_page(o, &me, (at.0.as_str(), at.1.as_str()), f, w))
+                .await?;
+            mend(&view)
+        }
+    }
+}
+
+fn post_it(o: &Office, me: &Signed, (reference, id): (&str, &str), f: &Filled) -> Result<()> {
+    let on = f.date("on").map_err(|e| Error::Invalid(vec![e]))?;
+    let on = on.unwrap_or_else(|| dates::day_of(me.by.now));
+    let case = o.read(|tx| acts::load_by_ref(tx, o, &me.by, reference))?.row.id;
+    let (office, by, id) = (o.clone(), me.by.clone(), id.to_owned());
+    o.write(move |tx| acts::letter_posted(tx, &office, &by, (&case, &id), on))
+}

@@ -1,0 +1,107 @@
+//! The task list of a case: what is left to do, in order, and where it is done.
+
+use super::acts::Case;
+use super::find;
+use super::rules::State as Where;
+use super::sql::{PackRow, SearchRow};
+use crate::kit::dates;
+
+/// One step of the task list.
+pub(super) struct Task {
+    pub(super) title: &'static str,
+    pub(super) note: String,
+    pub(super) status: String,
+    pub(super) class: &'static str,
+    pub(super) link: Option<String>,
+}
+
+/// Somebody acts for the person: their authority comes before everything else.
+fn authority_task(c: &Case, base: &str) -> Option<Task> {
+    let agent = c.body.asker.agent.as_ref().filter(|_| c.request().by_agent)?;
+    let (status, class) = match c.request().authority {
+        Some(on) => (format!("Shown on {}", dates::short(on)), "ok"),
+        None => ("Needed first".into(), "soon"),
+    };
+    let link = c.request().authority.is_none().then(|| format!("{base}/authority"));
+    Some(Task { title: "Authority to act", note: agent.name.clone(), status, class, link })
+}
+
+/// What keeps the newest pack from being the whole answer.
+fn blocks(state: &Where, pack: Option<&PackRow>) -> String {
+    match pack.map(super::pack::blocks) {
+        Some(Ok(all)) if matches!(state, Where::Searching | Where::Reviewing) => all.join(" "),
+        _ => String::new(),
+    }
+}
+
+/// What is left to do, in order.
+pub(super) fn tasks(
+    c: &Case,
+    searches: &[SearchRow],
+    p: &find::Progress,
+    pack: Option<&PackRow>,
+) -> Vec<Task> {
+    let base = format!("/office/cases/{}", c.row.reference);
+    let state = &c.request().state;
+    let settled = c.request().settled.as_ref();
+    let done = |s: &str| (s.to_owned(), "ok");
+    let waiting = ("Cannot start yet".to_owned(), "");
+    let (identity, identity_class) = match state {
+        _ if settled.is_some() => done("Completed"),
+        Where::Identity { asked } => (format!("Asked on {}", dates::short(*asked)), "soon"),
+        Where::Received => ("Not yet started".into(), ""),
+        _ => waiting.clone(),
+    };
+    let n = searches.len() as u64;
+    let (search, search_class) = match (settled.is_some(), p.done == n && n > 0) {
+        (false, _) => waiting.clone(),
+        (true, true) if p.partly > 0 => (format!("{} only in part", p.partly), "late"),
+        (true, true) => done("Completed"),
+        _ if p.failed > 0 => (format!("{} with trouble", p.failed), "late"),
+        _ if p.asked > 0 => (format!("Waiting for {}", p.asked), "soon"),
+        _ => ("In progress".into(), "soon"),
+    };
+    let (review, review_class) = match (p.done > 0, p.open) {
+        (false, _) => waiting.clone(),
+        (true, 0) if p.done == n => done("Completed"),
+        (true, 0) => ("Nothing waits".into(), ""),
+        (true, open) => (format!("{open} to decide"), "soon"),
+    };
+    let (packed, packed_class) = match pack {
+        Some(k) if k.complete && *state != Where::Reviewing => done("Complete"),
+        Some(k) => (format!("Part: {} left out", k.left_out), "soon"),
+        None if p.done > 0 => ("Not yet started".into(), ""),
+        None => waiting.clone(),
+    };
+    let (release, release_class) = match state {
+        Where::Sent { on } => done(&format!("Sent on {}", dates::short(*on))),
+        Where::Closed { outcome, .. } => done(outcome.words()),
+        Where::Ready => ("Ready to send".into(), "soon"),
+        _ => waiting,
+    };
+    let task =
+        |title, note: String, (status, class): (String, &'static str), link: Option<&str>| Task {
+            title,
+            note,
+            status,
+            class,
+            link: link.map(|l| format!("{base}{l}")),
+        };
+    let who = settled.map_or("Only ask where there is real doubt".into(), |s| s.how.clone());
+    let identity_link = settled.is_none().then_some("/identity");
+    let searched =
+        format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
+    let reviewed = format!("{} items, disclosed by default", p.items);
+    let review_link = (p.items > 0).then_some("/review");
+    let blocks = blocks(state, pack);
+    let send_link = matches!(state, Where::Ready).then_some("/hand/send");
+    let mut all: Vec<Task> = authority_task(c, &base).into_iter().collect();
+    all.extend([
+        task("Know who is asking", who, (identity, identity_class), identity_link),
+        task("Search the holdings", searched, (search, search_class), Some("#found")),
+        task("Review what was found", reviewed, (review, review_class), review_link),
+        task("Make the pack", blocks, (packed, packed_class), Some("#packs")),
+        task("Send it", String::new(), (release, release_class), send_link),
+    ]);
+    all
+}

@@ -1,0 +1,116 @@
+//! What is done for cases every day: whoever works on one is reminded of its date, and a case
+//! whose answer can be fetched no more is closed.
+
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
+
+use super::acts::{self, act_on};
+use super::rules::State;
+use super::sql::{self, CaseRow, Which};
+use super::{letters, pack};
+use crate::charter;
+use crate::error::{Error, Result};
+use crate::kit::{dates, post};
+use crate::office::Office;
+use crate::proof::{By, Recorded};
+
+/// Days before the date on which staff are reminded.
+const BEFORE: [i32; 3] = [1, 3, 7];
+/// A case that is late is recalled every so many days.
+const EVERY: i32 = 7;
+/// Cases looked at in one round.
+const MOST: u64 = 10_000;
+
+/// The daily round of an organisation's cases.
+///
+/// # Errors
+/// Of the database. A case that can't be opened is left out.
+pub fn rounds(office: &Office, by: &By) -> Result<()> {
+    let today = dates::day_of(by.now);
+    for row in office.read(|tx| sql::in_state(tx, &by.org, "sent"))? {
+        if fetched_no_more(office, by, &row, today)? {
+            passing(pack::close(office, by, &row.id))?;
+        }
+    }
+    let open = office.read(|tx| sql::cases(tx, &by.org, &Which::Open, today, 0, MOST))?;
+    for row in open {
+        if let Some(mark) = due_mark(&row, today) {
+            passing(remind(office, by, &row, &mark, today))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whose content was destroyed, or who was changed by somebody this moment, waits for tomorrow.
+fn passing(done: Result<()>) -> Result<()> {
+    match done {
+        Err(Error::Unavailable(why)) => {
+            tracing::warn!("a case was left out of the rounds: {why}");
+            Ok(())
+        }
+        Err(Error::Conflict) => Ok(()),
+        other => other,
+    }
+}
+
+/// Whether the answer of a sent case can be fetched no more: its link has ended, or, if it went by
+/// post, as many days have passed as a link lasts.
+fn fetched_no_more(office: &Office, by: &By, row: &CaseRow, today: Date) -> Result<bool> {
+    let State::Sent { on } = row.request.state else { return Ok(false) };
+    office.read(|tx| {
+        let mut ends: Option<Timestamp> = None;
+        for h in sql::handovers(tx, &by.org, &row.id)? {
+            ends = ends.max(h.ends.map(|ends| h.ended.unwrap_or(ends)));
+        }
+        if let Some(ends) = ends {
+            return Ok(ends < by.now);
+        }
+        let days = charter::current(tx, &by.org)?.delivery.link_days;
+        Ok(on.saturating_add(Span::new().days(i64::from(days))) < today)
+    })
+}
+
+/// Which reminder is due today, as it is noted: the date it is about, and how long before.
+fn due_mark(row: &CaseRow, today: Date) -> Option<String> {
+    if row.waiting.is_some() || matches!(row.request.state, State::Sent { .. }) {
+        return None;
+    }
+    let by = row.act_by?;
+    let left = (by - today).get_days();
+    let stage = match left {
+        0.. => *BEFORE.iter().find(|days| left <= **days)?,
+        over => -1 - (-over - 1) / EVERY,
+    };
+    let mark = format!("{by} {stage}");
+    (row.reminded.as_deref() != Some(mark.as_str())).then_some(mark)
+}
+
+/// Writes to whoever works on the case, or to the contact for data protection: a link, no names.
+fn remind(office: &Office, by: &By, row: &CaseRow, mark: &str, today: Date) -> Result<()> {
+    let (o, by, row, mark) = (office.clone(), by.clone(), row.clone(), mark.to_owned());
+    office.write(move |tx| {
+        let case = acts::load(tx, &o, &by, &row.id)?;
+        if !sql::remind_staff(tx, &by.org, &row.id, &mark)? {
+            return Err(Error::Conflict);
+        }
+        let charter = charter::current(tx, &by.org)?;
+        let owner = match &row.owner {
+            Some(id) => Some(crate::staff::colleague(tx, &by.org, id)?),
+            None => None,
+        };
+        let owner = owner.filter(|s| s.left.is_none());
+        let to = owner.as_ref().map_or(charter.contact.email.as_str(), |s| s.email.as_str());
+        let due = row.act_by.ok_or_else(|| Error::fault("a reminder of no date"))?;
+        let letter = letters::staff_due(&o, &charter, &case, to, due, today)?;
+        let key = o.vault().key_for(tx, &by.org, "office", by.now)?;
+        post::put(tx, o.vault(), &by.org, None, &key, &letter, by.now)?;
+        let whom = owner.map_or("the contact for data protection".into(), |s| s.name);
+        let said = format!("{whom} reminded: due on {}", dates::long(due));
+        let act = act_on(&case, "request.staff-reminded", "UK GDPR Art 24(1)", said);
+        Ok(Recorded::new(&by, (), act))
+    })
+}
+
+#[cfg(test)]
+#[path = "rounds_tests.rs"]
+mod tests;
