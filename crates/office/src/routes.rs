@@ -81,6 +81,7 @@ fn cases() -> Router<Office> {
         .route("/office", get(today::desk::today))
         .route("/office/cases", get(list::cases))
         .route("/office/letters", get(letters::letters))
+        .route("/office/letters/{id}", post(letters::again))
         .route("/office/cases/new", get(desk_new::new).post(desk_new::log))
         .route("/office/cases/{reference}", get(desk::case))
         .route("/office/cases/{reference}/review", get(review::bench))

@@ -27,6 +27,8 @@ struct Bench {
 fn bench() -> Bench {
     let dir = tempfile::tempdir().unwrap();
     drop(Office::init(dir.path(), None).unwrap());
+    let post = "[post]\nhost = \"127.0.0.1\"\nport = 25\nsecurity = \"none\"\n";
+    std::fs::write(dir.path().join("candour.toml"), post).unwrap();
     let at: Timestamp = "2026-11-02T10:00:00Z".parse().unwrap();
     let clock = Arc::new(AtomicI64::new(at.as_second()));
     let hand = clock.clone();
@@ -172,4 +174,17 @@ fn a_case_sent_by_post_is_closed_after_the_days_of_a_link() {
     b.to("2026-12-01T10:00:00Z");
     b.round();
     assert!(matches!(b.row().request.state, State::Closed { .. }));
+}
+
+#[test]
+fn the_dates_of_open_cases_follow_the_settings() {
+    let b = bench();
+    b.round();
+    assert_eq!(b.row().version, 2, "nothing has changed");
+    let mut charter = Charter::parse(include_str!("../demo/charter.toml")).unwrap();
+    charter.rights.own_target_days = None;
+    let (vault, by) = (b.office.vault().clone(), b.office.by_command(&b.org));
+    b.office.write(move |tx| charter::set(tx, &vault, &by, &charter)).unwrap();
+    b.round();
+    assert_eq!(b.row().act_by.unwrap().to_string(), "2026-12-02", "the promise is gone");
 }
