@@ -33,7 +33,8 @@ pub fn extend(
     let charter = charter::current(tx, &by.org)?;
     let letter = letters::extension(office, &charter, &case, reason, meanwhile)?;
     let sent = post(tx, office, by, &case, letter)?;
-    let act = act_on(&case, "request.extended", "UK GDPR Art 12A(4)", reason.trim());
+    let said = format!("Extended by two months: {}", reason.trim());
+    let act = act_on(&case, "request.extended", "UK GDPR Art 12A(4)", said);
     Ok(Recorded::new(by, (), act).and(sent))
 }
 
