@@ -35,9 +35,9 @@ pub fn rounds(office: &Office, by: &By) -> Result<()> {
     let read = || office.read(|tx| sql::cases(tx, &by.org, &Which::Open, today, 0, MOST));
     let charter = office.read(|tx| charter::current(tx, &by.org))?;
     for row in read()? {
-        if stale(office, &charter, &row)? {
-            passing(renew(office, by, &row))?;
-        }
+        let renewed = stale(office, &charter, &row)
+            .and_then(|stale| if stale { renew(office, by, &row) } else { Ok(()) });
+        passing(renewed)?;
     }
     // Without a mail server nobody would get the reminder: then Today alone tells them.
     if office.settings().post.is_none() {
@@ -74,7 +74,8 @@ fn renew(office: &Office, by: &By, row: &CaseRow) -> Result<()> {
     })
 }
 
-/// Whose content was destroyed, or who was changed by somebody this moment, waits for tomorrow.
+/// A case whose content was destroyed, whose dates pass the last known holiday, or that somebody
+/// changes this moment, waits for tomorrow: the others go on.
 fn passing(done: Result<()>) -> Result<()> {
     match done {
         Err(Error::Unavailable(why)) => {

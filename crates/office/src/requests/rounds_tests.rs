@@ -142,6 +142,29 @@ fn whoever_works_on_a_case_is_reminded_of_its_date() {
 }
 
 #[test]
+fn the_one_who_has_the_case_is_the_one_who_is_reminded() {
+    use crate::staff::Role;
+    use crate::staff::acts::{NewStaff, add};
+    let b = bench();
+    let (vault, by) = (b.office.vault().clone(), b.office.by_command(&b.org));
+    let new = NewStaff {
+        name: "Ann Lee".into(),
+        email: "ann@harbour.example".into(),
+        role: Role::CaseWorker,
+        password: None,
+    };
+    let by2 = by.clone();
+    b.office.write(move |tx| Ok(add(tx, &vault, &by2, &new)?.map(drop))).unwrap();
+    let all = b.office.read(|tx| crate::staff::sql::all(tx, &b.org)).unwrap();
+    let (o, id, ann) = (b.office.clone(), b.id.clone(), all[0].id.clone());
+    b.office.write(move |tx| acts::assign(tx, &o, &by, &id, Some(&ann))).unwrap();
+    b.to("2026-11-27T10:00:00Z");
+    b.round();
+    let all = b.reminders();
+    assert!(all.len() == 1 && all[0].0 == "ann@harbour.example", "{all:?}");
+}
+
+#[test]
 fn nobody_is_reminded_while_the_person_is_waited_for() {
     let b = bench();
     let (o, by, id) = (b.office.clone(), b.office.by_command(&b.org), b.id.clone());
