@@ -27,8 +27,7 @@ test('a letter is logged', async () => {
   await refused(page, 'Log the request', 'via', /Choose how/);
   assert.equal(await page.getByLabel('Full name').inputValue(), 'Amara Quill');
   await house.look(page, 'case-new-error');
-  await page.getByRole('radio', { name: /letter/i }).check();
-  await refused(page, 'Log the request', 'email', /at least one/);
+  await page.getByRole('radio', { name: /by letter/i }).check();
   await page.getByLabel('E-mail address', { exact: true }).fill('amara@example.org');
   await press(page, 'Log the request');
   reference = page.url().split('/').pop();
@@ -144,7 +143,8 @@ test('it is sent by a link that only the right address opens', async () => {
 });
 
 test('a sent case is closed', async () => {
-  await page.goto(`/office/cases/${reference}/close`);
+  await page.goto(`/office/cases/${reference}`);
+  await page.getByRole('link', { name: 'Close', exact: true }).click();
   await house.look(page, 'case-close');
   await page.getByLabel('The answer was sent').check();
   await press(page, 'Close the case');
@@ -176,10 +176,28 @@ test('a case with a question, more time and a paper holding', async () => {
   await page.getByLabel('Why is more time needed?').fill('There are many letters');
   await press(page, 'Extend and send the letter');
   await house.look(page, 'case-extended');
+  assert.match(await main(), /Extended: due/);
   await page.goto(at('refuse'));
   await house.look(page, 'case-refuse');
-  await refused(page, 'Refuse and send the letter', 'ground', /Choose the ground/);
+  await page.getByLabel('Do not say why in the letter').check();
+  await refused(page, 'Propose the refusal', 'ground', /Choose the ground/);
+  assert.ok(await page.getByLabel('Do not say why in the letter').isChecked());
   await house.look(page, 'case-refuse-error');
+  await page.getByLabel('manifestly excessive').check();
+  await page.getByLabel('Reason for our record only').fill('Somebody spoke in confidence');
+  await press(page, 'Propose the refusal');
+  await house.look(page, 'case-refusal-proposed');
+  assert.match(await main(), /Somebody else has to approve it/);
+  await page.goto(at('approve'));
+  await house.look(page, 'case-approve');
+  await page.goto(at('unrefuse'));
+  await house.look(page, 'case-unrefuse');
+  await page.getByLabel('Why?').fill('It can be answered in part');
+  await press(page, 'Turn it down');
+  for (const act of ['fee', 'child', 'code', 'close']) {
+    await page.goto(at(act));
+    await house.look(page, `case-act-${act}`);
+  }
 
   await page.goto(at('identity'));
   await page.getByLabel('membership card').check();
@@ -191,6 +209,35 @@ test('a case with a question, more time and a paper holding', async () => {
   await page.getByRole('link', { name: 'Set aside' }).first().click();
   await house.look(page, 'case-set-aside');
   await refused(page, 'Set it aside', 'reason', /./);
+});
+
+test('somebody without e-mail gets letters on paper, and proof is waited for', async () => {
+  const ref = house.run('request', 'open', '--name', 'Carys Ward', '--via', 'letter');
+  await page.goto('/office/letters');
+  await house.look(page, 'letters');
+  await page.goto(`/office/cases/${ref}`);
+  await house.look(page, 'case-name-only');
+  await page.getByRole('link', { name: 'acknowledgement', exact: true }).click();
+  await house.look(page, 'letter-to-print');
+  await press(page, 'Record that it was posted');
+  assert.match(await main(), /Posted on \d+ [A-Z][a-z]+ 20\d\d by Ruth Osei/);
+  await page.getByRole('link', { name: 'Know who is asking' }).click();
+  await page.getByLabel('It is not known: ask them').check();
+  await page.getByLabel('why is there doubt?').fill('Two people have this name');
+  await press(page, 'Save');
+  assert.match(await main(), /Not started: waiting for proof of who is asking/);
+  await house.look(page, 'case-not-started');
+  for (const act of ['remind', 'warn']) {
+    await page.goto(`/office/cases/${ref}/${act}`);
+    await house.look(page, `case-${act}`);
+  }
+  await page.goto('/office/cases?show=waiting');
+  await house.look(page, 'cases-waiting');
+  assert.ok((await main()).includes(ref));
+  await page.getByLabel('Find a case by its reference').fill(ref.slice(-4));
+  const found = page.waitForURL(`**/office/cases/${ref}`);
+  await page.getByRole('button', { name: 'Find' }).click();
+  await found;
 });
 
 test('whoever keeps paper answers by a link', async () => {

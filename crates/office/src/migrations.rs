@@ -74,3 +74,37 @@ pub const TABLES: &[&str] = &[
     "screenings",
     "tries",
 ];
+
+#[cfg(test)]
+mod tests {
+    use candour_db::{Db, Key, Place, bind};
+
+    use super::ALL;
+
+    #[test]
+    fn a_letter_that_was_called_printed_is_to_be_printed() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = || Place::Sqlite { path: dir.path().join("old.db"), key: Some(Key([1; 32])) };
+        let open = |steps| Db::open(&place(), steps, std::sync::Arc::new(|_, _| Ok(()))).unwrap();
+        let before = ALL.iter().position(|m| m.name == "0011_letters").unwrap();
+        let old = open(&ALL[..before]);
+        let rows = |tx: &mut candour_db::Tx<'_>| {
+            tx.exec("INSERT INTO organisations VALUES ('o', 'o', 0)", &[])?;
+            tx.exec("INSERT INTO vault_keys VALUES ('k', 'o', 'office', NULL, 0, NULL)", &[])?;
+            for state in ["waiting", "sent", "failed", "printed"] {
+                tx.exec(
+                    "INSERT INTO letters VALUES ($1, 'o', NULL, 'x', 'k', $2, $1, 0, NULL, NULL)",
+                    bind![state, Vec::<u8>::new()],
+                )?;
+            }
+            Ok::<_, crate::error::Error>(())
+        };
+        old.write(rows).unwrap();
+        drop(old);
+        let kept = open(ALL).read(|tx| {
+            let sql = "SELECT state FROM letters ORDER BY state";
+            Ok::<_, crate::error::Error>(tx.rows(sql, &[], |r| r.text("state"))?)
+        });
+        assert_eq!(kept.unwrap(), ["failed", "sent", "to-print", "waiting"]);
+    }
+}

@@ -106,6 +106,7 @@ fn cases() -> Router<Office> {
         .route("/office", all_staff(get(today::desk::today)))
         .route("/office/cases", whoever(SEE, get(desk_list::cases)))
         .route("/office/letters", whoever(SEE, get(letters::letters)))
+        .route("/office/letters/{id}", whoever(WORK, post(letters::again)))
         .route("/office/cases/new", opener(get(desk_new::new).post(desk_new::log)))
         .merge(one_case())
         .layer(DefaultBodyLimit::max(FORM))

@@ -339,7 +339,18 @@ fn what_lies_in_the_outbox_is_not_called_sent() {
     let case = s.get(&me, &format!("/office/cases/{reference}"));
     assert!(case.contains("In the outbox folder, not sent"), "{case}");
     assert!(s.get(&me, "/office").contains("1 in the outbox folder, not sent"));
-    assert!(s.get(&me, "/office/letters?show=outbox").contains(&reference));
+    let list = s.get(&me, "/office/letters?show=outbox");
+    assert!(list.contains(&reference) && !list.contains("Send it by e-mail again"), "no server");
+    let id = s.office.read(|tx| {
+        use crate::kit::post::sql as post;
+        Ok(post::letters_in(tx, &s.by.org, "outbox", 1)?.remove(0).id)
+    });
+    let at = format!("/office/letters/{}", id.unwrap());
+    let auditor = s.signed_in("ada", Role::Auditor);
+    assert_eq!(s.send("POST", &at, &auditor, "").status, 403);
+    assert_eq!(s.send("POST", &at, &me, "").status, 303);
+    assert_eq!(s.letters(&reference)[0].1, "waiting");
+    assert_eq!(s.send("POST", &at, &me, "").status, 409, "it is on its way");
 }
 
 #[test]

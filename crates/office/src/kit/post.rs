@@ -259,13 +259,28 @@ pub fn posted(tx: &mut Tx<'_>, org: &str, row: &LetterRow, on: Date, by: &str) -
     if sql::posted(tx, org, &row.id, on, by)? {
         return Ok(());
     }
+    Err(left(row, "record that a letter was posted"))
+}
+
+fn left(row: &LetterRow, act: &'static str) -> Error {
     let (now, _) = state_words(&row.state);
-    Err(Refusal {
-        act: "record that a letter was posted",
+    Refusal {
+        act,
         why: format!("this letter has left already ({}) or is about to", now.to_lowercase()),
         source_: "house rule: a letter leaves once",
     }
-    .into())
+    .into()
+}
+
+/// Puts a letter on its way by e-mail again.
+///
+/// # Errors
+/// It has left, or is on its way.
+pub fn again(tx: &mut Tx<'_>, org: &str, row: &LetterRow, now: Timestamp) -> Result<()> {
+    if !sql::again(tx, org, &row.id)? {
+        return Err(left(row, "send a letter again"));
+    }
+    jobs::queue(tx, org, "letter", &row.id, now)
 }
 
 /// Opens a letter.

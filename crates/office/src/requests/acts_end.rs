@@ -33,7 +33,8 @@ pub fn extend(
     let charter = charter::current(tx, &by.org)?;
     let letter = letters::extension(office, &charter, &case, reason, meanwhile)?;
     let sent = post(tx, office, by, &case, letter)?;
-    let act = act_on(&case, "request.extended", "UK GDPR Art 12A(4)", reason.trim());
+    let said = format!("Extended by two months: {}", reason.trim());
+    let act = act_on(&case, "request.extended", "UK GDPR Art 12A(4)", said);
     Ok(Recorded::new(by, (), act).and(sent))
 }
 
@@ -243,4 +244,29 @@ pub fn letter_posted(
     let act = Act::new("request.letter-posted").about("case", &case.row.id);
     let act = act.law("UK GDPR Art 12(1)").say(&case.row.key, said);
     Ok(Recorded::new(by, (), act))
+}
+
+/// Puts a letter that did not leave on its way by e-mail again: of a case, or of none.
+///
+/// # Errors
+/// Denied, not found, without an address, or it has left.
+pub fn letter_again(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    letter: &str,
+) -> Result<Recorded<()>> {
+    by.role.may(Permission::WorkCases)?;
+    let (row, written) = kit_post::open(tx, office.vault(), &by.org, letter)?;
+    if written.to.is_none() {
+        return Err(Error::invalid("form", "This letter has no e-mail address: print and post it"));
+    }
+    kit_post::again(tx, &by.org, &row, by.now)?;
+    let said = format!("Letter “{}” put on its way again", row.name);
+    let act = Act::new("request.letter-again").about("letter", letter);
+    let act = match &row.case {
+        Some(case) => Act::new("request.letter-again").about("case", case).about("letter", letter),
+        None => act,
+    };
+    Ok(Recorded::new(by, (), act.law("UK GDPR Art 12(1)").say(&row.key, said)))
 }

@@ -45,7 +45,8 @@ pub fn ask_identity(
     let charter = charter::current(tx, &by.org)?;
     let letter = letters::identity(office, &charter, &case, doubt)?;
     let sent = post(tx, office, by, &case, letter)?;
-    let act = act_on(&case, "request.identity-asked", "UK GDPR Art 12(6)", doubt.trim());
+    let said = format!("Asked for proof of who is asking: {}", doubt.trim());
+    let act = act_on(&case, "request.identity-asked", "UK GDPR Art 12(6)", said);
     Ok(Recorded::new(by, (), act).and(sent))
 }
 
@@ -94,7 +95,7 @@ pub fn record_authority(
     not_later(by, on)?;
     let next: Next = Box::new(move |r, _| r.record_authority(on));
     let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let said = format!("{}; it came on {}", what.trim(), dates::long(on));
+    let said = format!("Authority shown on {}: {}", dates::long(on), what.trim());
     let act = act_on(&case, "request.authority-shown", "UK GDPR Art 12(6)", said);
     Ok(Recorded::new(by, (), act))
 }
@@ -122,7 +123,7 @@ pub fn clarify(
     let letter = letters::clarification(office, &charter, &case, &when, question)?;
     let sent = post(tx, office, by, &case, letter)?;
     let stops = if wait.is_some() { "" } else { " (it does not stop the clock: the time is over)" };
-    let said = format!("{}{stops}", question.trim());
+    let said = format!("Asked: {}{stops}", question.trim());
     let act = act_on(&case, "request.clarification-asked", "UK GDPR Art 12A(5)", said);
     Ok(Recorded::new(by, (), act).and(sent))
 }
@@ -142,7 +143,8 @@ pub fn clarified(
     not_later(by, on)?;
     let next: Next = Box::new(move |r, _| r.clarified(on));
     let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let act = act_on(&case, "request.clarified", "UK GDPR Art 12A(5)", answer.trim());
+    let said = format!("Answered on {}: {}", dates::long(on), answer.trim());
+    let act = act_on(&case, "request.clarified", "UK GDPR Art 12A(5)", said);
     Ok(Recorded::new(by, (), act))
 }
 

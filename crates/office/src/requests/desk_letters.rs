@@ -32,6 +32,7 @@ pub(super) fn state_of(tx: &mut Tx<'_>, org: &str, row: &LetterRow) -> Result<St
 }
 
 struct Line {
+    id: String,
     name: String,
     made: String,
     /// Reference of its case, and its page.
@@ -45,6 +46,8 @@ struct LettersPage {
     view: &'static str,
     counts: [u64; 3],
     lines: Vec<Line>,
+    /// They can be put on their way again by e-mail.
+    again: bool,
 }
 
 /// Which letters.
@@ -75,14 +78,29 @@ pub async fn letters(State(office): State<Office>, me: Signed, Query(q): Query<W
                         }
                         None => None,
                     };
-                    lines.push(Line { name: l.name, made: dates::moment(l.made), case });
+                    lines.push(Line { id: l.id, name: l.name, made: dates::moment(l.made), case });
                 }
                 let counts = post::sql::undone(tx, org)?;
-                Ok(LettersPage { d: Desk::new(&me, "Cases", "Letters"), view, counts, lines })
+                let server = o.settings().post.is_some() && view != "to-print";
+                let again = server && me.by.role.may(Permission::WorkCases).is_ok();
+                let d = Desk::new(&me, "Cases", "Letters");
+                Ok(LettersPage { d, view, counts, lines, again })
             })
         })
         .await?;
     page(&shown)
+}
+
+/// `POST /office/letters/{id}`: on its way by e-mail again.
+pub async fn again(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+    let me = office
+        .run(move |o| {
+            let (office, by) = (o.clone(), me.by.clone());
+            o.write(move |tx| acts::letter_again(tx, &office, &by, &id))?;
+            Ok(me)
+        })
+        .await?;
+    go_saying(&office, &me, "/office/letters", "The letter is on its way again.").await
 }
 
 #[derive(Template)]

@@ -323,9 +323,11 @@ pub async fn answer(
         return mend(&ask_page(&public, &step, f, Wrong::of(e)?)?);
     }
     if step == "check" {
-        if let Some((step, e)) = missing(&f, today) {
-            f.set("change", "yes");
-            return mend(&ask_page(&public, step, f, Wrong::of(e)?)?);
+        if let Some((_, e)) = missing(&f, today) {
+            // The answers are changed on their own pages: here the form as a whole is at fault.
+            let fields = Wrong::of(e)?.0.into_iter();
+            let w = Wrong(fields.map(|field| Field { name: "form".into(), ..field }).collect());
+            return mend(&ask_page(&public, "check", f, w)?);
         }
         return hand_in(office, public, client, token, f).await;
     }
@@ -447,7 +449,7 @@ pub async fn sent(
         return go(&format!("/o/{org}/data-rights/status"));
     };
     page(&SentPage {
-        p: Portal::new(&public.charter, "We have your request", None),
+        p: Portal::new(&public.charter, format!("We have your request {reference}"), None),
         reference,
         secret: done.get("sent-code").to_owned(),
         act_by: done.get("sent-by").to_owned(),

@@ -8,7 +8,7 @@ use super::acts::{self, act_on};
 use super::rules::State;
 use super::sql::{self, CaseRow, Which};
 use super::{letters, pack};
-use crate::charter;
+use crate::charter::{self, Charter};
 use crate::error::{Error, Result};
 use crate::kit::{dates, post};
 use crate::office::Office;
@@ -32,8 +32,18 @@ pub fn rounds(office: &Office, by: &By) -> Result<()> {
             passing(pack::close(office, by, &row.id))?;
         }
     }
-    let open = office.read(|tx| sql::cases(tx, &by.org, &Which::Open, today, 0, MOST))?;
-    for row in open {
+    let read = || office.read(|tx| sql::cases(tx, &by.org, &Which::Open, today, 0, MOST));
+    let charter = office.read(|tx| charter::current(tx, &by.org))?;
+    for row in read()? {
+        let renewed = stale(office, &charter, &row)
+            .and_then(|stale| if stale { renew(office, by, &row) } else { Ok(()) });
+        passing(renewed)?;
+    }
+    // Without a mail server nobody would get the reminder: then Today alone tells them.
+    if office.settings().post.is_none() {
+        return Ok(());
+    }
+    for row in read()? {
         if let Some(mark) = due_mark(&row, today) {
             passing(remind(office, by, &row, &mark, today))?;
         }
@@ -41,7 +51,31 @@ pub fn rounds(office: &Office, by: &By) -> Result<()> {
     Ok(())
 }
 
-/// Whose content was destroyed, or who was changed by somebody this moment, waits for tomorrow.
+/// Whether the dates kept with a case are not those of the rules, holidays and settings of today.
+fn stale(office: &Office, charter: &Charter, row: &CaseRow) -> Result<bool> {
+    if matches!(row.request.state, State::Sent { .. }) {
+        return Ok(false);
+    }
+    let clock = acts::clockwork(office, charter);
+    let (dates, wait) = (row.request.dates(&clock)?, row.request.wait(&clock)?);
+    let now = (dates.act_by, dates.limit.map(|d| d.on), wait.map(|w| w.since));
+    Ok(now != (row.act_by, row.limit, row.waiting))
+}
+
+/// Works the dates of a case out again.
+fn renew(office: &Office, by: &By, row: &CaseRow) -> Result<()> {
+    let (o, by, id) = (office.clone(), by.clone(), row.id.clone());
+    office.write(move |tx| {
+        let case = acts::load(tx, &o, &by, &id)?;
+        acts::save(tx, &o, &by, case.clone())?;
+        let said = "The dates were worked out again: holidays, settings or rules have changed";
+        let act = act_on(&case, "request.dates-renewed", "UK GDPR Art 12(3)", said);
+        Ok(Recorded::new(&by, (), act))
+    })
+}
+
+/// A case whose content was destroyed, whose dates pass the last known holiday, or that somebody
+/// changes this moment, waits for tomorrow: the others go on.
 fn passing(done: Result<()>) -> Result<()> {
     match done {
         Err(Error::Unavailable(why)) => {

@@ -26,6 +26,8 @@ struct Bench {
 fn bench() -> Bench {
     let dir = tempfile::tempdir().unwrap();
     drop(Office::init(dir.path(), None).unwrap());
+    let post = "[post]\nhost = \"127.0.0.1\"\nport = 25\nsecurity = \"none\"\n";
+    std::fs::write(dir.path().join("candour.toml"), post).unwrap();
     let at: Timestamp = "2026-11-02T10:00:00Z".parse().unwrap();
     let clock = Arc::new(AtomicI64::new(at.as_second()));
     let hand = clock.clone();
@@ -151,6 +153,29 @@ fn whoever_works_on_a_case_is_reminded_of_its_date() {
 }
 
 #[test]
+fn the_one_who_has_the_case_is_the_one_who_is_reminded() {
+    use crate::staff::Role;
+    use crate::staff::acts::{NewStaff, add};
+    let b = bench();
+    let (vault, by) = (b.office.vault().clone(), b.office.by_command(&b.org));
+    let new = NewStaff {
+        name: "Ann Lee".into(),
+        email: "ann@harbour.example".into(),
+        role: Role::CaseWorker,
+        password: None,
+    };
+    let by2 = by.clone();
+    b.office.write(move |tx| Ok(add(tx, &vault, &by2, &new)?.map(drop))).unwrap();
+    let all = b.office.read(|tx| crate::staff::sql::all(tx, &b.org)).unwrap();
+    let (o, id, ann) = (b.office.clone(), b.id.clone(), all[0].id.clone());
+    b.office.write(move |tx| acts::assign(tx, &o, &by, &id, Some(&ann))).unwrap();
+    b.to("2026-11-27T10:00:00Z");
+    b.round();
+    let all = b.reminders();
+    assert!(all.len() == 1 && all[0].0 == "ann@harbour.example", "{all:?}");
+}
+
+#[test]
 fn nobody_is_reminded_while_the_person_is_waited_for() {
     let b = bench();
     let (o, by, id) = (b.office.clone(), b.office.by_command(&b.org), b.id.clone());
@@ -183,4 +208,17 @@ fn a_case_sent_by_post_is_closed_after_the_days_of_a_link() {
     b.to("2026-12-01T10:00:00Z");
     b.round();
     assert!(matches!(b.row().request.state, State::Closed { .. }));
+}
+
+#[test]
+fn the_dates_of_open_cases_follow_the_settings() {
+    let b = bench();
+    b.round();
+    assert_eq!(b.row().version, 2, "nothing has changed");
+    let mut charter = Charter::parse(include_str!("../demo/charter.toml")).unwrap();
+    charter.rights.own_target_days = None;
+    let (vault, by) = (b.office.vault().clone(), b.office.by_command(&b.org));
+    b.office.write(move |tx| charter::set(tx, &vault, &by, &charter)).unwrap();
+    b.round();
+    assert_eq!(b.row().act_by.unwrap().to_string(), "2026-12-02", "the promise is gone");
 }

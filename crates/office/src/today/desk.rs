@@ -122,7 +122,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
                 let what = format!("Look at {open} findings");
                 p.decide.push(Decide::about(&c, what, "review"));
             }
-            p.decide.extend(decide(&c, &acts::clockwork(o, &me.charter), now)?);
+            p.decide.extend(decide(&c, &acts::clockwork(o, &me.charter), now));
             if let Some(by) = c.act_by.filter(|d| *d <= fortnight) {
                 p.due.push(Due {
                     clock: clock_tag(o, &me.charter, &c, now),
@@ -156,7 +156,7 @@ impl Decide {
 }
 
 /// What a case waits for from the office.
-fn decide(c: &CaseRow, clock: &Clockwork<'_>, today: Date) -> Result<Vec<Decide>> {
+fn decide(c: &CaseRow, clock: &Clockwork<'_>, today: Date) -> Vec<Decide> {
     let r = &c.request;
     let mut all = Vec::new();
     let mut add = |what: &str, act| all.push(Decide::about(c, what.to_owned(), act));
@@ -168,7 +168,8 @@ fn decide(c: &CaseRow, clock: &Clockwork<'_>, today: Date) -> Result<Vec<Decide>
         Where::Ready => add("Send the answer", "send"),
         _ => {}
     }
-    let Some(wait) = r.wait(clock)? else { return Ok(all) };
+    // A date beyond the last known holiday is the case page's trouble, not this one's.
+    let Ok(Some(wait)) = r.wait(clock) else { return all };
     // Somebody who was asked and stays silent is written to again, then warned, then closed.
     let last = r.reminded.max(r.warned).unwrap_or(wait.since);
     let long_ago = (today - last).get_days() >= REMIND_AFTER;
@@ -181,5 +182,5 @@ fn decide(c: &CaseRow, clock: &Clockwork<'_>, today: Date) -> Result<Vec<Decide>
         None if long_ago => add("Remind them: two weeks without an answer", "remind"),
         None => {}
     }
-    Ok(all)
+    all
 }

@@ -132,3 +132,12 @@ pub fn posted(tx: &mut Tx<'_>, org: &str, id: &str, on: Date, by: &str) -> Resul
         bind![org, id, on, by],
     )? == 1)
 }
+
+/// Marks a letter that did not leave as waiting again; false if it had left.
+pub fn again(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<bool> {
+    Ok(tx.exec(
+        "UPDATE letters SET state = 'waiting', trouble = NULL
+         WHERE org = $1 AND id = $2 AND state IN ('outbox', 'failed')",
+        bind![org, id],
+    )? == 1)
+}
