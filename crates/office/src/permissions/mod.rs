@@ -5,7 +5,8 @@
 //! of the identifier, so it outlives the person's data and names nobody. Decisions read facts in
 //! memory that are never older than the question (`live.rs`).
 //!
-//! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`stops`], [`now_blocking`].
+//! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`stops`], [`now_blocking`],
+//! [`of_address`] and [`of_person`] for whoever answers what is held.
 
 pub mod acts;
 pub mod api;
@@ -16,6 +17,7 @@ mod cli_args;
 pub mod desk;
 pub mod desk_words;
 pub mod facts;
+mod held;
 mod import;
 mod live;
 pub mod mail;
@@ -34,6 +36,7 @@ pub mod tokens;
 pub mod told;
 mod uses;
 
+pub use held::{Held, of_address, of_person};
 pub use live::{Live, needs_registers, now_blocking};
 pub use rules::{Question, Rule, decide};
 pub use terms::{Attested, Class, Facts, Register, What};

@@ -250,7 +250,7 @@ pub fn of_hashes(office: &Office, org: &str, hashes: &[(Hash16, Kind)]) -> Resul
     Ok(shown)
 }
 
-fn shown_stop(charter: &Charter, s: &Kept) -> ShownStop {
+pub(super) fn shown_stop(charter: &Charter, s: &Kept) -> ShownStop {
     let what = match What::from_word(&s.what) {
         Some(What::Everything) => "everything".to_owned(),
         Some(What::Marketing) | None => "all marketing".to_owned(),
