@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-pub use child::main;
+pub use child::{Task, main, main_with};
 pub use wire::SheetCell;
 pub(crate) use wire::{Ask, Cells, MOST_FILE, Media, Reply, Trouble};
 
@@ -135,6 +135,25 @@ pub(crate) fn ask(
         *pool.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
     }
     answer
+}
+
+/// Have a child make of a file what [`main_with`] was given for it.
+///
+/// # Errors
+/// The child could not be started, took too much or too long, or broke on the file.
+pub fn task(words: &str, bytes: &[u8]) -> Result<Vec<u8>, crate::Fault> {
+    let mut got = None;
+    let asked = ask(&Ask::Task(words.to_owned()), bytes, &mut |reply| {
+        if let Reply::Bytes { bytes, .. } = reply {
+            got = Some(bytes);
+        }
+        Ok(true)
+    });
+    match asked {
+        Err(Failed::File(trouble)) => Err(trouble.fault("the file")),
+        Err(Failed::Stopped(fault)) => Err(fault),
+        Ok(()) => got.ok_or_else(|| Trouble::Damaged.fault("the file")),
+    }
 }
 
 /// The text of an office document or spreadsheet.

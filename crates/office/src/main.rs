@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     }
     let cli = cli::Cli::parse();
     if matches!(cli.command, cli::Command::ExtractWorker) {
-        return candour_connectors::worker::main();
+        return candour_connectors::worker::main_with(requests::gate::in_child);
     }
     match cli::run(cli) {
         Ok(code) => ExitCode::from(code),

@@ -1,4 +1,4 @@
-//! What the daily rounds sweep up.
+//! What the daily rounds sweep up, and what becomes of a job whose process died.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -54,4 +54,21 @@ fn the_rounds_sweep_what_a_crash_left_and_nothing_else() {
     assert_eq!(all(), [false, false, true]);
     assert!(there(&at_work));
     BlobReader::open(office.db(), office.vault(), &org, &whole.id).unwrap();
+}
+
+#[test]
+fn a_job_whose_lease_ran_out_is_taken_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, org, clock) = office(dir.path());
+    let (o, now) = (org.clone(), office.now());
+    office.chore(move |tx| queue_rounds(tx, &o, now)).unwrap();
+    // A process claims it and dies.
+    let claimed = office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE)).unwrap();
+    assert_eq!(claimed.unwrap().kind, "rounds");
+    let mut connections = Connections::default();
+    clock.fetch_add(59, Ordering::SeqCst);
+    assert!(!once(&office, &mut connections).unwrap(), "it may still be at work");
+    clock.fetch_add(2, Ordering::SeqCst);
+    assert!(once(&office, &mut connections).unwrap());
+    assert!(!once(&office, &mut connections).unwrap(), "it was done, and once");
 }

@@ -19,6 +19,10 @@ pub(super) const NOT_STARTED: u8 = 98;
 /// The child was cut off in the middle of a file.
 pub(super) const BROKEN_OFF: u8 = 97;
 
+/// What the program that uses this crate makes of a file, in its child: the words of the question
+/// and the file's bytes give the bytes of the answer. A panic stops that file only.
+pub type Task = fn(&str, &[u8]) -> Vec<u8>;
+
 /// What the child is told at its start.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Order {
@@ -31,6 +35,11 @@ pub(super) struct Order {
 /// What the hidden sub-command runs: reads files from standard input, answers on standard output.
 /// Not for people; without a parent that set it up it only says so.
 pub fn main() -> ExitCode {
+    main_with(|_, _| Vec::new())
+}
+
+/// As [`main`], with what this program makes of a file when it is asked by [`super::task`].
+pub fn main_with(task: Task) -> ExitCode {
     // A panic's message may quote the file. The parent learns of the panic in fixed words.
     std::panic::set_hook(Box::new(|_| {}));
     let order = std::env::var(ORDER).ok().and_then(|o| serde_json::from_str::<Order>(&o).ok());
@@ -52,13 +61,13 @@ pub fn main() -> ExitCode {
         return ExitCode::from(NOT_STARTED);
     }
     limits::alone();
-    match serve() {
+    match serve(task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(BROKEN_OFF),
     }
 }
 
-fn serve() -> io::Result<()> {
+fn serve(task: Task) -> io::Result<()> {
     let mut from = BufReader::new(io::stdin().lock());
     let mut to = BufWriter::new(io::stdout().lock());
     while let Some(request) = wire::receive::<Request>(&mut from)? {
@@ -66,7 +75,15 @@ fn serve() -> io::Result<()> {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let bytes = wire::read_exactly(&mut from, request.size)?;
-        let answer = catch_unwind(AssertUnwindSafe(|| answer(&request.ask, &bytes, &mut to)));
+        let answer = catch_unwind(AssertUnwindSafe(|| match &request.ask {
+            Ask::Task(words) => {
+                let made = task(words, &bytes);
+                let size = made.len() as u64;
+                wire::send(&mut to, &Reply::Bytes { size, bytes: Vec::new() })?;
+                to.write_all(&made).map(Ok)
+            }
+            ask => answer(ask, &bytes, &mut to),
+        }));
         match answer.unwrap_or(Ok(Err(Trouble::Damaged)))? {
             Ok(()) => {}
             Err(trouble) => wire::send(&mut to, &Reply::Trouble(trouble))?,
@@ -97,6 +114,7 @@ fn answer(ask: &Ask, bytes: &[u8], to: &mut impl Write) -> io::Result<Result<(),
         Ask::Typed { sheet, most } => {
             sheets::typed(bytes, sheet, *most, &mut |rows| tell(&Reply::Typed(rows)))
         }
+        Ask::Task(_) => Ok(()),
     };
     broken.map(|()| done)
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::child::{BROKEN_OFF, NOT_STARTED, ORDER, Order};
-use super::wire::{self, Ask, MOST_TEXT, Media, Reply, Request, Trouble};
+use super::wire::{self, Ask, MOST_FILE, MOST_TEXT, Media, Reply, Request, Trouble};
 use super::{Extract, Failed, Worker};
 
 /// A child that waits for a file.
@@ -69,6 +69,18 @@ impl Running {
             match wire::receive::<Reply>(&mut self.stdout) {
                 Ok(Some(Reply::End)) => break,
                 Ok(Some(Reply::Trouble(told))) => trouble = Some(told),
+                Ok(Some(Reply::Bytes { size, .. })) if size > MOST_FILE => {
+                    return Err(Trouble::TooLarge.into());
+                }
+                Ok(Some(Reply::Bytes { size, .. })) => {
+                    let Ok(bytes) = wire::read_exactly(&mut self.stdout, size) else {
+                        return Err(self.guard.post_mortem().into());
+                    };
+                    self.guard.rest();
+                    if !each(Reply::Bytes { size, bytes }).map_err(Failed::Stopped)? {
+                        return Ok(());
+                    }
+                }
                 Ok(Some(reply)) => {
                     self.guard.rest(); // What the asker does with it is not the child's time.
                     if !each(reply).map_err(Failed::Stopped)? {

@@ -47,6 +47,8 @@ pub(crate) enum Ask {
     Rows { sheet: String, most: u64 },
     /// The rows of a sheet with what each cell was, at most so many.
     Typed { sheet: String, most: u64 },
+    /// What the program that uses this crate makes of it; the words are for it.
+    Task(String),
 }
 
 /// First part of a request; `size` bytes of the file follow.
@@ -70,6 +72,12 @@ pub(crate) enum Reply {
     Rows(Vec<(u64, Cells)>),
     /// The same with what each cell was.
     Typed(Vec<(u64, TypedCells)>),
+    /// What a task makes of the file; `size` bytes follow.
+    Bytes {
+        size: u64,
+        #[serde(skip)]
+        bytes: Vec<u8>,
+    },
     Trouble(Trouble),
     /// The last word on a file.
     End,

@@ -6,7 +6,8 @@
 //! memory that are never older than the question (`live.rs`).
 //!
 //! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`persons`], [`withdrawals`],
-//! [`stops`], [`standing`], [`now_blocking`].
+//! [`stops`], [`standing`], [`now_blocking`], [`of_address`] and [`of_person`] for whoever answers
+//! what is held.
 
 pub mod acts;
 pub mod api;
@@ -17,6 +18,7 @@ mod cli_args;
 pub mod desk;
 pub mod desk_words;
 pub mod facts;
+mod held;
 mod import;
 mod live;
 pub mod mail;
@@ -39,6 +41,7 @@ pub mod told;
 mod uses;
 pub mod withdrawals;
 
+pub use held::{Held, of_address, of_person};
 pub use live::{Live, needs_registers, now_blocking};
 pub use rules::{Question, Rule, decide};
 pub use terms::{Attested, Class, Facts, Register, What};

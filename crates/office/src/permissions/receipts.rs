@@ -255,7 +255,7 @@ pub fn of_hashes(office: &Office, org: &str, hashes: &[(Hash16, Kind)]) -> Resul
     Ok(shown)
 }
 
-fn shown_stop(charter: &Charter, s: &Kept) -> ShownStop {
+pub(super) fn shown_stop(charter: &Charter, s: &Kept) -> ShownStop {
     let title = |p: &str| {
         let known = charter.permissions.purpose(p);
         known.map_or_else(|| p.to_owned(), |p| p.title.clone())

@@ -409,19 +409,21 @@ fn list(at: &At, closed: bool) -> Result<u8> {
 
 fn show(at: &At, reference: &str) -> Result<u8> {
     let (office, by) = at.open_org()?;
-    let (case, searches, history, charter) = office.read(|tx| {
+    let (case, searches, history, charter, all) = office.read(|tx| {
+        let all = crate::holdings::active(tx, &by.org)?;
         let case = acts::load_by_ref(tx, &office, &by, reference)?;
         let s = sql::searches(tx, &by.org, &case.row.id)?;
         let subject = format!("case:{}", case.row.id);
         let h = crate::proof::history(tx, office.vault(), &by.org, &subject)?;
-        Ok((case, s, h, crate::charter::current(tx, &by.org)?))
+        Ok((case, s, h, crate::charter::current(tx, &by.org)?, all))
     })?;
+    let short = |id: &str| all.iter().find(|h| h.id == id).map_or("", |h| h.short.as_str());
     let when = case.request().dates(&acts::clockwork(&office, &charter))?;
     if at.json {
         print_json(&json!({"reference": case.row.reference, "request": case.request(),
                            "dates": when, "searches": searches.iter().map(|s|
-                               json!({"holding": s.holding, "state": s.state, "items": s.items,
-                                      "trouble": s.trouble})).collect::<Vec<_>>()}))?;
+                               json!({"holding": s.holding, "short": short(&s.holding), "state": s.state, "items": s.items,
+                                      "trouble": s.trouble, "reason": s.reason})).collect::<Vec<_>>()}))?;
         return Ok(0);
     }
     println!(
@@ -437,6 +439,12 @@ fn show(at: &At, reference: &str) -> Result<u8> {
     }
     for t in history.iter().rev() {
         println!("  {}  {}", dates::moment(t.at), t.said.as_deref().unwrap_or(&t.act));
+    }
+    for s in &searches {
+        println!("  {:16} {:10} {} items", short(&s.holding), s.state, s.items);
+        for line in s.trouble.as_deref().unwrap_or_default().lines() {
+            println!("    {line}");
+        }
     }
     Ok(0)
 }

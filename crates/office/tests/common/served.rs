@@ -78,6 +78,30 @@ impl Served {
         self.send("POST", path, &[("Content-Type", media)], body)
     }
 
+    /// Posts a form and kills the server after a while, with no chance to tidy up.
+    pub fn post_and_die(
+        &mut self,
+        path: &str,
+        media: &str,
+        body: &str,
+        pause: std::time::Duration,
+    ) {
+        let mut to = TcpStream::connect(self.at).unwrap();
+        let text = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: {media}\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.at,
+            body.len()
+        );
+        to.write_all(text.as_bytes()).unwrap();
+        let end = std::time::Instant::now() + pause;
+        while std::time::Instant::now() < end {
+            std::thread::yield_now();
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// A machine's request to the test organisation.
     pub fn api(&self, token: &str, what: &str, body: &Value) -> (u16, Value) {
         self.api_with(token, what, body, &[])

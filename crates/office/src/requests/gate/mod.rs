@@ -14,14 +14,18 @@ mod sheet;
 #[cfg(test)]
 pub(super) mod tests;
 mod text;
+mod wire;
 mod xml;
+
+use serde::{Deserialize, Serialize};
 
 pub use again::read as read_again;
 pub use sheet::{FileCheck, Finding, Outcome, Sheet, Then};
 pub use text::guard;
+pub use wire::{check, in_child};
 
 /// What a file is, by its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// XLSX.
     Workbook,
@@ -156,7 +160,7 @@ impl Kind {
                 "properties",
                 "comments and other annotations",
                 "embedded files and programs",
-                "earlier versions",
+                "earlier versions and small pictures of pages",
             ],
             Self::Jpeg | Self::Png | Self::Gif => {
                 &["place, camera and other properties", "data behind the picture"]
@@ -217,12 +221,6 @@ impl Checked {
 /// How deep messages may lie inside messages.
 const DEPTH: u8 = 4;
 
-/// Opens a file as a stranger would and cleans or stops it. Never fails: what can't be opened is
-/// stopped.
-pub fn check(name: &str, media: &str, raw: &[u8]) -> Checked {
-    check_at(name, media, raw, DEPTH)
-}
-
 fn check_at(name: &str, media: &str, raw: &[u8], depth: u8) -> Checked {
     let kind = Kind::of(name, media, raw);
     let look = || match kind {
@@ -238,8 +236,8 @@ fn check_at(name: &str, media: &str, raw: &[u8], depth: u8) -> Checked {
         Kind::Message => text::message(raw, depth),
         Kind::Unknown => Checked::stopped(kind, "a kind of file that can't be checked"),
     };
-    // The parsers below are made for strangers' files; should one of them break all the same,
-    // the file is stopped and the pack goes on.
+    // The parsers above are made for strangers' files, and run in a child process; should one of
+    // them break all the same, the file is stopped, and the rest of its message goes on.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(look))
         .unwrap_or_else(|_| Checked::stopped(kind, "the file broke the program that opened it"))
 }

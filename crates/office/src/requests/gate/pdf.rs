@@ -28,8 +28,9 @@ pub fn check(raw: &[u8]) -> Checked {
     if tail(raw) {
         tally.add("data behind the document", Then::Stopped, true);
     }
-    let Some(hidden) = compressed_objects(raw) else {
-        return Checked::stopped(Kind::Pdf, "the file grows too large when it is unpacked");
+    let hidden = match compressed_objects(raw) {
+        Ok(hidden) => hidden,
+        Err(why) => return Checked::stopped(Kind::Pdf, why),
     };
     let open = outside_streams(raw);
     names(&unescaped(&open), &mut tally);
@@ -115,8 +116,26 @@ fn dictionary(raw: &[u8], start: usize) -> &[u8] {
     &before[open..]
 }
 
-/// Objects that are kept in compressed streams, unpacked. `None` when they grow too large.
-fn compressed_objects(raw: &[u8]) -> Option<Vec<Vec<u8>>> {
+/// How a stream of objects is packed: not at all, deflated, or in a way that is not unpacked here.
+/// Readers know them all, so such a file can't be looked through.
+fn packed(dict: &[u8]) -> Option<bool> {
+    let dict = squeezed(dict);
+    if name_count(&dict, b"/DecodeParms") + name_count(&dict, b"/DP") > 0 {
+        return None;
+    }
+    let Some(at) = keys(&dict, b"/Filter").into_iter().next() else {
+        return Some(false);
+    };
+    let rest = dict.get(at..).unwrap_or_default();
+    let names = rest.iter().skip(1).position(|b| matches!(b, b'>' | b']'));
+    let value = rest.get(..names.map_or(rest.len(), |n| n + 1)).unwrap_or_default();
+    let one = value.iter().filter(|b| **b == b'/').count() == 2 || !value.contains(&b'[');
+    let flate = name_count(value, b"/FlateDecode") == 1 || name_count(value, b"/Fl") == 1;
+    (flate && one).then_some(true)
+}
+
+/// Objects that are kept in compressed streams, unpacked; or why they can't be.
+fn compressed_objects(raw: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
     let (mut all, mut sum) = (Vec::new(), 0);
     for (start, end) in streams(raw) {
         let dict = unescaped(dictionary(raw, start));
@@ -124,15 +143,22 @@ fn compressed_objects(raw: &[u8]) -> Option<Vec<Vec<u8>>> {
             continue;
         }
         let mut plain = Vec::new();
-        // A damaged stream gives what it can: the names in it are looked at all the same.
-        let _ = ZlibDecoder::new(&raw[start..end]).take(UNPACKED + 1).read_to_end(&mut plain);
+        match packed(&dict) {
+            None => return Err("objects in a form that is not unpacked here"),
+            Some(false) => plain.extend_from_slice(&raw[start..end]),
+            // A damaged stream gives what it can: the names in it are looked at all the same.
+            Some(true) => {
+                let mut z = ZlibDecoder::new(&raw[start..end]).take(UNPACKED + 1);
+                let _ = z.read_to_end(&mut plain);
+            }
+        }
         sum += plain.len();
         if plain.len() as u64 > UNPACKED || sum > ALL {
-            return None;
+            return Err("the file grows too large when it is unpacked");
         }
         all.push(plain);
     }
-    Some(all)
+    Ok(all)
 }
 
 /// Names may be written with `#xx`: so that `/J#53` is seen as `/JS`.
@@ -176,7 +202,7 @@ fn name_count(text: &[u8], name: &[u8]) -> u64 {
 
 fn names(text: &[u8], tally: &mut Tally) {
     let text = &squeezed(text);
-    const STOP: [(&[u8], &str, bool); 12] = [
+    const STOP: [(&[u8], &str, bool); 13] = [
         (b"/Encrypt", "a password", false),
         (b"/JavaScript", "programs", false),
         (b"/JS", "programs", false),
@@ -189,6 +215,7 @@ fn names(text: &[u8], tally: &mut Tally) {
         (b"/OCProperties", "layers that can be switched off", true),
         (b"/SubmitForm", "parts that are sent elsewhere", false),
         (b"/PieceInfo", "data of another program", true),
+        (b"/Thumb", "small pictures of pages, as they were once", true),
     ];
     for (name, what, read) in STOP {
         for _ in 0..name_count(text, name).min(1000) {
@@ -196,7 +223,7 @@ fn names(text: &[u8], tally: &mut Tally) {
         }
     }
     // Links and form fields are shown; every other annotation may be somebody's remark.
-    const REMARKS: [&[u8]; 13] = [
+    const REMARKS: [&[u8]; 24] = [
         b"/Text",
         b"/FreeText",
         b"/Popup",
@@ -210,6 +237,17 @@ fn names(text: &[u8], tally: &mut Tally) {
         b"/Redact",
         b"/Square",
         b"/Sound",
+        b"/Circle",
+        b"/Line",
+        b"/Polygon",
+        b"/PolyLine",
+        b"/Movie",
+        b"/Screen",
+        b"/3D",
+        b"/Projection",
+        b"/Watermark",
+        b"/TrapNet",
+        b"/PrinterMark",
     ];
     for kind in REMARKS {
         for gap in [&b"/Subtype"[..], b"/Subtype "] {

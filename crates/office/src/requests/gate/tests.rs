@@ -305,7 +305,10 @@ fn pdf_properties_are_blanked_where_they_stand() {
 fn pdfs_with_hidden_content_stop() {
     let t = |object: &str, what| stops(&pdf(&["<<>>", "<<>>", object]), what);
     t("<</Type /Annot /Subtype /Text /Contents (x)>>", "comments and other annotations");
-    t("<</Subtype/Highlight>>", "comments and other annotations");
+    for kind in ["Highlight", "Circle", "Line", "Polygon", "PolyLine", "Screen", "Watermark"] {
+        t(&format!("<</Subtype/{kind}>>"), "comments and other annotations");
+    }
+    t("<</Type /Page /Thumb 9 0 R>>", "small pictures of pages, as they were once");
     t("<</S /JavaScript /JS (x)>>", "programs");
     t("<</S /J#61vaScript>>", "programs");
     t("<</Type /EmbeddedFile>>", "embedded files");
@@ -339,6 +342,24 @@ fn pdf_objects_in_streams_are_seen() {
     stops(&pack("<</S /JavaScript>>"), "programs");
     stops(&pack("<</Author (Zebediah)>>"), "properties that can’t be taken out");
     passes(&pack("<</Type /Page>>"), Kind::Pdf);
+    // Other ways of packing are not unpacked here, so the file is not let through unseen.
+    let as_it_is = |filter: &str| {
+        let text = format!(
+            "%PDF-1.5\n1 0 obj <</Type /ObjStm{filter}>>\nstream\n<</S /JavaScript>>\nendstream \
+             endobj\n%%EOF\n"
+        );
+        text.into_bytes()
+    };
+    stops(&as_it_is(" /N 1 /First 4"), "programs");
+    for filter in [
+        " /Filter /LZWDecode",
+        " /Filter /ASCIIHexDecode",
+        " /Filter [/ASCII85Decode /FlateDecode]",
+        " /Filter /FlateDecode /DecodeParms <</Predictor 12>>",
+        " /Filter 7 0 R",
+    ] {
+        stops(&as_it_is(filter), "objects in a form that is not unpacked here");
+    }
 }
 
 fn segment(marker: u8, body: &[u8]) -> Vec<u8> {

@@ -97,6 +97,8 @@ pub struct Content {
     pub items: u64,
     /// Rows among them.
     pub rows: u64,
+    /// Records of this office itself among them.
+    pub own: u64,
     /// Messages among them.
     pub messages: u64,
     /// Documents among them.

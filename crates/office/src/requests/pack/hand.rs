@@ -343,7 +343,9 @@ pub fn close(office: &Office, by: &By, case_id: &str) -> Result<()> {
     let (office2, by2, id) = (office.clone(), by.clone(), case_id.to_owned());
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &id)?;
-        let found = sql::searches(tx, &by2.org, &id)?.iter().any(|s| s.items > 0);
+        let packs = sql::packs(tx, &by2.org, &id)?;
+        let found = sql::searches(tx, &by2.org, &id)?.iter().any(|s| s.items > 0)
+            || packs.iter().any(|k| k.items > 0);
         case.row.request = case.row.request.close_sent(found, dates::day_of(by2.now))?;
         acts::save(tx, &office2, &by2, case.clone())?;
         let said = if found { "Answered and closed" } else { "Nothing found; closed" };

@@ -6,7 +6,8 @@
 //! before anybody sees it.
 //!
 //! - `plan`: what the pack is made from. - `write`, `data`, `things`: putting it in.
-//! - `cut`: taking passages out. - `pages`, `processing`: what it says. - `out`: the ZIP.
+//! - `own`: what this office itself holds. - `cut`: taking passages out.
+//! - `pages`, `processing`: what it says. - `out`: the ZIP.
 //! - `hand`: sending, a new link, closing, looking again. `fetch`: the person's side of a link.
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod hand;
 #[cfg(test)]
 mod hand_tests;
 pub(super) mod out;
+mod own;
 mod pages;
 mod plan;
 mod processing;

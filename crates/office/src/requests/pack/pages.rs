@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::content::{Content, Line, Removal, Table};
 use super::cut::REMOVED;
+use super::own;
 use super::plan::{Part, Plan};
 use super::processing::Use;
 use super::told::{Rest, Told};
@@ -154,7 +155,7 @@ impl Letter {
             terms: terms(plan),
             searched_by: searched_by(plan),
             learned: body.learned.len() + body.learned_postcodes.len(),
-            looked: parts().filter(|p| p.done()).map(LookedIn::of).collect(),
+            looked: looked(plan),
             unread: parts().any(|p| p.set_aside() || p.record.gaps().next().is_some()),
             aside: aside
                 .map(|p| (p.holding.title.clone(), p.search.reason.clone().unwrap_or_default()))
@@ -177,6 +178,18 @@ impl Letter {
             regulator_contact: plan.charter.law.regulator_contact.clone(),
         }
     }
+}
+
+/// Where we looked: each holding, and always this office's own records.
+fn looked(plan: &Plan) -> Vec<LookedIn> {
+    let own = LookedIn {
+        title: own::TITLE.into(),
+        how: own::HOW.into(),
+        found: plan.own_records.held.len() as u64,
+        missed: Vec::new(),
+        reason: String::new(),
+    };
+    plan.parts.iter().filter(|p| p.done()).map(LookedIn::of).chain([own]).collect()
 }
 
 /// "data protection officer", but "DPO" stays.
@@ -228,7 +241,8 @@ fn count(n: u64, one: &str, many: &str) -> String {
 fn enclosed(c: &Content) -> Vec<String> {
     let mut all = Vec::new();
     if c.rows > 0 {
-        let tables = count(c.tables.len() as u64, "table or list", "tables or lists");
+        let tables =
+            count(c.tables.len() as u64 + u64::from(c.own > 0), "table or list", "tables or lists");
         all.push(format!(
             "{} from {tables}, in the folder “data”.",
             count(c.rows, "record", "records")
@@ -353,6 +367,8 @@ pub struct Processing {
     pub uses: Vec<Use>,
     /// Places that the register does not cover.
     pub uncovered: Vec<String>,
+    /// This office itself holds something.
+    pub own: bool,
     /// What stands where the register says nothing: never an assurance.
     pub unsaid: &'static str,
     /// Address for data protection.

@@ -8,6 +8,7 @@ use candour_db::Tx;
 use candour_ledger::Entry;
 use jiff::Timestamp;
 
+use super::own::{self, Own};
 use crate::charter::{self, Charter};
 use crate::error::{Error, Result};
 use crate::holdings::{self, Holding};
@@ -120,6 +121,8 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// The register.
     pub activities: Vec<Activity>,
+    /// What this office itself holds about the person.
+    pub own_records: Own,
     /// Names and identifiers of the person: never taken out of their own data.
     pub own: Vec<String>,
     /// Proof files: name and text.
@@ -145,9 +148,10 @@ impl Plan {
         self.parts.iter().filter(|p| p.gaps() > 0).count() as u64
     }
 
-    /// What has been found in all holdings.
+    /// What has been found in all holdings, and in this office's own records.
     pub fn found(&self) -> u64 {
-        self.parts.iter().map(Part::found).sum()
+        let own = self.own_records.held.len() as u64;
+        self.parts.iter().map(Part::found).sum::<u64>() + own
     }
 
     /// Copies are wanted, not only the information about the processing.
@@ -217,12 +221,13 @@ fn read(tx: &mut Tx<'_>, office: &Office, by: &By, case_id: &str) -> Result<Plan
     Ok(Plan {
         org: by.org.clone(),
         own: seek.names.iter().cloned().chain(ids).chain(seek.postcodes.clone()).collect(),
-        charter,
         number: sql::packs(tx, &by.org, case_id)?.first().map_or(0, |p| p.number) + 1,
         earlier: super::hand::told_before(tx, by, case_id)?,
         made: by.now,
         parts,
+        own_records: own::look(tx, office, by, &case, &charter)?,
         activities: register::activities(tx, &by.org)?,
+        charter,
         proofs: Vec::new(),
         key: proof::acts::log_key(office.vault(), &by.org)?.vkey().to_string(),
         case,

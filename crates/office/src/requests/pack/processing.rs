@@ -64,6 +64,7 @@ pub fn page(plan: &Plan) -> Processing {
     Processing {
         f: Frame::of(plan, "About our use of your information", ""),
         used: plan.found() > 0,
+        own: !plan.own_records.held.is_empty(),
         copies: plan.copies(),
         uses,
         uncovered,

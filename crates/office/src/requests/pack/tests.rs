@@ -253,6 +253,41 @@ fn nothing_found_is_an_answer_of_its_own() {
 }
 
 #[test]
+fn what_this_office_itself_holds_is_an_answer_too() {
+    use crate::permissions::stops::{NewStop, stop};
+    let b = Bench::new(&[("club", "Club database")]);
+    b.found("club", &[]);
+    let stopped = |email: &str| {
+        let (vault, by) = (b.office.vault().clone(), b.by.clone());
+        let hasher = crate::people::hasher(&vault, &by.org).unwrap();
+        let kind = candour_connectors::Kind::Email;
+        let hash = crate::people::hash_raw(&hasher, kind, email).unwrap();
+        let what = crate::permissions::What::Marketing;
+        let (word, on) = (crate::people::kind_word(kind).to_owned(), "2026-05-04".parse().unwrap());
+        let reason = "objection";
+        let new = NewStop { hash, kind: word, channel: None, what, reason, on };
+        b.office.write(move |tx| stop(tx, &vault, &by, &new)).unwrap();
+    };
+    stopped("someone.else@example.org");
+    assert!(text(&b.make().1, "01-letter.html").contains("We found no information about you"));
+    stopped("A.Quill@example.org");
+    open_case(&b.office, &b.by, Wants::default());
+    let (pack, files) = b.make();
+    assert!(pack.complete);
+    let letter = text(&files, "01-letter.html");
+    assert!(!letter.contains("We found no information") && letter.contains(own::TITLE));
+    let table = text(&files, "data/our-own-records.csv");
+    assert!(table.contains("Contact was stopped") && table.contains("2026-05-04"), "{table}");
+    assert!(table.contains("RR-2026-0002") && table.contains("acknowledgement"), "{table}");
+    assert!(!table.contains("RR-2026-0001"), "this request is not an earlier one");
+    let page = text(&files, "02-about-our-processing.html");
+    assert!(page.contains("Our own data protection records"));
+    send(&b.office, &b.by, &b.case, Way::Post, false).unwrap();
+    close(&b.office, &b.by, &b.case).unwrap();
+    assert!(matches!(b.state(), State::Closed { outcome: Outcome::Answered, .. }));
+}
+
+#[test]
 fn only_the_information_when_only_that_was_asked_for() {
     let b = Bench::wanting(&[("club", "Club")], Wants { about_only: true, ..Wants::default() });
     b.found("club", &[row("members", &[("name", "Amara Quill"), ("note", "Kestrel")])]);

@@ -10,7 +10,7 @@ use super::out::{Listed, Out};
 use super::pages::{Codes, Frame, Letter, Processing, Proof, ReadMe, Removed, Schedule};
 use super::plan::Plan;
 use super::told::Rest;
-use super::{data, processing, things};
+use super::{data, own, processing, things};
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::office::Office;
@@ -43,6 +43,16 @@ pub fn pack<W: Write>(office: &Office, plan: &Plan, to: W) -> Result<Written<W>>
             data::write(office, plan, part, &mut out, &mut content)?;
             things::write(office, plan, part, &mut out, &mut content)?;
         }
+    }
+    if plan.copies() {
+        own::write(plan, &mut out, &mut content)?;
+    }
+    if plan.own_records.others {
+        content.sheet.warnings.push(
+            "This office holds records under the same address for another name. They are not in \
+             the pack: look the address up under Permissions, to see whose they are."
+                .into(),
+        );
     }
     content.schedule_kept_back();
     proofs(plan, &mut out)?;
