@@ -273,6 +273,9 @@ pub struct Permissions {
     pub honour_mps: bool,
     /// Authorised for pensions calls (PECR reg 21B(3)).
     pub pensions_firm: bool,
+    /// An address is taken for dead once mail to it has bounced for good on so many days within a
+    /// year.
+    pub bounces: u32,
     /// Address that takes unsubscribes by e-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsubscribe_address: Option<String>,
@@ -289,6 +292,7 @@ impl Default for Permissions {
             certificate_days: 7,
             honour_mps: true,
             pensions_firm: false,
+            bounces: 1,
             unsubscribe_address: None,
         }
     }
@@ -351,6 +355,9 @@ impl Permissions {
         }
         if !(1..=90).contains(&self.certificate_days) {
             bad.push(Field::new("certificate_days", "A certificate is valid from 1 to 90 days"));
+        }
+        if !(1..=20).contains(&self.bounces) {
+            bad.push(Field::new("bounces", "An address is dead after 1 to 20 bounces"));
         }
         if self.consent_months.is_some_and(|m| !(1..=120).contains(&m)) {
             bad.push(Field::new("consent_months", "A consent lasts from 1 to 120 months"));

@@ -34,6 +34,7 @@ pub fn filled(p: &Permissions) -> Filled {
     tick(&mut f, "honour_mps", p.honour_mps);
     f.set("consent_months", p.consent_months.map_or(String::new(), |m| m.to_string()));
     f.set("certificate_days", p.certificate_days.to_string());
+    f.set("bounces", p.bounces.to_string());
     f.set("unsubscribe_address", p.unsubscribe_address.clone().unwrap_or_default());
     for (n, one) in p.purposes.iter().map(Some).chain([None]).enumerate() {
         let at = |part: &str| format!("purpose-{n}-{part}");
@@ -97,6 +98,7 @@ pub fn read(f: &Filled) -> Result<Changed> {
         ..Permissions::default()
     };
     p.certificate_days = number(f, "certificate_days", &mut bad).unwrap_or(p.certificate_days);
+    p.bounces = number(f, "bounces", &mut bad).unwrap_or(p.bounces);
     for n in numbers(f, "purpose") {
         let at = format!("purpose-{n}");
         let (was, out) = (f.get(&format!("{at}-was")), left_out(f, &at));
@@ -203,6 +205,7 @@ mod tests {
             charity: true,
             consent_months: Some(24),
             certificate_days: 3,
+            bounces: 2,
             honour_mps: false,
             pensions_firm: true,
             unsubscribe_address: Some("stop@harbour.example".into()),

@@ -125,7 +125,8 @@ pub enum PermissionCommand {
         #[command(flatten)]
         at: At,
     },
-    /// Take an unsubscribe by e-mail: one message on standard input, as a mail server pipes it.
+    /// Take an unsubscribe, a bounce or a complaint by e-mail: one message on standard input, as a
+    /// mail server pipes it. A mailbox can be looked after instead: [mailbox] in candour.toml.
     Mail {
         #[command(flatten)]
         at: At,
@@ -264,7 +265,7 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
             let (office, by) = at.open_org()?;
             let mut message = Vec::new();
             std::io::stdin().take(mail::LARGEST).read_to_end(&mut message)?;
-            let n = mail::take(&office, &by.org, &message)?;
+            let n = mail::take(&office, &by.org, &message)?.added();
             eprintln!("{n} stopped");
         }
     }

@@ -25,6 +25,7 @@ pub mod portal;
 pub mod receipts;
 pub mod records;
 pub mod registers;
+mod reports;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
@@ -66,5 +67,6 @@ pub fn sweep(
     let settings = crate::charter::current(tx, org)?.permissions;
     let today = crate::kit::dates::day_of(now);
     facts::sql::sweep_deliveries(tx, org, facts::since(&settings, today))?;
+    facts::sql::sweep_bounces(tx, org, today.saturating_sub(jiff::Span::new().years(1)))?;
     sql::sweep_changes(tx, org, 100_000)
 }

@@ -376,7 +376,8 @@ fn take_event(o: &Office, by: &By, now: &Now, event: &EventIn) -> Result<()> {
     o.write(move |tx| stops::stop(tx, &vault, &by, &new)).map(drop)
 }
 
-/// `POST /api/o/{org}/inbound-mail`: one unsubscribe message as it came (message/rfc822).
+/// `POST /api/o/{org}/inbound-mail`: one message as it came (message/rfc822): an unsubscribe, a
+/// bounce or a complaint.
 pub async fn inbound(
     State(office): State<Office>,
     Path(org): Path<String>,
@@ -385,7 +386,7 @@ pub async fn inbound(
 ) -> Answer {
     let (by, _) = who(&office, &org, &headers, false).await?;
     let added = office.run(move |o| mail::take(o, &by.org, &body)).await?;
-    answer(&json!({ "added": added }))
+    answer(&json!({ "added": added.added() }))
 }
 
 #[derive(Deserialize)]
