@@ -338,3 +338,71 @@ fn of_people_who_share_an_address_the_more_careful_word_holds() {
         assert_eq!(rule(&office, "01632960007", "sms", "events"), "stopped");
     }
 }
+
+/// Three thousand stops told by several programs to two processes while both decide all the time:
+/// each decision asked after the answer sees its stop, in the other process too.
+#[test]
+fn under_load_every_later_decision_sees_the_stop() {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    const TELLERS: usize = 4;
+    const ROUNDS: usize = 15;
+    const EACH: usize = 50;
+    for kept in both() {
+        let office = office(kept);
+        let token = office.ok(&["mailer", "add", "Letters"]).trim().to_owned();
+        let served = [Served::start(&office), Served::start(&office)];
+        let (over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let questions = |all: &[String]| {
+            let one = |a: &String| {
+                json!({"address": a, "channel": "email", "purpose": "shop",
+                       "attested": "customers"})
+            };
+            json!({ "questions": all.iter().map(one).collect::<Vec<_>>() })
+        };
+        let rules = |at: &Served, all: &[String]| -> Vec<String> {
+            let (status, d) = at.api(&token, "contact-decisions", &questions(all));
+            assert_eq!(status, 200, "{d}");
+            let each = d["decisions"].as_array().unwrap().iter();
+            each.map(|d| d["rule"].as_str().unwrap().to_owned()).collect()
+        };
+        std::thread::scope(|s| {
+            for at in &served {
+                let (rules, over, asked) = (&rules, &over, &asked);
+                s.spawn(move || {
+                    let fresh: Vec<String> =
+                        (0..EACH).map(|i| format!("fresh{i}@example.org")).collect();
+                    while !over.load(Ordering::Relaxed) {
+                        let got = rules(at, &fresh);
+                        assert!(got.iter().all(|r| r == "soft-opt-in"), "{got:?}");
+                        asked.fetch_add(EACH, Ordering::Relaxed);
+                    }
+                });
+            }
+            let tellers: Vec<_> = (0..TELLERS)
+                .map(|w| {
+                    let (served, token, rules) = (&served, &token, &rules);
+                    s.spawn(move || {
+                        for round in 0..ROUNDS {
+                            let who: Vec<String> = (0..EACH)
+                                .map(|i| format!("w{w}r{round}i{i}@example.org"))
+                                .collect();
+                            let event = |a: &String| json!({"type": "unsubscribe", "address": a});
+                            let events: Vec<_> = who.iter().map(event).collect();
+                            let to = &served[(w + round) % 2];
+                            let (status, told) =
+                                to.api(token, "events", &json!({ "events": events }));
+                            assert_eq!((status, &told["taken"]), (200, &json!(EACH)), "{told}");
+                            for at in served {
+                                let got = rules(at, &who);
+                                assert!(got.iter().all(|r| r == "stopped"), "{kept:?} {got:?}");
+                            }
+                        }
+                    })
+                })
+                .collect();
+            tellers.into_iter().for_each(|t| t.join().unwrap());
+            over.store(true, Ordering::Relaxed);
+        });
+        assert!(asked.load(Ordering::Relaxed) > 0, "both decided meanwhile");
+    }
+}

@@ -15,8 +15,8 @@ use super::records::{Ground, Proof, Through, Wording};
 use super::stops::{self, NewStop};
 use super::terms::{Attested, Class, Register, What};
 use super::{
-    import, mail, needs_registers, now_blocking, persons, receipts, registers, sql, standing,
-    tokens, withdrawals,
+    import, mail, needs_registers, now_blocking, persons, receipt, receipts, registers, sql,
+    standing, tokens, withdrawals,
 };
 use crate::charter::{self, Channel};
 use crate::cli::{At, print_json, read_text};
@@ -230,7 +230,7 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
         C::Show { who, at } => show(&who, &at)?,
         C::Receipt { id, at } => {
             let (office, by) = at.open_org()?;
-            print_json(&receipts::receipt(&office, &by.org, &id)?)?;
+            print_json(&receipt::receipt(&office, &by.org, &id)?)?;
         }
         C::Lapses { before, at } => lapses(before, &at)?,
         C::Erase { who, at } => erase(&who, &at)?,

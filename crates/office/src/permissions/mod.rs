@@ -22,6 +22,7 @@ mod live;
 pub mod mail;
 pub mod persons;
 pub mod portal;
+pub mod receipt;
 pub mod receipts;
 pub mod records;
 pub mod registers;

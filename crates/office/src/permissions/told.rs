@@ -13,7 +13,7 @@ use super::live::Now;
 use super::records::{Proof, Through};
 use super::stops::{self, NewStop, REASONS};
 use super::terms::{Class, What};
-use super::{ask, mail, persons, receipts, standing, tokens, withdrawals};
+use super::{ask, mail, persons, receipt, standing, tokens, withdrawals};
 use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::{dates, links, sha256_hex};
@@ -272,7 +272,7 @@ pub async fn receipt(
     headers: HeaderMap,
 ) -> Answer {
     let (by, _) = who(&office, &org, &headers, false).await?;
-    answer(&office.run(move |o| receipts::receipt(o, &by.org, &id)).await?)
+    answer(&office.run(move |o| receipt::receipt(o, &by.org, &id)).await?)
 }
 
 /// What came back to a mailer.

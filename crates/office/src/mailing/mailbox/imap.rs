@@ -42,7 +42,7 @@ pub fn each(
         .any(|a| a.text.split(' ').any(|w| w.trim_end().eq_ignore_ascii_case("MOVE")));
     for folder in [PROCESSED, ASIDE] {
         // It says no when the folder is there; if it can't be made, the move will tell.
-        let _ = c.ask(&["CREATE", folder].join(" "), "a new folder");
+        let _ = c.ask(&format!("create {folder}"), "a new folder");
     }
     let folder = quoted(mailbox.folder.as_deref().unwrap_or("INBOX"))?;
     c.ask(&format!("SELECT {folder}"), "opening the folder")?;
