@@ -339,6 +339,59 @@ fn of_people_who_share_an_address_the_more_careful_word_holds() {
     }
 }
 
+/// Every change a program makes may be repeated with its key: answered as the first time, done
+/// once; and it can tell of people, and find what it needs to withdraw.
+#[test]
+fn a_program_repeats_itself_safely_and_finds_what_it_needs() {
+    for kept in both() {
+        let office = office(kept);
+        let company = ["permission", "company", "boats-ltd", "--title", "Boats Ltd", "--email"];
+        office.ok(&[&company[..], &["office@boats.example"]].concat());
+        yes(&office, &["--email", "ann@example.org"], "email", None);
+        let token = office.ok(&["mailer", "add", "Letters"]).trim().to_owned();
+        let served = Served::start(&office);
+        let key = [("Idempotency-Key", "k-1")];
+        let stop = json!({"address": "bo@example.org"});
+        let first = served.api_with(&token, "suppressions", &stop, &key);
+        assert_eq!((first.0, &first.1["added"]), (200, &json!(1)));
+        assert_eq!(served.api_with(&token, "suppressions", &stop, &key), first);
+        assert_eq!(served.api(&token, "suppressions", &stop).1["added"], 0, "without a key");
+        let other = json!({"address": "cy@example.org"});
+        let (status, told) = served.api_with(&token, "suppressions", &other, &key);
+        assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/idempotency-key")));
+        assert_eq!(rule(&office, "cy@example.org", "email", "shop"), "soft-opt-in");
+        // The same key elsewhere is another request; one without a token learns nothing.
+        let (_, found) =
+            served.api_with(&token, "consents/find", &json!({"email": "ann@example.org"}), &key);
+        let id = found["consents"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(found["consents"][0]["state"], "given");
+        assert_eq!(served.api_with("cnd_wrong", "suppressions", &stop, &key).0, 401);
+        let path = format!("consents/{id}/withdraw");
+        let first = served.api_with(&token, &path, &json!({}), &key);
+        assert_eq!(first.0, 200, "{}", first.1);
+        let goes_on = first.1["remains"][0].as_str().unwrap();
+        assert!(goes_on.starts_with("We may still write to you (e-mail)"), "{goes_on}");
+        assert_eq!(served.api_with(&token, &path, &json!({}), &key), first, "not: nothing stands");
+        let sale = json!({"who": {"email": "di@example.org", "phone": PHONE}, "ground": "sale",
+                          "on": "2026-05-01", "refusal_offered": true});
+        let first = served.api_with(&token, "grounds", &sale, &key);
+        assert_eq!(first.0, 201, "{}", first.1);
+        assert_eq!(served.api_with(&token, "grounds", &sale, &key), first);
+        let held = json!({"email": "di@example.org", "company": "boats-ltd", "member": true});
+        assert_eq!(served.api(&token, "people", &held).0, 201);
+        let unknown = json!({"email": "di@example.org", "company": "nobody"});
+        assert_eq!(served.api(&token, "people", &unknown).0, 422);
+        // Whoever was erased is not brought back by a program, by no route.
+        office.ok(&["permission", "erase", "--email", "di@example.org"]);
+        for (what, body) in [("people", &held), ("grounds", &sale)] {
+            let (status, told) = served.api(&token, what, body);
+            assert_eq!(status, 409, "{told}");
+            assert!(!told.to_string().contains("di@"), "{told}");
+        }
+        office.verify_ledger();
+    }
+}
+
 /// Three thousand stops told by several programs to two processes while both decide all the time:
 /// each decision asked after the answer sees its stop, in the other process too.
 #[test]

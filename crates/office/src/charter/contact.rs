@@ -234,6 +234,26 @@ pub struct Cap {
     pub messages: u32,
     /// … within this many days.
     pub days: u32,
+    /// What becomes of a message over it.
+    #[serde(default, skip_serializing_if = "AfterCap::is_block")]
+    pub then: AfterCap,
+}
+
+/// What becomes of a message to somebody who has had enough lately.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterCap {
+    /// It is not sent.
+    #[default]
+    Block,
+    /// It is kept back, to be sent once earlier messages are outside the cap's days.
+    Defer,
+}
+
+impl AfterCap {
+    fn is_block(&self) -> bool {
+        *self == Self::Block
+    }
 }
 
 /// Somebody who receives data from us on a person's consent, and is told when it stops.

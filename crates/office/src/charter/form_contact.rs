@@ -1,6 +1,6 @@
 //! Contact settings as a form: fields from the charter, and the charter from fields. Pure.
 
-use super::contact::{Aim, Cap, Channel, Partner, Permissions, Purpose};
+use super::contact::{AfterCap, Aim, Cap, Channel, Partner, Permissions, Purpose};
 use super::rules::Charter;
 use crate::error::{Error, Field, Result};
 use crate::kit::forms::Filled;
@@ -55,6 +55,7 @@ pub fn filled(p: &Permissions) -> Filled {
     for c in &p.caps {
         f.set(&format!("cap-{}-messages", c.channel.word()), c.messages.to_string());
         f.set(&format!("cap-{}-days", c.channel.word()), c.days.to_string());
+        tick(&mut f, &format!("cap-{}-defer", c.channel.word()), c.then == AfterCap::Defer);
     }
     for (n, one) in p.partners.iter().map(Some).chain([None]).enumerate() {
         let at = |part: &str| format!("partner-{n}-{part}");
@@ -155,7 +156,9 @@ fn caps(f: &Filled, bad: &mut Vec<Field>) -> Vec<Cap> {
         // One of the two alone is told by the charter's own check, as nought.
         let (messages, days) = (messages.unwrap_or(0), days.unwrap_or(0));
         if given {
-            caps.push(Cap { channel, messages, days });
+            let defer = f.ticked(&name("defer"));
+            let then = if defer { AfterCap::Defer } else { AfterCap::Block };
+            caps.push(Cap { channel, messages, days, then });
         }
     }
     caps
@@ -214,7 +217,12 @@ mod tests {
                 purpose("shop", Aim::SimilarProducts, &[Channel::AutomatedCall]),
                 purpose("boats", Aim::ThirdParty, &[Channel::Sms]),
             ],
-            caps: vec![Cap { channel: Channel::Email, messages: 4, days: 30 }],
+            caps: vec![Cap {
+                channel: Channel::Email,
+                messages: 4,
+                days: 30,
+                then: AfterCap::Defer,
+            }],
             partners: vec![Partner {
                 short: "crew".into(),
                 title: "The crew".into(),

@@ -18,8 +18,10 @@ pub mod desk;
 pub mod desk_words;
 pub mod facts;
 mod import;
+pub mod lapses;
 mod live;
 pub mod mail;
+pub mod once;
 pub mod persons;
 pub mod portal;
 pub mod receipt;
@@ -38,6 +40,7 @@ pub mod tell;
 pub mod terms;
 pub mod tokens;
 pub mod told;
+pub mod told_people;
 mod uses;
 pub mod withdrawals;
 

@@ -45,7 +45,7 @@ pub fn each(
         let _ = c.ask(&format!("create {folder}"), "a new folder");
     }
     let folder = quoted(mailbox.folder.as_deref().unwrap_or("INBOX"))?;
-    c.ask(&format!("SELECT {folder}"), "opening the folder")?;
+    c.ask(&format!("select {folder}"), "opening the folder")?;
     let found = c.ask("UID SEARCH UNDELETED", "the search")?;
     let uids = found
         .iter()
