@@ -149,7 +149,7 @@ impl Client {
         socket.set_write_timeout(Some(PATIENCE))?;
         let line = match mailbox.plain {
             true => Line::Plain(socket),
-            false => Line::Tls(Box::new(encrypted(host, socket).map_err(|why| broken(why))?)),
+            false => Line::Tls(Box::new(encrypted(host, socket).map_err(broken)?)),
         };
         let mut c = Self { line: BufReader::new(line), tag: 0, name };
         let greeting = c.read_line()?;
