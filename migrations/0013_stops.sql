@@ -9,3 +9,17 @@ CREATE INDEX suppressions_hash ON suppressions (org, hash, channel, what, spared
 -- told, or it is said that it was not. The column `reached` of before could be a guess.
 ALTER TABLE campaigns ADD COLUMN sent_sha256 TEXT;
 ALTER TABLE campaigns ADD COLUMN told_reached BIGINT;
+-- Days on which mail to an address bounced for good: keyed hashes, swept after a year.
+CREATE TABLE bounces (
+    org TEXT NOT NULL REFERENCES organisations (id),
+    hash BYTEA NOT NULL,
+    on_date TEXT NOT NULL,
+    PRIMARY KEY (org, hash, on_date)
+);
+-- The mailbox that is looked after: when it was last, what waits in it for a person.
+CREATE TABLE mailbox_state (
+    org TEXT PRIMARY KEY REFERENCES organisations (id),
+    looked_at BIGINT NOT NULL,
+    aside BIGINT NOT NULL,
+    trouble TEXT
+);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import path from 'node:path';
 import { House, charter, press, refused } from './house.mjs';
 
 let house;
@@ -88,6 +89,38 @@ test('a campaign is planned, sent without a certificate, and looked at', async (
   await house.look(page, 'campaigns');
 });
 
+test('a send is compared with its certificate, or says that it was not', async () => {
+  const rows = 'Name,E-mail\nAnn,ann@example.org\nBo,bo@example.org\n';
+  const today = new Date().toISOString().slice(0, 10);
+  for (const short of ['june', 'july']) {
+    house.run('campaign', 'plan', short, '--title', `Talks in ${short}`, '--list', 'Friends',
+      '--purpose', 'talks', '--channel', 'email', '--template', 'may-talks', '--on', today,
+      '--attested', 'corporate');
+    const out = path.join(house.data, `${short}.csv`);
+    const told = JSON.parse(house.run('screen', house.write('list.csv', rows), '--channel', 'email',
+      '--purpose', 'talks', '--attested', 'corporate', '--column', 'E-mail', '--out', out, '--json'));
+    house.run('campaign', 'attach', short, told.id);
+  }
+  await page.goto('/office/campaigns/june');
+  await page.locator('#file').setInputFiles(house.write('other.csv', `${rows}Cy,cy@example.org\n`));
+  await refused(page, 'Mark it as sent today', 'reason', /changed after it was screened/);
+  await page.locator('#file').setInputFiles(path.join(house.data, 'june.csv'));
+  await press(page, 'Mark it as sent today');
+  assert.match(await main(), /The campaign has been marked as sent/);
+  assert.match(await main(), /List that was used\s+[0-9a-f]{64}/);
+  await house.look(page, 'campaign-sent');
+  await page.goto('/office/campaigns/july');
+  await press(page, 'Mark it as sent today');
+  assert.match(await main(), /not compared with its certificate/);
+  assert.match(await main(), /Reached\s+Not told/);
+  await house.look(page, 'campaign-not-compared');
+  await page.goto('/office');
+  assert.match(await main(), /Talks in july was sent, and its list not compared/);
+  await page.goto('/office/campaigns');
+  assert.match(await main(), /Sent in the last 12 months/);
+  await house.look(page, 'campaigns-counted');
+});
+
 test('programs are let in and shut out, hooks added and ended', async () => {
   await page.goto('/office/programs');
   await house.look(page, 'programs-empty');
@@ -106,6 +139,9 @@ test('programs are let in and shut out, hooks added and ended', async () => {
   assert.match(await main(), /whsec_/);
   await page.goto('/office/programs');
   assert.doesNotMatch(await main(), /whsec_|cnd_/);
+  await press(page, 'Give a new secret to hooks.example');
+  assert.match(await main(), /new secret[^]*whsec_/);
+  await page.goto('/office/programs');
   await press(page, 'Shut out Newsletter server');
   await press(page, 'End it at hooks.example');
   await house.look(page, 'programs');

@@ -20,6 +20,10 @@ short = "shop"
 title = "The shop"
 aim = "similar-products"
 channels = ["email"]
+[[permissions.partner]]
+short = "ferry"
+title = "Quay Ferry"
+email = "privacy@ferry.example"
 `;
 
 const WORDING = `short = "events-email"
@@ -179,6 +183,10 @@ test('staff record what somebody said', async () => {
   await press(page, 'Look up');
   await house.look(page, 'permissions-unknown');
   assert.ok(!page.url().includes('dee'), 'no address in a URL');
+  const heading = await page.locator('h1').innerText();
+  const again = await page.reload();
+  assert.equal(again.request().method(), 'GET', 'nothing is asked when it is loaded again');
+  assert.equal(await page.locator('h1').innerText(), heading);
   await refused(page, 'Record the answer', 'wording', /./);
   await page.getByLabel('With which words were they asked?').selectOption('events-email/1');
   await page.getByLabel('By which channel may we contact them?').selectOption('email');
@@ -195,6 +203,7 @@ test('staff record what somebody said', async () => {
   await page.getByRole('link', { name: /^Receipt/ }).click();
   await house.look(page, 'consent-record');
   assert.match(await main(), /May we write to you by e-mail about our events\?/);
+  assert.match(await main(), /note of the call, 14\.05/, 'what proves it');
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: 'Save the receipt' }).click(),
@@ -208,6 +217,11 @@ test('staff record what somebody said', async () => {
   await page.getByLabel('What do they want to stop?').selectOption('marketing');
   await press(page, 'Stop');
   assert.match(await main(), /Contact has been stopped/);
+  assert.match(await main(), /What goes on[^]*We may still write to you/);
+  await page.getByRole('link', { name: 'as a letter to print' }).click();
+  await house.look(page, 'permissions-letter');
+  assert.match(await main(), /All marketing by every channel, since/);
+  await page.goto(person);
   await refused(page, 'Erase', 'sure', /Tick the box/);
   await page.getByLabel('Yes, erase them').check();
   await press(page, 'Erase');
@@ -218,6 +232,11 @@ test('staff record what somebody said', async () => {
 
 test('a person chooses by a mailed link', async () => {
   yes('bea@example.org');
+  const share = WORDING.replace('events-email', 'ferry').replace('"contact"', '"share"')
+    .replace('"events"', '"ferry"').replace('write to you by e-mail about our events', 'give your address to Quay Ferry');
+  house.run('permission', 'wording', 'set', house.write('share.toml', share));
+  house.run('permission', 'consent', '--email', 'bea@example.org', '--wording', 'ferry',
+    '--answer', 'yes', '--method', 'form', '--evidence', 'form 13');
   const bea = await house.visitor();
   await bea.goto('/o/harbour/data-rights');
   await bea.getByRole('link', { name: 'Choose what you hear from us' }).click();
@@ -238,10 +257,16 @@ test('a person chooses by a mailed link', async () => {
   await house.look(bea, 'choices');
   assert.match(await main(bea), /You said yes/);
   const about = (title) => bea.getByRole('group', { name: title });
+  assert.match(await main(bea), /This also ends: Sharing with Quay Ferry/);
+  assert.ok(await about('Sharing with Quay Ferry').getByLabel('Yes').isChecked());
+  await about('Sharing with Quay Ferry').getByLabel('No').check();
   await about('Events and talks, by e-mail').getByLabel('No').check();
   await about('The shop, by e-mail').getByLabel('Yes').check();
   await press(bea, 'Save my choices');
   await house.look(bea, 'choices-saved');
+  assert.ok(await about('Sharing with Quay Ferry').getByLabel('No').isChecked(), 'taken back');
+  assert.doesNotMatch(await main(bea), /This also ends/);
+  assert.match(await main(bea), /What goes on[^]*The shop, by e-mail: you said yes/);
   assert.ok(await about('Events and talks, by e-mail').getByLabel('No').isChecked());
   assert.ok(await about('The shop, by e-mail').getByLabel('Yes').isChecked());
   assert.match(await main(bea), /by e-mail, given \(form\)[^]*Events and talks by e-mail, stopped/);

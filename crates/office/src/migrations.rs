@@ -61,6 +61,8 @@ pub const TABLES: &[&str] = &[
     "grounds",
     "suppressions",
     "deliveries",
+    "bounces",
+    "mailbox_state",
     "permission_heads",
     "permission_changes",
     "preference_registers",

@@ -38,7 +38,7 @@ pub fn all(office: Office) -> Router {
         .merge(cases())
         .merge(house())
         .merge(contact())
-        .merge(machines())
+        .merge(machines(&office))
         .route("/assets/{name}", get(web::asset))
         .route("/o/{org}/theme.css", get(web::theme))
         .fallback(not_found)
@@ -154,6 +154,7 @@ fn contact() -> Router<Office> {
         .route("/office/campaigns/{short}", whoever(SEE, get(campaigns::one)))
         .route("/office/campaigns/{short}", whoever(CHANGE, post(campaigns::act)))
         .route("/office/campaigns/{short}/sent", whoever(PLAN, post(campaigns::sent)).layer(list))
+        .route("/office/campaigns/{short}/lapses.csv", whoever(PLAN, get(campaigns::lapses_file)))
         .route("/office/messages", whoever(SEE, get(messages::list)))
         .route("/office/messages/new", whoever(PLAN, get(messages::new).post(messages::save_new)))
         .route("/office/messages/{short}", whoever(SEE, get(messages::one)))
@@ -187,24 +188,31 @@ fn wishes() -> Router<Office> {
         .route("/office/permissions/{id}/letter", whoever(SEE, get(who::letter)))
 }
 
-fn machines() -> Router<Office> {
+fn machines(office: &Office) -> Router<Office> {
     use mailing::api as sends;
-    use permissions::{api, told};
+    use permissions::{api, once, told, told_people};
+    let repeatable = Router::new()
+        .route("/api/o/{org}/suppressions", post(told::suppress))
+        .route("/api/o/{org}/campaigns/{short}/sent", post(sends::sent))
+        .route("/api/o/{org}/certificates/check", post(sends::check))
+        .route("/api/o/{org}/consents/{id}/withdraw", post(told::withdraw))
+        .route("/api/o/{org}/consents/find", post(told_people::find))
+        .route("/api/o/{org}/grounds", post(told_people::ground))
+        .route("/api/o/{org}/people", post(told_people::person))
+        .route("/api/o/{org}/companies", get(told_people::companies))
+        .route("/api/o/{org}/events", post(told::events))
+        .route("/api/o/{org}/inbound-mail", post(told::inbound))
+        .route("/api/o/{org}/unsubscribe-headers", post(told::unsubscribe_headers))
+        .layer(axum::middleware::from_fn_with_state(office.clone(), once::once));
     Router::new()
+        .merge(repeatable)
         .route("/health", get(api::health))
         .route("/api/openapi.json", get(api::openapi))
         .route("/api/problems", get(api::problems))
         .route("/api/o/{org}/contact-decisions", post(api::decide))
-        .route("/api/o/{org}/suppressions", post(told::suppress))
         .route("/api/o/{org}/suppressions/{id}", get(told::suppression))
-        .route("/api/o/{org}/certificates/check", post(sends::check))
-        .route("/api/o/{org}/campaigns/{short}/sent", post(sends::sent))
         .route("/api/o/{org}/consents", post(told::consent))
-        .route("/api/o/{org}/consents/{id}/withdraw", post(told::withdraw))
         .route("/api/o/{org}/consents/{id}/receipt", get(told::receipt))
-        .route("/api/o/{org}/events", post(told::events))
-        .route("/api/o/{org}/inbound-mail", post(told::inbound))
-        .route("/api/o/{org}/unsubscribe-headers", post(told::unsubscribe_headers))
         .layer(DefaultBodyLimit::max(BATCH))
 }
 

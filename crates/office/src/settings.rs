@@ -28,6 +28,10 @@ pub struct Settings {
     /// How letters leave. Without it they are kept in the `outbox` folder, and the screens say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post: Option<Post>,
+    /// The mailbox that takes unsubscribes, bounces and complaints. Without it they come through a
+    /// mail server's pipe or a program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<Mailbox>,
     /// How often the public may ask, and how clients are told apart behind a proxy.
     #[serde(skip_serializing_if = "is_default")]
     pub limits: Limits,
@@ -61,6 +65,37 @@ pub struct Post {
     /// A file with the password: never the password itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+}
+
+/// The mailbox that takes unsubscribes, bounces and complaints: a Maildir of this machine, or one
+/// on an IMAP server.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mailbox {
+    /// Short name of the organisation it belongs to; the only one if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    /// The Maildir's folder: the one that holds `new` and `cur`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maildir: Option<PathBuf>,
+    /// Or the IMAP server's host name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Port; 993 if not given. The line is encrypted from the first byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// User.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// A file with the password: never the password itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Folder; INBOX if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// No encryption: only for a server on this machine.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
 }
 
 /// How the line to the mail server is secured.

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use crate::error::{Error, Result};
 use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
-use crate::mailing::{duties, hooks};
+use crate::mailing::{duties, hooks, mailbox};
 use crate::office::Office;
 use crate::permissions::tell;
 use crate::requests::find::{self, Connections, Quiet};
@@ -74,6 +74,7 @@ fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<
         "letter" => send(office, job),
         "hook" => hooks::deliver(office, &job.org, &job.about),
         "rounds" => rounds(office, &job.org),
+        "mailbox" => mailbox::look(office, &job.org),
         "stop-letter" => tell::person(office, &job.org, &job.about),
         other => Err(Error::fault(format!("no such job: {other}"))),
     }
@@ -165,11 +166,15 @@ fn queue_rounds(tx: &mut Tx<'_>, org: &str, at: jiff::Timestamp) -> Result<()> {
 /// Of the database.
 pub fn start_rounds(office: &Office) -> Result<()> {
     let now = office.now();
+    let looked_after = match &office.settings().mailbox {
+        Some(m) => Some(mailbox::org_of(office, m)?),
+        None => None,
+    };
     office.chore(move |tx| {
         for (org, _) in charter::orgs(tx)? {
             queue_rounds(tx, &org, now)?;
         }
-        Ok(())
+        looked_after.as_ref().map_or(Ok(()), |org| mailbox::queue(tx, org, now))
     })
 }
 

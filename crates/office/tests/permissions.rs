@@ -114,6 +114,91 @@ fn a_yes_is_proved_and_a_withdrawal_counts_at_once() {
     }
 }
 
+/// ISO/IEC TS 27560's fields, and terms that the Data Privacy Vocabulary has.
+#[test]
+fn a_receipt_has_the_standard_s_fields_and_terms() {
+    let office = office(Kept::Sqlite);
+    let register = "[[activity]]\nshort = \"events\"\ntitle = \"Events and talks\"\n\
+                    purpose = \"Telling people what is on\"\nbasis = \"consent\"\n\
+                    people = [\"Readers\"]\ncategories = [\"Name\", \"E-mail address\"]\n\
+                    recipients = [\"Post House Ltd\"]\nretention = \"Two years after the last answer\"\n\
+                    holdings = [\"club\"]\n";
+    set(&office, &["register", "set"], "register.toml", register);
+    let id = yes(&office, "ann@example.org");
+    let r: Value = serde_json::from_str(&office.ok(&["permission", "receipt", &id])).unwrap();
+    for field in ["@context", "@type", "schema_version", "record_id", "pii_principal_id", "state"] {
+        assert!(!r[field].is_null(), "{field}: {r}");
+    }
+    let p = &r["processing"];
+    for field in [
+        "privacy_notice",
+        "language",
+        "purposes",
+        "lawful_basis",
+        "pii_information",
+        "pii_controllers",
+        "collection_method",
+        "processing_method",
+        "storage_locations",
+        "retention_period",
+        "processing_locations",
+        "geographic_restrictions",
+        "services",
+        "jurisdiction",
+        "recipient_third_parties",
+        "withdrawal_method",
+        "privacy_rights",
+        "codes_of_conduct",
+        "authority_party",
+    ] {
+        assert!(!p[field].is_null(), "{field}: {p}");
+    }
+    assert_eq!(p["pii_information"][1]["pii_type"], "E-mail address");
+    assert_eq!(p["retention_period"], "Two years after the last answer");
+    assert_eq!(p["recipient_third_parties"], json!(["Post House Ltd"]));
+    assert_eq!(p["storage_locations"], json!(["club"]));
+    let authority = &r["parties"][1];
+    assert_eq!(authority["id"], p["authority_party"]);
+    assert!(authority["name"].as_str().unwrap().contains("ICO"), "{authority}");
+    let event = &r["events"][0];
+    for field in ["event_time", "validity_duration", "entity_id", "event_type", "event_state"] {
+        assert!(!event[field].is_null(), "{field}: {event}");
+    }
+    const TERMS: &[&str] = &[
+        "ConsentExpired",
+        "ConsentGiven",
+        "ConsentRecord",
+        "ConsentRefused",
+        "ConsentWithdrawn",
+        "DataController",
+        "DataProtectionAuthority",
+        "ExpressedConsent",
+        "hasAuthority",
+        "hasConsentStatus",
+        "hasDataController",
+        "hasDataSubject",
+        "hasDuration",
+        "hasEntity",
+        "hasJurisdiction",
+        "hasLegalBasis",
+        "hasLocation",
+        "hasNotice",
+        "hasPersonalData",
+        "hasProcess",
+        "hasProcessing",
+        "hasPurpose",
+        "hasRecipient",
+        "hasRight",
+        "hasStorageCondition",
+    ];
+    let text = r.to_string();
+    for term in text.split("\"dpv:").skip(1) {
+        let term = term.split('"').next().unwrap();
+        assert!(TERMS.contains(&term), "the vocabulary has no {term}");
+    }
+    assert!(!text.contains("ann@"), "a receipt names nobody by address");
+}
+
 #[test]
 fn a_yes_after_stopping_everything_opens_one_door_only() {
     let office = office(Kept::Sqlite);

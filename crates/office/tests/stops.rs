@@ -338,3 +338,124 @@ fn of_people_who_share_an_address_the_more_careful_word_holds() {
         assert_eq!(rule(&office, "01632960007", "sms", "events"), "stopped");
     }
 }
+
+/// Every change a program makes may be repeated with its key: answered as the first time, done
+/// once; and it can tell of people, and find what it needs to withdraw.
+#[test]
+fn a_program_repeats_itself_safely_and_finds_what_it_needs() {
+    for kept in both() {
+        let office = office(kept);
+        let company = ["permission", "company", "boats-ltd", "--title", "Boats Ltd", "--email"];
+        office.ok(&[&company[..], &["office@boats.example"]].concat());
+        yes(&office, &["--email", "ann@example.org"], "email", None);
+        let token = office.ok(&["mailer", "add", "Letters"]).trim().to_owned();
+        let served = Served::start(&office);
+        let key = [("Idempotency-Key", "k-1")];
+        let stop = json!({"address": "bo@example.org"});
+        let first = served.api_with(&token, "suppressions", &stop, &key);
+        assert_eq!((first.0, &first.1["added"]), (200, &json!(1)));
+        assert_eq!(served.api_with(&token, "suppressions", &stop, &key), first);
+        assert_eq!(served.api(&token, "suppressions", &stop).1["added"], 0, "without a key");
+        let other = json!({"address": "cy@example.org"});
+        let (status, told) = served.api_with(&token, "suppressions", &other, &key);
+        assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/idempotency-key")));
+        assert_eq!(rule(&office, "cy@example.org", "email", "shop"), "soft-opt-in");
+        // The same key elsewhere is another request; one without a token learns nothing.
+        let (_, found) =
+            served.api_with(&token, "consents/find", &json!({"email": "ann@example.org"}), &key);
+        let id = found["consents"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(found["consents"][0]["state"], "given");
+        assert_eq!(served.api_with("cnd_wrong", "suppressions", &stop, &key).0, 401);
+        let path = format!("consents/{id}/withdraw");
+        let first = served.api_with(&token, &path, &json!({}), &key);
+        assert_eq!(first.0, 200, "{}", first.1);
+        let goes_on = first.1["remains"][0].as_str().unwrap();
+        assert!(goes_on.starts_with("We may still write to you (e-mail)"), "{goes_on}");
+        assert_eq!(served.api_with(&token, &path, &json!({}), &key), first, "not: nothing stands");
+        let sale = json!({"who": {"email": "di@example.org", "phone": PHONE}, "ground": "sale",
+                          "on": "2026-05-01", "refusal_offered": true});
+        let first = served.api_with(&token, "grounds", &sale, &key);
+        assert_eq!(first.0, 201, "{}", first.1);
+        assert_eq!(served.api_with(&token, "grounds", &sale, &key), first);
+        let held = json!({"email": "di@example.org", "company": "boats-ltd", "member": true});
+        assert_eq!(served.api(&token, "people", &held).0, 201);
+        let unknown = json!({"email": "di@example.org", "company": "nobody"});
+        assert_eq!(served.api(&token, "people", &unknown).0, 422);
+        // Whoever was erased is not brought back by a program, by no route.
+        office.ok(&["permission", "erase", "--email", "di@example.org"]);
+        for (what, body) in [("people", &held), ("grounds", &sale)] {
+            let (status, told) = served.api(&token, what, body);
+            assert_eq!(status, 409, "{told}");
+            assert!(!told.to_string().contains("di@"), "{told}");
+        }
+        office.verify_ledger();
+    }
+}
+
+/// Three thousand stops told by several programs to two processes while both decide all the time:
+/// each decision asked after the answer sees its stop, in the other process too.
+#[test]
+fn under_load_every_later_decision_sees_the_stop() {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    const TELLERS: usize = 4;
+    const ROUNDS: usize = 15;
+    const EACH: usize = 50;
+    for kept in both() {
+        let office = office(kept);
+        let token = office.ok(&["mailer", "add", "Letters"]).trim().to_owned();
+        let served = [Served::start(&office), Served::start(&office)];
+        let (over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let questions = |all: &[String]| {
+            let one = |a: &String| {
+                json!({"address": a, "channel": "email", "purpose": "shop",
+                       "attested": "customers"})
+            };
+            json!({ "questions": all.iter().map(one).collect::<Vec<_>>() })
+        };
+        let rules = |at: &Served, all: &[String]| -> Vec<String> {
+            let (status, d) = at.api(&token, "contact-decisions", &questions(all));
+            assert_eq!(status, 200, "{d}");
+            let each = d["decisions"].as_array().unwrap().iter();
+            each.map(|d| d["rule"].as_str().unwrap().to_owned()).collect()
+        };
+        std::thread::scope(|s| {
+            for at in &served {
+                let (rules, over, asked) = (&rules, &over, &asked);
+                s.spawn(move || {
+                    let fresh: Vec<String> =
+                        (0..EACH).map(|i| format!("fresh{i}@example.org")).collect();
+                    while !over.load(Ordering::Relaxed) {
+                        let got = rules(at, &fresh);
+                        assert!(got.iter().all(|r| r == "soft-opt-in"), "{got:?}");
+                        asked.fetch_add(EACH, Ordering::Relaxed);
+                    }
+                });
+            }
+            let tellers: Vec<_> = (0..TELLERS)
+                .map(|w| {
+                    let (served, token, rules) = (&served, &token, &rules);
+                    s.spawn(move || {
+                        for round in 0..ROUNDS {
+                            let who: Vec<String> = (0..EACH)
+                                .map(|i| format!("w{w}r{round}i{i}@example.org"))
+                                .collect();
+                            let event = |a: &String| json!({"type": "unsubscribe", "address": a});
+                            let events: Vec<_> = who.iter().map(event).collect();
+                            let to = &served[(w + round) % 2];
+                            let (status, told) =
+                                to.api(token, "events", &json!({ "events": events }));
+                            assert_eq!((status, &told["taken"]), (200, &json!(EACH)), "{told}");
+                            for at in served {
+                                let got = rules(at, &who);
+                                assert!(got.iter().all(|r| r == "stopped"), "{kept:?} {got:?}");
+                            }
+                        }
+                    })
+                })
+                .collect();
+            tellers.into_iter().for_each(|t| t.join().unwrap());
+            over.store(true, Ordering::Relaxed);
+        });
+        assert!(asked.load(Ordering::Relaxed) > 0, "both decided meanwhile");
+    }
+}

@@ -234,6 +234,26 @@ pub struct Cap {
     pub messages: u32,
     /// … within this many days.
     pub days: u32,
+    /// What becomes of a message over it.
+    #[serde(default, skip_serializing_if = "AfterCap::is_block")]
+    pub then: AfterCap,
+}
+
+/// What becomes of a message to somebody who has had enough lately.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterCap {
+    /// It is not sent.
+    #[default]
+    Block,
+    /// It is kept back, to be sent once earlier messages are outside the cap's days.
+    Defer,
+}
+
+impl AfterCap {
+    fn is_block(&self) -> bool {
+        *self == Self::Block
+    }
 }
 
 /// Somebody who receives data from us on a person's consent, and is told when it stops.
@@ -273,6 +293,9 @@ pub struct Permissions {
     pub honour_mps: bool,
     /// Authorised for pensions calls (PECR reg 21B(3)).
     pub pensions_firm: bool,
+    /// An address is taken for dead once mail to it has bounced for good on so many days within a
+    /// year.
+    pub bounces: u32,
     /// Address that takes unsubscribes by e-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsubscribe_address: Option<String>,
@@ -289,6 +312,7 @@ impl Default for Permissions {
             certificate_days: 7,
             honour_mps: true,
             pensions_firm: false,
+            bounces: 1,
             unsubscribe_address: None,
         }
     }
@@ -351,6 +375,9 @@ impl Permissions {
         }
         if !(1..=90).contains(&self.certificate_days) {
             bad.push(Field::new("certificate_days", "A certificate is valid from 1 to 90 days"));
+        }
+        if !(1..=20).contains(&self.bounces) {
+            bad.push(Field::new("bounces", "An address is dead after 1 to 20 bounces"));
         }
         if self.consent_months.is_some_and(|m| !(1..=120).contains(&m)) {
             bad.push(Field::new("consent_months", "A consent lasts from 1 to 120 months"));

@@ -1,6 +1,6 @@
 //! Contact settings as a form: fields from the charter, and the charter from fields. Pure.
 
-use super::contact::{Aim, Cap, Channel, Partner, Permissions, Purpose};
+use super::contact::{AfterCap, Aim, Cap, Channel, Partner, Permissions, Purpose};
 use super::rules::Charter;
 use crate::error::{Error, Field, Result};
 use crate::kit::forms::Filled;
@@ -34,6 +34,7 @@ pub fn filled(p: &Permissions) -> Filled {
     tick(&mut f, "honour_mps", p.honour_mps);
     f.set("consent_months", p.consent_months.map_or(String::new(), |m| m.to_string()));
     f.set("certificate_days", p.certificate_days.to_string());
+    f.set("bounces", p.bounces.to_string());
     f.set("unsubscribe_address", p.unsubscribe_address.clone().unwrap_or_default());
     for (n, one) in p.purposes.iter().map(Some).chain([None]).enumerate() {
         let at = |part: &str| format!("purpose-{n}-{part}");
@@ -54,6 +55,7 @@ pub fn filled(p: &Permissions) -> Filled {
     for c in &p.caps {
         f.set(&format!("cap-{}-messages", c.channel.word()), c.messages.to_string());
         f.set(&format!("cap-{}-days", c.channel.word()), c.days.to_string());
+        tick(&mut f, &format!("cap-{}-defer", c.channel.word()), c.then == AfterCap::Defer);
     }
     for (n, one) in p.partners.iter().map(Some).chain([None]).enumerate() {
         let at = |part: &str| format!("partner-{n}-{part}");
@@ -97,6 +99,7 @@ pub fn read(f: &Filled) -> Result<Changed> {
         ..Permissions::default()
     };
     p.certificate_days = number(f, "certificate_days", &mut bad).unwrap_or(p.certificate_days);
+    p.bounces = number(f, "bounces", &mut bad).unwrap_or(p.bounces);
     for n in numbers(f, "purpose") {
         let at = format!("purpose-{n}");
         let (was, out) = (f.get(&format!("{at}-was")), left_out(f, &at));
@@ -153,7 +156,9 @@ fn caps(f: &Filled, bad: &mut Vec<Field>) -> Vec<Cap> {
         // One of the two alone is told by the charter's own check, as nought.
         let (messages, days) = (messages.unwrap_or(0), days.unwrap_or(0));
         if given {
-            caps.push(Cap { channel, messages, days });
+            let defer = f.ticked(&name("defer"));
+            let then = if defer { AfterCap::Defer } else { AfterCap::Block };
+            caps.push(Cap { channel, messages, days, then });
         }
     }
     caps
@@ -203,6 +208,7 @@ mod tests {
             charity: true,
             consent_months: Some(24),
             certificate_days: 3,
+            bounces: 2,
             honour_mps: false,
             pensions_firm: true,
             unsubscribe_address: Some("stop@harbour.example".into()),
@@ -211,7 +217,12 @@ mod tests {
                 purpose("shop", Aim::SimilarProducts, &[Channel::AutomatedCall]),
                 purpose("boats", Aim::ThirdParty, &[Channel::Sms]),
             ],
-            caps: vec![Cap { channel: Channel::Email, messages: 4, days: 30 }],
+            caps: vec![Cap {
+                channel: Channel::Email,
+                messages: 4,
+                days: 30,
+                then: AfterCap::Defer,
+            }],
             partners: vec![Partner {
                 short: "crew".into(),
                 title: "The crew".into(),

@@ -17,6 +17,6 @@ mod sql;
 pub use acts::{current, found, only_org, set, version};
 #[cfg(test)]
 pub use contact::Cap;
-pub use contact::{Aim, Channel, Permissions, Purpose};
+pub use contact::{AfterCap, Aim, Channel, Permissions, Purpose};
 pub use rules::{Channels, Charter, Contact, Delivery, Identity, Law, Organisation, Rights, Theme};
 pub use sql::{by_short, orgs};

@@ -138,6 +138,13 @@ fn change(o: &Office, me: &Signed, f: &Filled) -> Result<Done> {
                 o.write(move |tx| hooks::acts::add(tx, &vault, &by, &url, &events, loopback))?;
             Done::Secret("This is the secret that its calls are signed with.", secret)
         }
+        "rotate-hook" => {
+            let secret = o.write(move |tx| hooks::acts::rotate(tx, &vault, &by, &id))?;
+            Done::Secret(
+                "This is the new secret. For a week calls are signed with the old one too.",
+                secret,
+            )
+        }
         "end-hook" => {
             o.write(move |tx| hooks::acts::end(tx, &by, &id, None))?;
             Done::Said("The hook has ended.")

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Span};
 
 use super::campaigns::{State, acts as campaigns, sql as campaign_sql};
-use super::{hooks, screenings, sql};
+use super::{hooks, mailbox, screenings, sql};
 use crate::charter::{Channel, Permissions, Purpose};
 use crate::error::Result;
 use crate::kit::dates;
@@ -47,6 +47,19 @@ pub fn pressing(
             | State::NotComparedAcknowledged => continue,
         };
         out.push((words, format!("/office/campaigns/{}", w.campaign.short)));
+    }
+    if let Some((aside, trouble)) = mailbox::sql::state(tx, org)? {
+        if let Some(words) = trouble {
+            let words = format!("The mailbox for unsubscribes can’t be looked at: {words}");
+            out.push((words, "/office/permissions".to_owned()));
+        }
+        if aside > 0 {
+            let n = if aside == 1 { "1 message".to_owned() } else { format!("{aside} messages") };
+            let words = format!(
+                "{n} to the unsubscribe address could not be read: look in the folder Aside"
+            );
+            out.push((words, "/office/permissions".to_owned()));
+        }
     }
     let lapsing = permissions::sql::lapsing(tx, org, in_days(30), 1000)?.len();
     if lapsing > 0 {

@@ -1,7 +1,8 @@
 //! Mailing: messages with their class, campaigns with their certificate, the programs that send
 //! them, and what those are told.
 //!
-//! Others may use: [`announce`], [`standing`], [`duties`], [`table`].
+//! Others may use: [`announce`], [`standing`], [`duties`], [`table`],
+//! [`mailbox`].
 
 pub mod api;
 pub mod campaigns;
@@ -12,6 +13,7 @@ pub mod duties;
 #[cfg(test)]
 mod duties_tests;
 pub mod hooks;
+pub mod mailbox;
 pub mod mailers;
 pub mod rows;
 pub mod screen;

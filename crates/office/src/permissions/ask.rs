@@ -5,7 +5,7 @@ use candour_screening::{Kind, normalise};
 use serde::{Deserialize, Serialize};
 
 use super::live::Now;
-use super::rules::{Question, Rule, decide};
+use super::rules::{Question, Rule, decide, not_before};
 use super::terms::{Attested, Class};
 use crate::charter::{Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
@@ -60,6 +60,10 @@ pub struct Decision {
     pub hash: String,
     /// For which day the answer holds.
     pub on: jiff::civil::Date,
+    /// The first day on which the cap lets them be written to again, where only the cap is in the
+    /// way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<jiff::civil::Date>,
     /// Which version of the permissions it rests on.
     pub version: u64,
 }
@@ -122,6 +126,10 @@ pub fn answer(now: &Now, ask: &Ask) -> Result<Decision> {
         remedy: rule.remedy(ask.class),
         hash: hex::encode(hash),
         on: now.today,
+        not_before: match rule {
+            Rule::OverCap | Rule::Deferred => not_before(&question, &now.facts(hash)),
+            _ => None,
+        },
         version: now.known.version,
     })
 }

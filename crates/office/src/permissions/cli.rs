@@ -15,8 +15,8 @@ use super::records::{Ground, Proof, Through, Wording};
 use super::stops::{self, NewStop};
 use super::terms::{Attested, Class, Register, What};
 use super::{
-    import, mail, needs_registers, now_blocking, persons, receipts, registers, sql, standing,
-    tokens, withdrawals,
+    import, mail, needs_registers, now_blocking, persons, receipt, receipts, registers, sql,
+    standing, tokens, withdrawals,
 };
 use crate::charter::{self, Channel};
 use crate::cli::{At, print_json, read_text};
@@ -125,7 +125,8 @@ pub enum PermissionCommand {
         #[command(flatten)]
         at: At,
     },
-    /// Take an unsubscribe by e-mail: one message on standard input, as a mail server pipes it.
+    /// Take an unsubscribe, a bounce or a complaint by e-mail: one message on standard input, as a
+    /// mail server pipes it. A mailbox can be looked after instead: [mailbox] in candour.toml.
     Mail {
         #[command(flatten)]
         at: At,
@@ -229,7 +230,7 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
         C::Show { who, at } => show(&who, &at)?,
         C::Receipt { id, at } => {
             let (office, by) = at.open_org()?;
-            print_json(&receipts::receipt(&office, &by.org, &id)?)?;
+            print_json(&receipt::receipt(&office, &by.org, &id)?)?;
         }
         C::Lapses { before, at } => lapses(before, &at)?,
         C::Erase { who, at } => erase(&who, &at)?,
@@ -264,7 +265,7 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
             let (office, by) = at.open_org()?;
             let mut message = Vec::new();
             std::io::stdin().take(mail::LARGEST).read_to_end(&mut message)?;
-            let n = mail::take(&office, &by.org, &message)?;
+            let n = mail::take(&office, &by.org, &message)?.added();
             eprintln!("{n} stopped");
         }
     }

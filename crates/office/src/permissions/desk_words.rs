@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 
 use super::records::{Use, Wording};
-use super::{acts, receipts};
+use super::{acts, receipt};
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
@@ -17,8 +17,8 @@ type Pairs = Form<Vec<(String, String)>>;
 /// `GET /office/permissions/receipts/{id}`: the receipt as a file.
 pub async fn receipt(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
     me.by.role.may(Permission::SeePermissions)?;
-    let receipt = office.run(move |o| receipts::receipt(o, &me.by.org, &id)).await?;
-    let text = serde_json::to_vec_pretty(&receipt)?;
+    let made = office.run(move |o| receipt::receipt(o, &me.by.org, &id)).await?;
+    let text = serde_json::to_vec_pretty(&made)?;
     Ok(download("consent-receipt.json", "application/json", text))
 }
 
@@ -38,7 +38,7 @@ pub async fn consent(State(office): State<Office>, me: Signed, Path(id): Path<St
     me.by.role.may(Permission::SeePermissions)?;
     let view = office
         .run(move |o| {
-            let r = receipts::receipt(o, &me.by.org, &id)?;
+            let r = receipt::receipt(o, &me.by.org, &id)?;
             let proof = o.read(|tx| {
                 let row = super::sql::consent_by_id(tx, &me.by.org, &id)?;
                 acts::proof_of(tx, o.vault(), &me.by.org, &row)

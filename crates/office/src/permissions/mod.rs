@@ -20,13 +20,17 @@ pub mod desk_words;
 pub mod facts;
 mod held;
 mod import;
+pub mod lapses;
 mod live;
 pub mod mail;
+pub mod once;
 pub mod persons;
 pub mod portal;
+pub mod receipt;
 pub mod receipts;
 pub mod records;
 pub mod registers;
+mod reports;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
@@ -38,6 +42,7 @@ pub mod tell;
 pub mod terms;
 pub mod tokens;
 pub mod told;
+pub mod told_people;
 mod uses;
 pub mod withdrawals;
 
@@ -69,5 +74,6 @@ pub fn sweep(
     let settings = crate::charter::current(tx, org)?.permissions;
     let today = crate::kit::dates::day_of(now);
     facts::sql::sweep_deliveries(tx, org, facts::since(&settings, today))?;
+    facts::sql::sweep_bounces(tx, org, today.saturating_sub(jiff::Span::new().years(1)))?;
     sql::sweep_changes(tx, org, 100_000)
 }

@@ -1,93 +1,17 @@
-//! What is shown of permissions: the receipt of a consent, and everything about an address.
+//! What is shown of permissions: everything about an address.
 
 use candour_screening::Kind;
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::acts;
 use super::records::Kept;
 use super::standing::what_words;
 use super::tell::in_words;
 use super::terms::{Class, Spared};
 use super::{Question, Rule, decide, needs_registers, now_blocking, sql};
-use crate::charter::{self, Channel, Charter};
-use crate::error::{Error, Result};
+use crate::charter::{Channel, Charter};
+use crate::error::Result;
 use crate::office::Office;
 use crate::people::{self, Hash16};
-
-/// The receipt of a consent record with the fields of ISO/IEC TS 27560, in the terms of the W3C's
-/// Data Privacy Vocabulary. The person's identifiers are not in it: the record's id is.
-///
-/// # Errors
-/// Not found, or of the database.
-pub fn receipt(office: &Office, org: &str, id: &str) -> Result<Value> {
-    office.read(|tx| {
-        let row = sql::consent_by_id(tx, org, id)?;
-        let (_, wording, _) = sql::wording_of(tx, org, &row.wording, Some(row.wording_version))?
-            .ok_or(Error::NotFound("the wording"))?;
-        let charter = charter::current(tx, org)?;
-        let proof = acts::proof_of(tx, office.vault(), org, &row)?;
-        let o = &charter.organisation;
-        let events: Vec<Value> = row
-            .events
-            .iter()
-            .map(|e| {
-                json!({
-                    "event_time": e.at,
-                    "event_state": state_term(&e.state),
-                    "event_type": if row.explicit { "dpv:ExplicitlyExpressedConsent" } else { "dpv:ExpressedConsent" },
-                    "entity_id": if e.by == "public" { "data-subject" } else { "controller" },
-                    "method": e.method,
-                })
-            })
-            .collect();
-        Ok(json!({
-            "schema_version": "ISO/IEC TS 27560:2023",
-            "record_id": row.id,
-            "pii_principal_id": row.person,
-            "processing": {
-                "privacy_notice": wording.notice,
-                "language": wording.language,
-                "purposes": [{ "purpose": in_words(&charter, &row), "type": row.use_kind, "id": row.use_what }],
-                "channel": row.channel,
-                "lawful_basis": if row.explicit { "UK GDPR Arts 6(1)(a), 9(2)(a)" } else { "UK GDPR Art 6(1)(a)" },
-                "wording": { "id": row.wording, "version": row.wording_version, "text": wording.text,
-                             "if_refused": wording.if_refused,
-                             "sha256": crate::kit::sha256_hex(wording.text.as_bytes()) },
-                "collection_method": row.method,
-                "pii_controllers": ["controller"],
-                "recipient_third_parties": recipients(&charter, &row.use_kind, &row.use_what),
-                "withdrawal_method": format!("By the link in any message, or by writing to {}", charter.contact.email),
-                "privacy_rights": "UK GDPR Arts 12 to 22",
-                "jurisdiction": "United Kingdom",
-                "valid_until": row.until,
-                "represented_by": proof.and_then(|p| p.representative).map(|(_, authority)| authority),
-            },
-            "parties": [{
-                "id": "controller", "name": o.legal_name, "role": "dpv:DataController",
-                "contact": charter.contact.email, "address": charter.contact.post,
-            }],
-            "events": events,
-            "state": state_term(&row.state),
-        }))
-    })
-}
-
-fn recipients(charter: &Charter, use_kind: &str, what: &str) -> Vec<String> {
-    let partners = charter.permissions.partners.iter();
-    partners.filter(|p| use_kind == "share" && p.short == what).map(|p| p.title.clone()).collect()
-}
-
-/// The term of a state in the Data Privacy Vocabulary.
-fn state_term(state: &str) -> &'static str {
-    match state {
-        "given" => "dpv:ConsentGiven",
-        "refused" => "dpv:ConsentRefused",
-        "withdrawn" => "dpv:ConsentWithdrawn",
-        "expired" => "dpv:ConsentExpired",
-        _ => "dpv:ConsentUnknown",
-    }
-}
 
 /// What may be done with an address by one channel for one purpose.
 #[derive(Debug, Serialize)]

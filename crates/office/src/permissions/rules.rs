@@ -4,11 +4,12 @@
 //! relation, class of message, date. `docs/law/contact.md` is printed from here by a test.
 
 use candour_clock::{charity_soft_opt_in, tps_block_from, tps_screen_valid_to};
+use jiff::Span;
 use jiff::civil::Date;
 use serde::Serialize;
 
 use super::terms::{Class, Facts, Got, Register, Stop, Subscriber, What};
-use crate::charter::{Aim, Channel, Permissions, Purpose};
+use crate::charter::{AfterCap, Aim, Channel, Permissions, Purpose};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,8 @@ pub enum Rule {
     Stopped,
     /// Too many marketing messages lately.
     OverCap,
+    /// Too many marketing messages lately, and the charter keeps the rest back for later.
+    Deferred,
     /// A service message.
     Service,
     /// A notice to a member.
@@ -67,9 +70,10 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Stopped,
         Self::OverCap,
+        Self::Deferred,
         Self::Service,
         Self::Member,
         Self::NotMember,
@@ -91,6 +95,7 @@ impl Rule {
         match self {
             Self::Stopped => "stopped",
             Self::OverCap => "over-cap",
+            Self::Deferred => "deferred",
             Self::Service => "service",
             Self::Member => "member",
             Self::NotMember => "not-member",
@@ -128,6 +133,10 @@ impl Rule {
         match self {
             Self::Stopped => "The address is on the stop list",
             Self::OverCap => "It has had as many marketing messages lately as the charter allows",
+            Self::Deferred => {
+                "It has had as many marketing messages lately as the charter allows: kept back for \
+                 later"
+            }
             Self::Service => "A service message, not marketing",
             Self::Member => "A notice about the body's affairs to one of its members",
             Self::NotMember => "Notices about the body's affairs go to members only",
@@ -162,7 +171,7 @@ impl Rule {
             (Self::Stopped, Channel::Call) => "UK GDPR Art 21(2)-(3); PECR reg 21(1)(a)",
             (Self::Stopped, Channel::Fax) => "UK GDPR Art 21(2)-(3); PECR reg 20",
             (Self::Stopped, _) => "UK GDPR Art 21(2)-(3)",
-            (Self::OverCap, _) => "The organisation's own charter",
+            (Self::OverCap | Self::Deferred, _) => "The organisation's own charter",
             (Self::Service | Self::Member | Self::NotMember, _) => {
                 "PECR reg 2(1), meaning of direct marketing"
             }
@@ -188,7 +197,9 @@ impl Rule {
                 "Asking for consent is itself marketing: ask on a form, when they ring, or by letter"
             }
             Self::Stopped => "Only the person can lift it, by asking for this themselves",
-            Self::OverCap => "Wait until earlier messages are outside the cap's days",
+            Self::OverCap | Self::Deferred => {
+                "Wait until earlier messages are outside the cap's days"
+            }
             Self::NotMember => "Record that the person is a member, if they are",
             Self::Refused | Self::Lapsed => "A new consent of the person",
             Self::Listed => "The person's own word to you that such calls or letters are fine",
@@ -203,7 +214,7 @@ impl Rule {
         match self {
             Self::Stopped => 5,
             Self::Refused | Self::Listed | Self::RegisterOld => 4,
-            Self::OverCap => 3,
+            Self::OverCap | Self::Deferred => 3,
             rule if rule.allows() => 2,
             _ => 1,
         }
@@ -214,7 +225,10 @@ impl Rule {
 pub fn decide(q: &Question<'_>, facts: &Facts) -> Rule {
     let found = ground(q, facts);
     let capped = if found.allows() && q.class.is_marketing() && over_cap(q, facts) {
-        Rule::OverCap
+        match q.sender.cap(q.channel).map(|c| c.then) {
+            Some(AfterCap::Defer) => Rule::Deferred,
+            _ => Rule::OverCap,
+        }
     } else {
         found
     };
@@ -239,6 +253,17 @@ fn reaches(stop: &Stop, q: &Question<'_>) -> bool {
                 q.class.is_marketing() && q.purpose.is_none_or(|asked| &asked.short == p)
             }
         }
+}
+
+/// The first day on which somebody who has had enough lately may be written to again; `None` when
+/// it is not the cap that speaks against it.
+pub fn not_before(q: &Question<'_>, facts: &Facts) -> Option<Date> {
+    let cap = q.sender.cap(q.channel)?;
+    if !matches!(decide(q, facts), Rule::OverCap | Rule::Deferred) {
+        return None;
+    }
+    let later = (1..=i64::from(cap.days)).map(|n| q.on.saturating_add(Span::new().days(n)));
+    later.into_iter().find(|day| !over_cap(&Question { on: *day, ..*q }, facts))
 }
 
 fn over_cap(q: &Question<'_>, facts: &Facts) -> bool {

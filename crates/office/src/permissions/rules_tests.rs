@@ -3,9 +3,9 @@
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::rules::{Question, Rule, decide};
+use super::rules::{Question, Rule, decide, not_before};
 use super::terms::{Attested, Class, Facts, Got, Register, Said, Spared, Stop, Subscriber, What};
-use crate::charter::{Aim, Cap, Channel, Permissions, Purpose};
+use crate::charter::{AfterCap, Aim, Cap, Channel, Permissions, Purpose};
 
 const BEFORE: Date = date(2026, 2, 4);
 const SINCE: Date = date(2026, 2, 5);
@@ -202,7 +202,7 @@ fn by_day() -> Vec<Case> {
     let person = || Facts { subscriber: Subscriber::Individual, ..Facts::default() };
     let listed = Facts { listed: vec![(Register::Tps, date(2026, 10, 1))], ..person() };
     let had = [date(2026, 10, 24), date(2026, 11, 21)].map(|d| (Channel::Email, d)).to_vec();
-    let cap = vec![Cap { channel: Channel::Email, messages: 2, days: 30 }];
+    let cap = vec![Cap { channel: Channel::Email, messages: 2, days: 30, then: AfterCap::Block }];
     let assessed =
         || Purpose { interest_assessed_until: Some(date(2026, 11, 28)), ..purpose(Aim::Other) };
     let letter =
@@ -397,7 +397,7 @@ fn letters_need_an_assessment_in_date() {
 #[test]
 fn the_cap_counts_marketing_within_its_days() {
     let p = purpose(Aim::Other);
-    let cap = Cap { channel: Channel::Email, messages: 2, days: 30 };
+    let cap = Cap { channel: Channel::Email, messages: 2, days: 30, then: AfterCap::Block };
     let s = Permissions { caps: vec![cap], ..sender(false) };
     let at = |days: &[Date]| Facts {
         delivered: days.iter().map(|d| (Channel::Email, *d)).collect(),
@@ -408,6 +408,30 @@ fn the_cap_counts_marketing_within_its_days() {
     assert_eq!(ask(Channel::Email, Class::Service, &p, &s, &twice), Rule::Service);
     let long_ago = at(&[date(2026, 10, 23), date(2026, 11, 20)]);
     assert_eq!(ask(Channel::Email, Class::Marketing, &p, &s, &long_ago), Rule::Consent);
+}
+
+/// Kept back instead of left out, and until when; a stop or a no is told as before.
+#[test]
+fn a_cap_may_keep_messages_back_for_later() {
+    let p = purpose(Aim::Other);
+    let then = AfterCap::Defer;
+    let cap = Cap { channel: Channel::Email, messages: 2, days: 30, then };
+    let s = Permissions { caps: vec![cap], ..sender(false) };
+    let had = [date(2026, 11, 1), date(2026, 11, 20)].map(|d| (Channel::Email, d)).to_vec();
+    let facts = Facts { delivered: had, ..said(Channel::Email, true, None) };
+    assert_eq!(ask(Channel::Email, Class::Marketing, &p, &s, &facts), Rule::Deferred);
+    let q = |on| Question {
+        channel: Channel::Email,
+        class: Class::Marketing,
+        purpose: Some(&p),
+        on,
+        sender: &s,
+        registers: &[],
+    };
+    assert_eq!(not_before(&q(TODAY), &facts), Some(date(2026, 12, 1)));
+    assert_eq!(decide(&q(date(2026, 12, 1)), &facts), Rule::Consent);
+    let no = Facts { delivered: facts.delivered, ..said(Channel::Email, false, None) };
+    assert_eq!(ask(Channel::Email, Class::Marketing, &p, &s, &no), Rule::Refused);
 }
 
 #[test]

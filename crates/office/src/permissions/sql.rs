@@ -475,6 +475,15 @@ pub fn company(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<Option<(String
     )?)
 }
 
+/// Every company: short name and name.
+pub fn companies(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(String, String)>> {
+    Ok(tx.rows(
+        "SELECT short, title FROM companies WHERE org = $1 ORDER BY short",
+        bind![org],
+        |r| Ok::<_, DbError>((r.text("short")?, r.text("title")?)),
+    )?)
+}
+
 /// How many consents and standing stops name each purpose; a stop names it as `purpose:…`.
 pub fn naming(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(String, u64)>> {
     let all = "SELECT use_what AS what, count(*) AS n FROM consents

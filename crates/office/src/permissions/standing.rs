@@ -108,7 +108,7 @@ fn contact(now: &Now, ids: &[(Hash16, String)]) -> Vec<String> {
         };
         let mine = ids.iter().filter(|(_, kind)| kind == channel.address().name());
         let rules: Vec<Rule> = mine.map(|(hash, _)| decide(&q, &now.facts(*hash))).collect();
-        rules.into_iter().find(|r| r.allows() || *r == Rule::OverCap)
+        rules.into_iter().find(|r| r.allows() || matches!(r, Rule::OverCap | Rule::Deferred))
     };
     let by = |class| {
         let used = [Channel::Email, Channel::Sms, Channel::Call, Channel::Post];
@@ -145,7 +145,7 @@ fn contact(now: &Now, ids: &[(Hash16, String)]) -> Vec<String> {
 fn because(rule: Rule) -> &'static str {
     match rule {
         Rule::Consent => "you said yes",
-        Rule::OverCap => "it is allowed, though you have had enough of it for now",
+        Rule::OverCap | Rule::Deferred => "it is allowed, though you have had enough of it for now",
         Rule::SoftOptIn => "you bought from us, and have not refused this",
         Rule::CharitySoftOptIn => "you supported our charity, and have not refused this",
         Rule::Corporate => "the address belongs to a company or public body",

@@ -13,7 +13,7 @@ use super::live::Now;
 use super::records::{Proof, Through};
 use super::stops::{self, NewStop, REASONS};
 use super::terms::{Class, What};
-use super::{ask, mail, persons, receipts, standing, tokens, withdrawals};
+use super::{ask, mail, persons, receipt, standing, tokens, withdrawals};
 use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::{dates, links, sha256_hex};
@@ -272,7 +272,7 @@ pub async fn receipt(
     headers: HeaderMap,
 ) -> Answer {
     let (by, _) = who(&office, &org, &headers, false).await?;
-    answer(&office.run(move |o| receipts::receipt(o, &by.org, &id)).await?)
+    answer(&office.run(move |o| receipt::receipt(o, &by.org, &id)).await?)
 }
 
 /// What came back to a mailer.
@@ -376,7 +376,8 @@ fn take_event(o: &Office, by: &By, now: &Now, event: &EventIn) -> Result<()> {
     o.write(move |tx| stops::stop(tx, &vault, &by, &new)).map(drop)
 }
 
-/// `POST /api/o/{org}/inbound-mail`: one unsubscribe message as it came (message/rfc822).
+/// `POST /api/o/{org}/inbound-mail`: one message as it came (message/rfc822): an unsubscribe, a
+/// bounce or a complaint.
 pub async fn inbound(
     State(office): State<Office>,
     Path(org): Path<String>,
@@ -385,7 +386,7 @@ pub async fn inbound(
 ) -> Answer {
     let (by, _) = who(&office, &org, &headers, false).await?;
     let added = office.run(move |o| mail::take(o, &by.org, &body)).await?;
-    answer(&json!({ "added": added }))
+    answer(&json!({ "added": added.added() }))
 }
 
 #[derive(Deserialize)]

@@ -274,6 +274,17 @@ pub fn mark_sent(
     Ok(Recorded::new(by, state, act.say(&key, format!("{covered}. Reached: {reached}"))))
 }
 
+/// Records that the list of those whose yes lapses before a send left the office.
+///
+/// # Errors
+/// Denied, or of the database.
+pub fn lapses_saved(tx: &mut Tx<'_>, by: &By, short: &str) -> Result<Recorded<()>> {
+    by.role.may(Permission::RecordPermissions)?;
+    sql::one(tx, &by.org, short)?;
+    let act = Act::new("lapses.saved").about("campaign", short).law("UK GDPR Art 5(1)(f)");
+    Ok(Recorded::new(by, (), act))
+}
+
 /// Notes that somebody who answers for it has looked at a send without a certificate, or not
 /// compared with it.
 ///

@@ -4,17 +4,18 @@ use askama::Template;
 use axum::extract::{Form, Multipart, Path, State as Office_};
 
 use super::acts::{self, Plan, Sent, Whole};
-use super::rules::{self, Campaign, State};
+use super::rules::{self, Campaign, Counted, State};
 use super::{reach, sql};
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, download, go_saying, mend, page};
 use crate::mailing::{certificates, screen, screenings, templates};
 use crate::office::Office;
 use crate::permissions::Attested;
+use crate::permissions::lapses::{self, Lapsing};
 use crate::staff::Permission;
 
 type Pairs = Form<Vec<(String, String)>>;
@@ -35,6 +36,7 @@ struct Line {
 struct ListPage {
     d: Desk,
     all: Vec<Line>,
+    counts: Vec<Counted>,
     may_plan: bool,
 }
 
@@ -44,9 +46,12 @@ pub async fn list(Office_(office): Office_<Office>, me: Signed) -> Answer {
     let view = office
         .run(move |o| {
             let today = dates::day_of(me.by.now);
-            let all = o.read(|tx| {
+            let (all, counts) = o.read(|tx| {
                 let all = sql::latest(tx, &me.by.org, 200)?;
-                all.into_iter().map(|c| acts::whole(tx, &me.by.org, c)).collect::<Result<Vec<_>>>()
+                let year = today.saturating_sub(jiff::Span::new().years(1));
+                let counts = sql::by_class(tx, &me.by.org, year)?;
+                let all = all.into_iter().map(|c| acts::whole(tx, &me.by.org, c));
+                Ok((all.collect::<Result<Vec<_>>>()?, counts))
             })?;
             let line = |w: Whole| Line {
                 day: dates::short(w.campaign.planned_on),
@@ -61,6 +66,7 @@ pub async fn list(Office_(office): Office_<Office>, me: Signed) -> Answer {
             Ok(ListPage {
                 d: Desk::new(&me, "Campaigns", "Campaigns"),
                 all: all.into_iter().map(line).collect(),
+                counts,
                 may_plan: me.by.role.may(Permission::ScreenLists).is_ok(),
             })
         })
@@ -156,6 +162,8 @@ struct OnePage {
     acknowledged: Option<String>,
     trouble: Option<&'static str>,
     fitting: Vec<(String, String)>,
+    /// Whose yes to this purpose by this channel lapses by the day of the send.
+    lapsing: Vec<Lapsing>,
     may_send: bool,
     may_acknowledge: bool,
 }
@@ -176,6 +184,10 @@ fn one_page(o: &Office, me: &Signed, short: &str, f: Filled, w: Wrong) -> Result
         Ok((whole, fitting))
     })?;
     let state = whole.state(today);
+    let lapsing = match whole.campaign.sent_on {
+        None => lapsing(o, me, &whole.campaign).unwrap_or_default(),
+        Some(_) => Vec::new(),
+    };
     let trouble = whole.trouble(None, whole.campaign.planned_on.max(today));
     let (c, t) = (whole.campaign, whole.template);
     let may = |p| me.by.role.may(p).is_ok();
@@ -194,11 +206,34 @@ fn one_page(o: &Office, me: &Signed, short: &str, f: Filled, w: Wrong) -> Result
         acknowledged: c.acknowledged_at.map(dates::moment),
         trouble,
         fitting,
+        lapsing,
         may_send: may(Permission::ScreenLists),
         may_acknowledge: matches!(state, State::Uncovered | State::NotCompared)
             && may(Permission::ManagePermissions),
         c,
     })
+}
+
+fn lapsing(o: &Office, me: &Signed, c: &Campaign) -> Result<Vec<Lapsing>> {
+    lapses::before(o, &me.by, &c.purpose, c.channel, c.planned_on)
+}
+
+/// `GET /office/campaigns/{short}/lapses.csv`: whom to ask before the send, noted in the ledger.
+pub async fn lapses_file(
+    Office_(office): Office_<Office>,
+    me: Signed,
+    Path(short): Path<String>,
+) -> Answer {
+    let text = office
+        .run(move |o| {
+            let w = o.read(|tx| acts::load(tx, &me.by.org, &short))?;
+            let all = lapsing(o, &me, &w.campaign)?;
+            let by = me.by.clone();
+            o.write(move |tx| acts::lapses_saved(tx, &by, &short))?;
+            lapses::csv(&all)
+        })
+        .await?;
+    Ok(download("lapses.csv", "text/csv", text))
 }
 
 /// `GET /office/campaigns/{short}`

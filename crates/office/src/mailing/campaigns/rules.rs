@@ -52,6 +52,19 @@ pub struct Campaign {
     pub made_at: Timestamp,
 }
 
+/// What was sent of one class of message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// On screens.
+    pub class: &'static str,
+    /// Sends.
+    pub sends: u64,
+    /// Of these, with a list that was compared with its certificate.
+    pub compared: u64,
+    /// How many they reached, as far as that was told.
+    pub reached: u64,
+}
+
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Campaign;
+use super::rules::Counted;
 use crate::charter::Channel;
 use crate::error::{Error, Result};
-use crate::permissions::Attested;
+use crate::permissions::{Attested, Class};
 
 fn campaign(r: &Row<'_>) -> Result<Campaign> {
     let channel = r.text("channel")?;
@@ -99,6 +100,30 @@ pub fn pressing(tx: &mut Tx<'_>, org: &str, by: Date) -> Result<Vec<Campaign>> {
          ORDER BY planned_on, id LIMIT 100",
         bind![org, by],
         campaign,
+    )
+}
+
+/// What was sent since a day, by class of message: notices to members are counted apart from
+/// marketing.
+pub fn by_class(tx: &mut Tx<'_>, org: &str, since: Date) -> Result<Vec<Counted>> {
+    tx.rows(
+        "SELECT t.class AS class, count(*) AS sends,
+                CAST(sum(CASE WHEN c.sent_sha256 IS NOT NULL AND c.reason IS NULL THEN 1 ELSE 0
+                    END) AS BIGINT) AS compared,
+                CAST(sum(COALESCE(c.told_reached, 0)) AS BIGINT) AS reached
+         FROM campaigns c JOIN templates t
+           ON t.org = c.org AND t.short = c.template AND t.version = c.template_version
+         WHERE c.org = $1 AND c.sent_on >= $2 GROUP BY t.class ORDER BY t.class",
+        bind![org, since],
+        |r| {
+            let class = Class::from_word(&r.text("class")?);
+            Ok::<_, Error>(Counted {
+                class: class.ok_or_else(|| Error::fault("unknown class"))?.label(),
+                sends: r.count("sends")?,
+                compared: r.count("compared")?,
+                reached: r.count("reached")?,
+            })
+        },
     )
 }
 

@@ -1,7 +1,7 @@
 //! Adding a hook, ending it, calling it, calling it again.
 
 use candour_db::Tx;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::rules::{EVENTS, Target};
@@ -19,7 +19,14 @@ use crate::staff::Permission;
 struct Sealed {
     url: String,
     secret: String,
+    /// The secret before, and until when calls are signed with it as well.
+    #[serde(default)]
+    old: Option<(String, Timestamp)>,
 }
+
+/// After a new secret calls are signed with the old one too for this long, so that a receiver can
+/// change over without missing any.
+const CHANGE_OVER: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 fn place(id: &str) -> String {
     format!("hook\u{0}{id}")
@@ -46,7 +53,7 @@ pub fn add(
     let id = new_id(by.now);
     let secret = send::secret(&vault::random()?);
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
-    let plain = Sealed { url: url.trim().to_owned(), secret: secret.clone() };
+    let plain = Sealed { url: url.trim().to_owned(), secret: secret.clone(), old: None };
     let sealed = vault.seal(tx, &by.org, &key, &place(&id), &serde_json::to_vec(&plain)?)?;
     let row = HookRow {
         id: id.clone(),
@@ -62,6 +69,30 @@ pub fn add(
     let act = Act::new("hook.added").about("hook", &id).law("UK GDPR Art 32(1)");
     let act = act.say(&key, format!("{}: {}", target.authority, row.events));
     Ok(Recorded::new(by, (id, secret), act))
+}
+
+/// Gives a hook a new secret, which is shown this once; answers it. For a week calls carry two
+/// signatures, one with the old secret.
+///
+/// # Errors
+/// Denied, not found, or it has ended.
+pub fn rotate(tx: &mut Tx<'_>, vault: &Vault, by: &By, id: &str) -> Result<Recorded<String>> {
+    by.role.may(Permission::ManagePermissions)?;
+    let hook = sql::one(tx, &by.org, id)?;
+    if hook.ended.is_some() {
+        let why = "This hook has ended: add it again".to_owned();
+        return Err(Refusal { act: "rotate", why, source_: "House rule on hooks" }.into());
+    }
+    let plain = vault.open(tx, &by.org, &hook.key, &place(id), &hook.sealed)?;
+    let mut sealed: Sealed = serde_json::from_slice(&plain)?;
+    let secret = send::secret(&vault::random()?);
+    let old = std::mem::replace(&mut sealed.secret, secret.clone());
+    sealed.old = Some((old, by.now + CHANGE_OVER));
+    let plain = serde_json::to_vec(&sealed)?;
+    let sealed = vault.seal(tx, &by.org, &hook.key, &place(id), &plain)?;
+    sql::set_sealed(tx, &by.org, id, sealed)?;
+    let act = Act::new("hook.rotated").about("hook", id).law("UK GDPR Art 32(1)");
+    Ok(Recorded::new(by, secret, act))
 }
 
 /// Ends a hook: it is not called again.
@@ -125,11 +156,13 @@ pub fn deliver(office: &Office, org: &str, id: &str) -> Result<()> {
     }
     let plain = office
         .read(|tx| office.vault().open(tx, org, &hook.key, &place(&hook.id), &hook.sealed))?;
-    let Sealed { url, secret } = serde_json::from_slice(&plain)?;
+    let Sealed { url, secret, old } = serde_json::from_slice(&plain)?;
+    let old = old.filter(|(_, until)| office.now() < *until).map(|(secret, _)| secret);
+    let secrets: Vec<&str> = std::iter::once(secret.as_str()).chain(old.as_deref()).collect();
     let loopback = office.settings().hooks_to_loopback;
     let target = Target::parse(&url, loopback)?;
     let body = body(&call.event, call.made, &call.about);
-    let signed = send::Signed::new(id, office.now(), &secret, body)?;
+    let signed = send::Signed::new(id, office.now(), &secrets, body)?;
     match send::post(&target, &signed, loopback) {
         Outcome::Taken(status) => {
             note(office, org, id, "done", &format!("Taken: {status}"))?;

@@ -40,6 +40,14 @@ pub enum HookCommand {
         #[command(flatten)]
         at: At,
     },
+    /// Give one a new secret; prints it this once. For a week its calls are signed with the old
+    /// one too, so that the receiver can change over.
+    Rotate {
+        /// Its id.
+        id: String,
+        #[command(flatten)]
+        at: At,
+    },
     /// End one at once.
     End {
         /// Its id.
@@ -96,6 +104,11 @@ pub fn run(command: HookCommand) -> Result<u8> {
         HookCommand::Replay { id, at } => {
             let (office, by) = at.open_org()?;
             office.write(move |tx| acts::replay(tx, &by, &id))?;
+        }
+        HookCommand::Rotate { id, at } => {
+            let (office, by) = at.open_org()?;
+            let vault = office.vault().clone();
+            println!("{}", office.write(move |tx| acts::rotate(tx, &vault, &by, &id))?);
         }
         HookCommand::End { id, at } => {
             let (office, by) = at.open_org()?;

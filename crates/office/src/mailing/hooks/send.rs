@@ -52,19 +52,23 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Signs a body: HMAC-SHA256 of id, timestamp and body, as Standard Webhooks has it.
+    /// Signs a body: HMAC-SHA256 of id, timestamp and body, as Standard Webhooks has it; with each
+    /// secret, blanks between, while a receiver changes over.
     ///
     /// # Errors
-    /// The secret is not one of ours.
-    pub fn new(id: &str, now: Timestamp, secret: &str, body: String) -> Result<Self> {
-        let raw = secret.strip_prefix("whsec_").and_then(|s| STANDARD.decode(s).ok());
-        let raw = raw.ok_or_else(|| Error::fault("a hook's secret can't be read"))?;
+    /// A secret is not one of ours.
+    pub fn new(id: &str, now: Timestamp, secrets: &[&str], body: String) -> Result<Self> {
         let timestamp = now.as_second();
-        let key = PKey::hmac(&raw)?;
-        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
-        signer.update(format!("{id}.{timestamp}.{body}").as_bytes())?;
-        let signature = format!("v1,{}", STANDARD.encode(signer.sign_to_vec()?));
-        Ok(Self { id: id.to_owned(), timestamp, signature, body })
+        let mut signatures = Vec::new();
+        for secret in secrets {
+            let raw = secret.strip_prefix("whsec_").and_then(|s| STANDARD.decode(s).ok());
+            let raw = raw.ok_or_else(|| Error::fault("a hook's secret can't be read"))?;
+            let key = PKey::hmac(&raw)?;
+            let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
+            signer.update(format!("{id}.{timestamp}.{body}").as_bytes())?;
+            signatures.push(format!("v1,{}", STANDARD.encode(signer.sign_to_vec()?)));
+        }
+        Ok(Self { id: id.to_owned(), timestamp, signature: signatures.join(" "), body })
     }
 
     fn request(&self, to: &Target) -> String {

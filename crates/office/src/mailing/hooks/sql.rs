@@ -117,6 +117,15 @@ pub fn end(
     )? == 1)
 }
 
+/// Replaces what is sealed of a hook.
+pub fn set_sealed(tx: &mut Tx<'_>, org: &str, id: &str, sealed: Vec<u8>) -> Result<()> {
+    tx.exec(
+        "UPDATE hooks SET sealed = $3 WHERE org = $1 AND id = $2 AND ended_at IS NULL",
+        bind![org, id, sealed],
+    )?;
+    Ok(())
+}
+
 /// Notes what went wrong with a hook, or that all is well again.
 pub fn set_trouble(tx: &mut Tx<'_>, org: &str, id: &str, why: Option<&str>) -> Result<()> {
     tx.exec(

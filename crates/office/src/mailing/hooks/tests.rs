@@ -222,6 +222,36 @@ fn a_stop_is_announced_signed_and_thin_and_tried_again() {
     }
 }
 
+/// While a receiver changes over to a new secret either one vouches for a call.
+#[test]
+fn a_new_secret_signs_beside_the_old_one_for_a_week() {
+    let mut house = House::new(false);
+    let (url, requests) = server(vec![OK, OK]);
+    let (id, old) = house.add(&url);
+    let (vault, by, hook) = (house.office.vault().clone(), house.by.clone(), id.clone());
+    let new = house.office.write(move |tx| acts::rotate(tx, &vault, &by, &hook)).unwrap();
+    let expected = |request: &str, secret: &str| {
+        let body = request.split_once("\r\n\r\n").unwrap().1;
+        let at = header(request, "webhook-timestamp").to_owned();
+        let raw = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+        let key = PKey::hmac(&raw).unwrap();
+        let mut signer = Signer::new(openssl::hash::MessageDigest::sha256(), &key).unwrap();
+        let id = header(request, "webhook-id");
+        signer.update(format!("{id}.{at}.{body}").as_bytes()).unwrap();
+        format!("v1,{}", STANDARD.encode(signer.sign_to_vec().unwrap()))
+    };
+    house.stop("amara@example.org");
+    house.work();
+    let first = requests.recv().unwrap();
+    let both = format!("{} {}", expected(&first, &new), expected(&first, &old));
+    assert_eq!(header(&first, "webhook-signature"), both);
+    house.pass(8 * 24 * 3600);
+    house.stop("bram@example.org");
+    house.work();
+    let second = requests.recv().unwrap();
+    assert_eq!(header(&second, "webhook-signature"), expected(&second, &new));
+}
+
 #[test]
 fn ten_tries_then_it_is_shown_and_a_replay_mends_it() {
     for postgres in both() {
@@ -283,7 +313,7 @@ fn a_name_that_leads_inside_is_refused_after_it_was_looked_up() {
     let port = inside.local_addr().unwrap().port();
     let to = Target::parse(&format!("https://localhost:{port}/"), false).unwrap();
     let secret = send::secret(&[7; 32]);
-    let signed = Signed::new("id", Timestamp::UNIX_EPOCH, &secret, "{}".into()).unwrap();
+    let signed = Signed::new("id", Timestamp::UNIX_EPOCH, &[&secret], "{}".into()).unwrap();
     assert!(matches!(send::post(&to, &signed, false), Outcome::Refused(_)));
     assert!(inside.accept().is_err(), "no connection was made");
 }
@@ -294,7 +324,7 @@ fn strange_answers_are_trouble() {
     for answer in ["", "SSH-2.0-x\r\n", "HTTP/1.1\r\n", "HTTP/1.1 99999 x\r\n"] {
         let (url, _requests) = server(vec![answer]);
         let to = Target::parse(&url, true).unwrap();
-        let signed = Signed::new("id", Timestamp::UNIX_EPOCH, &secret, "{}".into()).unwrap();
+        let signed = Signed::new("id", Timestamp::UNIX_EPOCH, &[&secret], "{}".into()).unwrap();
         let told = send::post(&to, &signed, true);
         assert!(matches!(told, Outcome::Trouble(_)), "{answer:?}: {told:?}");
     }

@@ -159,8 +159,48 @@ pub fn insert_delivery(
     Ok(())
 }
 
+/// Notes that mail to an address bounced for good; answers on how many days it has.
+pub fn note_bounce(tx: &mut Tx<'_>, org: &str, hash: Hash16, on: Date) -> Result<u64> {
+    tx.exec(
+        "INSERT INTO bounces (org, hash, on_date) VALUES ($1, $2, $3)
+         ON CONFLICT (org, hash, on_date) DO NOTHING",
+        bind![org, hash.to_vec(), on],
+    )?;
+    Ok(tx.count(
+        "SELECT count(*) AS n FROM bounces WHERE org = $1 AND hash = $2",
+        bind![org, hash.to_vec()],
+    )?)
+}
+
+/// Forgets bounces before a day.
+pub fn sweep_bounces(tx: &mut Tx<'_>, org: &str, before: Date) -> Result<()> {
+    tx.exec("DELETE FROM bounces WHERE org = $1 AND on_date < $2", bind![org, before])?;
+    Ok(())
+}
+
 /// Forgets deliveries before a day.
 pub fn sweep_deliveries(tx: &mut Tx<'_>, org: &str, before: Date) -> Result<()> {
     tx.exec("DELETE FROM deliveries WHERE org = $1 AND on_date < $2", bind![org, before])?;
     Ok(())
+}
+
+/// Standing consents to one purpose by one channel that lapse on or before a day, soonest first.
+pub fn lapsing_for(
+    tx: &mut Tx<'_>,
+    org: &str,
+    (purpose, channel): (&str, &str),
+    by: Date,
+    limit: u64,
+) -> Result<Vec<ConsentRow>> {
+    tx.rows(
+        "SELECT id, person, use_kind, use_what, channel, state, wording, wording_version, method,
+                given_on, until, explicit, sealed, events, made_at,
+                through
+         FROM consents
+         WHERE org = $1 AND state = 'given' AND until IS NOT NULL AND until <= $4
+           AND use_kind = 'contact' AND use_what = $2 AND channel = $3
+         ORDER BY until, id LIMIT $5",
+        bind![org, purpose, channel, by, limit],
+        consent,
+    )
 }

@@ -1,0 +1,180 @@
+//! What machines tell and ask of people: how their details were got, for whom they are held, which
+//! consents stand. Addresses come in the body, never in the address of a request.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use candour_screening::Kind;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::api::{Answer, answer, parse, who};
+use super::records::Ground;
+use super::{persons, receipts, sql, stops};
+use crate::error::{Error, Result};
+use crate::office::Office;
+use crate::people::Known;
+use crate::proof::{By, Recorded};
+use crate::staff::Permission;
+
+/// Who it is about. At least one identifier; the first of them says who it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhoIn {
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default)]
+    address: Option<String>,
+    #[serde(default)]
+    member_number: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    subscriber: Option<String>,
+    #[serde(default)]
+    member: Option<bool>,
+    #[serde(default)]
+    company: Option<String>,
+}
+
+impl WhoIn {
+    fn known(self) -> Result<Known> {
+        let right = |s: &String| s == "individual" || s == "corporate";
+        if !self.subscriber.as_ref().is_none_or(right) {
+            return Err(Error::invalid("subscriber", "individual or corporate"));
+        }
+        let ids = [
+            (Kind::Email, self.email),
+            (Kind::Phone, self.phone),
+            (Kind::Address, self.address),
+            (Kind::MemberNumber, self.member_number),
+        ];
+        Ok(Known {
+            name: self.name,
+            identifiers: ids.into_iter().filter_map(|(k, v)| Some((k, v?))).collect(),
+            subscriber: self.subscriber,
+            member: self.member,
+            company: self.company,
+        })
+    }
+}
+
+/// Makes a change about somebody; what names one who was erased is stopped as they are.
+fn about<T: Send + 'static>(
+    o: &Office,
+    by: &By,
+    known: &Known,
+    act: impl Fn(&mut candour_db::Tx<'_>, &By, &Known) -> Result<Recorded<T>> + Send + 'static,
+) -> Result<T> {
+    let ids = persons::hashes_of(o.vault(), &by.org, known)?;
+    let (by_, known) = (by.clone(), known.clone());
+    let done = o.write(move |tx| act(tx, &by_, &known));
+    if matches!(done, Err(Error::Refused(_))) {
+        let by = by.clone();
+        o.write(move |tx| stops::spread_erasure(tx, &by, &ids))?;
+    }
+    done
+}
+
+fn created(value: &Value) -> Answer {
+    let mut made = answer(value)?;
+    *made.status_mut() = StatusCode::CREATED;
+    Ok(made)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroundIn {
+    who: WhoIn,
+    /// `sale` or `support`.
+    ground: String,
+    on: jiff::civil::Date,
+    refusal_offered: bool,
+}
+
+/// `POST /api/o/{org}/grounds`: how somebody's details were got.
+pub async fn ground(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, _) = who(&office, &org, &headers, false).await?;
+    let told: GroundIn = parse(&body)?;
+    let known = told.who.known()?;
+    let ground = Ground { ground: told.ground, on: told.on, refusal_offered: told.refusal_offered };
+    let id = office
+        .run(move |o| {
+            let vault = o.vault().clone();
+            about(o, &by, &known, move |tx, by, known| {
+                persons::record_ground(tx, &vault, by, known, &ground)
+            })
+        })
+        .await?;
+    created(&json!({ "person": id }))
+}
+
+/// `POST /api/o/{org}/people`: who somebody is: a subscriber, a member, held for a company.
+pub async fn person(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, _) = who(&office, &org, &headers, false).await?;
+    let known = parse::<WhoIn>(&body)?.known()?;
+    let id = office
+        .run(move |o| {
+            if let Some(short) = &known.company
+                && o.read(|tx| sql::company(tx, &by.org, short))?.is_none()
+            {
+                return Err(Error::invalid("company", "There is no such company: add it first"));
+            }
+            let vault = o.vault().clone();
+            about(o, &by, &known, move |tx, by, known| persons::keep_person(tx, &vault, by, known))
+        })
+        .await?;
+    created(&json!({ "person": id }))
+}
+
+/// `GET /api/o/{org}/companies`: for whom people are held. Adding one is for staff.
+pub async fn companies(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let (by, _) = who(&office, &org, &headers, false).await?;
+    by.role.may(Permission::SeePermissions)?;
+    let all = office.run(move |o| o.read(|tx| sql::companies(tx, &by.org))).await?;
+    let all: Vec<Value> =
+        all.into_iter().map(|(short, title)| json!({ "short": short, "title": title })).collect();
+    answer(&json!({ "companies": all }))
+}
+
+/// `POST /api/o/{org}/consents/find`: the records of whoever has this identifier, to be withdrawn
+/// or shown by their ids.
+pub async fn find(
+    State(office): State<Office>,
+    Path(org): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (by, now) = who(&office, &org, &headers, false).await?;
+    by.role.may(Permission::SeePermissions)?;
+    let known = parse::<WhoIn>(&body)?.known()?;
+    if known.identifiers.is_empty() {
+        return Err(Error::invalid("email", "Give an e-mail address or another identifier").into());
+    }
+    let found = office
+        .run(move |o| {
+            let mut hashes = Vec::new();
+            for (kind, raw) in &known.identifiers {
+                hashes.push((crate::people::hash_raw(&now.hasher, *kind, raw)?, *kind));
+            }
+            receipts::of_hashes(o, &by.org, &hashes)
+        })
+        .await?;
+    answer(&json!({ "consents": found.consents, "stops": found.stops }))
+}
