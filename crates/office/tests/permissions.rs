@@ -121,7 +121,8 @@ fn a_receipt_has_the_standard_s_fields_and_terms() {
     let register = "[[activity]]\nshort = \"events\"\ntitle = \"Events and talks\"\n\
                     purpose = \"Telling people what is on\"\nbasis = \"consent\"\n\
                     people = [\"Readers\"]\ncategories = [\"Name\", \"E-mail address\"]\n\
-                    recipients = [\"Post House Ltd\"]\nretention = \"Two years after the last answer\"\n\
+                    recipients = [\"Post House Ltd\"]\ntransfers = \"none\"\n\
+                    source = \"the person\"\nautomated_decisions = \"none\"\nretention = \"Two years after the last answer\"\n\
                     holdings = [\"club\"]\n";
     set(&office, &["register", "set"], "register.toml", register);
     let id = yes(&office, "ann@example.org");

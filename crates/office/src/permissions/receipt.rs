@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::kit::sha256_hex;
 use crate::office::Office;
 use crate::people;
-use crate::register::{self, Activity};
+use crate::register::{self, Activity, Transfers};
 
 /// What each field is in the vocabulary. Fields that it has no word for are left out of the linked
 /// reading by the context itself.
@@ -114,9 +114,14 @@ fn processing(
 ) -> Value {
     let notice = format!("As in the privacy notice {}", wording.notice);
     let retention = activity.map_or(notice.clone(), |a| a.retention.clone());
-    let abroad: Vec<String> = activity
-        .map(|a| a.transfers.iter().map(|t| format!("{}: {}", t.to, t.safeguard)).collect())
-        .unwrap_or_default();
+    // Nobody is told that data stays here because nobody wrote down where it goes.
+    let abroad: Option<Vec<String>> = match activity.and_then(|a| a.transfers.as_ref()) {
+        Some(Transfers::To(all)) => {
+            Some(all.iter().map(|t| format!("{}: {}", t.to, t.safeguard)).collect())
+        }
+        Some(Transfers::None(_)) => Some(Vec::new()),
+        None => None,
+    };
     let special = row.explicit;
     let pii = activity.map_or(kinds, |a| a.categories.clone());
     let pii: Vec<Value> = pii
@@ -169,7 +174,9 @@ fn recipients(charter: &Charter, row: &ConsentRow, activity: Option<&Activity>) 
         .filter(|p| row.use_kind == Use::Share.word() && p.short == row.use_what)
         .map(|p| p.title.clone())
         .collect();
-    all.extend(activity.map(|a| a.recipients.clone()).unwrap_or_default());
+    all.extend(
+        activity.filter(|a| !a.no_recipients()).map(|a| a.recipients.clone()).unwrap_or_default(),
+    );
     all.sort();
     all.dedup();
     all

@@ -11,4 +11,4 @@ mod rules;
 mod sql;
 
 pub use acts::{activities, set_all};
-pub use rules::{Activity, RegisterFile};
+pub use rules::{Activity, RegisterFile, Transfers};

@@ -195,7 +195,7 @@ fn a_sent_case_is_closed_when_its_link_has_ended() {
     b.to("2026-12-13T10:00:00Z");
     b.round();
     let closed = b.row().request.state;
-    assert!(matches!(closed, State::Closed { outcome: Outcome::NothingFound, .. }), "{closed:?}");
+    assert!(matches!(closed, State::Closed { outcome: Outcome::Answered, .. }), "{closed:?}");
 }
 
 #[test]

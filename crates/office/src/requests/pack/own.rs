@@ -105,7 +105,7 @@ fn earlier(
     let today = dates::day_of(by.now);
     let mut skip = 0;
     loop {
-        let rows = sql::cases(tx, &by.org, which, today, skip, PAGE)?;
+        let rows = sql::cases(tx, &by.org, &which, today, skip, PAGE)?;
         let n = rows.len() as u64;
         for row in rows.into_iter().filter(|r| r.id != case.row.id) {
             // The content of a closed case may have been destroyed.
