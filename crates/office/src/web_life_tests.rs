@@ -99,6 +99,11 @@ fn a_representative_is_asked_about_the_person_and_never_searched_for() {
     let receipt = s.get(&draft, &location(&sent).replace("rr-", "RR-"));
     assert!(receipt.contains("we need to see that you may act for them"), "{receipt}");
     assert!(receipt.contains("privacy@harbour.example") && !receipt.contains("We will answer by"));
+    let code = receipt.split("card hash\">").nth(1).unwrap().split('<').next().unwrap();
+    let form = format!("reference=RR-2026-0001&code={code}");
+    let status = s.send("POST", "/o/harbour/data-rights/status", "", &form).text;
+    assert!(status.contains("shows that you may act for the person"), "{status}");
+    assert!(!status.contains("Answer by"), "no date before the time has started: {status}");
     let row = s.row("RR-2026-0001");
     let case = s.office.read(|tx| acts::open_row(tx, &s.office, &s.by.org, row)).unwrap();
     let asker = &case.body.asker;
