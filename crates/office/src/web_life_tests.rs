@@ -99,6 +99,11 @@ fn a_representative_is_asked_about_the_person_and_never_searched_for() {
     let receipt = s.get(&draft, &location(&sent).replace("rr-", "RR-"));
     assert!(receipt.contains("we need to see that you may act for them"), "{receipt}");
     assert!(receipt.contains("privacy@harbour.example") && !receipt.contains("We will answer by"));
+    let code = receipt.split("card hash\">").nth(1).unwrap().split('<').next().unwrap();
+    let form = format!("reference=RR-2026-0001&code={code}");
+    let status = s.send("POST", "/o/harbour/data-rights/status", "", &form).text;
+    assert!(status.contains("shows that you may act for the person"), "{status}");
+    assert!(!status.contains("Answer by"), "no date before the time has started: {status}");
     let row = s.row("RR-2026-0001");
     let case = s.office.read(|tx| acts::open_row(tx, &s.office, &s.by.org, row)).unwrap();
     let asker = &case.body.asker;
@@ -215,6 +220,78 @@ fn time_that_has_not_started_is_said_so_everywhere() {
     let dates = s.row(&reference).request;
     assert_eq!(dates.settled.unwrap().on, today);
     assert!(s.row(&reference).act_by.is_some_and(|by| by > today), "it runs from today");
+}
+
+#[test]
+fn silence_is_reminded_of_warned_of_and_ends_the_request() {
+    let s = Served::new();
+    let me = s.signed_in("ruth", Role::Officer);
+    let agent = crate::people::Representative {
+        name: "Jo Tarn".into(),
+        email: "jo@example.net".into(),
+        ..Default::default()
+    };
+    let reference = s.logged(|a| a.agent = Some(agent.clone()), 20);
+    let ago = |days: i32| dates::day_of(s.by.now).saturating_sub(jiff::Span::new().days(days));
+    // Lets time pass: changes what was written down of the days.
+    let change = |change: fn(&mut crate::requests::acts::Case, jiff::civil::Date), day| {
+        let (o, by, r) = (s.office.clone(), s.by.clone(), reference.clone());
+        let done = s.office.chore(move |tx| {
+            let mut case = acts::load_by_ref(tx, &o, &by, &r)?;
+            change(&mut case, day);
+            acts::save(tx, &o, &by, case)
+        });
+        done.unwrap();
+    };
+    assert!(!s.get(&me, "/office").contains("Remind them"), "it was asked for today");
+    change(|c, day| c.row.request.logged = Some(day), ago(15));
+    assert!(s.get(&me, "/office").contains("Remind them: two weeks without an answer"));
+    assert_eq!(s.act(&me, &reference, "remind", "").status, 303);
+    assert_eq!(s.act(&me, &reference, "remind", "").status, 422, "once a week");
+    assert!(!s.get(&me, "/office").contains("Remind them"));
+    change(|c, day| c.row.request.reminded = Some(day), ago(14));
+    assert!(s.get(&me, "/office").contains("Warn that it will be closed"));
+    assert_eq!(s.act(&me, &reference, "warn", "").status, 303);
+    let no = s.act(&me, &reference, "close", "outcome=lapsed");
+    assert!(no.status == 422 && no.text.contains("value=\"lapsed\" checked"), "{}", no.text);
+    change(|c, day| c.row.request.warned = Some(day), ago(30));
+    assert!(s.get(&me, "/office").contains("nothing came after our warning"));
+    assert_eq!(s.act(&me, &reference, "close", "outcome=lapsed").status, 303);
+    let names: Vec<String> = s.letters(&reference).into_iter().map(|l| l.0).collect();
+    assert_eq!(names, ["acknowledgement", "reminder", "warning", "closed"]);
+    assert_eq!(s.row(&reference).waiting, None);
+}
+
+#[test]
+fn a_letter_of_no_case_can_be_sent_on_by_hand() {
+    use crate::kit::post::{self, Letter};
+    let s = Served::new();
+    let me = s.signed_in("ruth", Role::Officer);
+    let (vault, by) = (s.office.vault().clone(), s.by.clone());
+    let letter = Letter {
+        name: "stop-to-partner".into(),
+        to: Some("partner@example.net".into()),
+        from: ("The Society".into(), "privacy@harbour.example".into()),
+        subject: "A stop".into(),
+        text: "Please stop.".into(),
+        thread: "x".into(),
+    };
+    let id = s.office.chore(move |tx| {
+        let key = vault.key_for(tx, &by.org, "office", by.now)?;
+        post::put(tx, &vault, &by.org, None, &key, &letter, by.now)
+    });
+    let at = format!("/office/letters/{}", id.unwrap());
+    while crate::work::once(&s.office, &mut Connections::default()).unwrap() {}
+    assert!(s.get(&me, "/office/letters?show=outbox").contains("It was sent on by hand"));
+    assert_eq!(s.send("POST", &at, &me, "way=by-hand").status, 303);
+    assert!(!s.get(&me, "/office/letters?show=outbox").contains("stop-to-partner"));
+    let of_a_case = s.logged(|_| (), 0);
+    let id = s.office.read(|tx| {
+        let case = sql::case_by_ref(tx, &s.by.org, &of_a_case)?.id;
+        Ok(crate::kit::sql::letters_of(tx, &s.by.org, &case)?.remove(0).id)
+    });
+    let at = format!("/office/letters/{}", id.unwrap());
+    assert_eq!(s.send("POST", &at, &me, "way=by-hand").status, 404, "on its own page");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 
-pub use super::post::sql::{letter_state, letters_of};
+pub use super::post::sql::{a_letter, letter_state, letters_of};
 
 // Keys.
 

@@ -16,7 +16,7 @@ use crate::staff::Permission;
 
 pub use super::acts_end::{
     Refusing, Teller, approve, child, died, end, extend, letter_again, letter_posted,
-    propose_refusal, unrefuse,
+    letter_sent_on, propose_refusal, unrefuse,
 };
 pub use super::acts_wait::{
     AskedFee, ask_fee, ask_identity, clarified, clarify, fee_paid, record_authority, remind,

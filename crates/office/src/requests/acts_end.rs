@@ -270,3 +270,19 @@ pub fn letter_again(
     };
     Ok(Recorded::new(by, (), act.law("UK GDPR Art 12(1)").say(&row.key, said)))
 }
+
+/// Records that a letter of no case was sent on or posted today, by whom.
+///
+/// # Errors
+/// Denied, not found, of a case, or it has left.
+pub fn letter_sent_on(tx: &mut Tx<'_>, by: &By, letter: &str) -> Result<Recorded<()>> {
+    by.role.may(Permission::WorkCases)?;
+    let row = kit_sql::a_letter(tx, &by.org, letter)?;
+    if row.case.is_some() {
+        return Err(Error::NotFound("the letter"));
+    }
+    kit_post::posted(tx, &by.org, &row, dates::day_of(by.now), &by.actor)?;
+    let said = format!("Letter “{}” sent on by hand", row.name);
+    let act = Act::new("letter.sent-on").about("letter", letter);
+    Ok(Recorded::new(by, (), act.law("UK GDPR Art 12(1)").say(&row.key, said)))
+}

@@ -400,7 +400,8 @@ fn list(at: &At, closed: bool) -> Result<u8> {
         print_json(&all)?;
     } else {
         for c in rows {
-            let by = c.act_by.map_or("no date".into(), |d| d.to_string());
+            let no_date = c.waiting.map_or("no date".into(), |d| format!("waiting since {d}"));
+            let by = c.act_by.map_or(no_date, |d| d.to_string());
             println!("{:16} {:12} {by}", c.reference, c.request.state.word());
         }
     }
@@ -432,6 +433,9 @@ fn show(at: &At, reference: &str) -> Result<u8> {
         case.request().right.label(),
         case.request().state.label()
     );
+    if let Some(wait) = case.request().wait(&acts::clockwork(&office, &charter))? {
+        println!("  {}", wait.words());
+    }
     for due in [&when.limit, &when.promise].into_iter().flatten() {
         for step in &due.because {
             println!("  {} [{}]", step.text, step.source);

@@ -115,6 +115,7 @@ struct CasePage {
     name_only: bool,
     child: Option<String>,
     refusal: Option<Refusal>,
+    may_refuse: bool,
     staff: Vec<(String, String)>,
 }
 
@@ -318,6 +319,8 @@ fn case_page(
         .map(|s| (s.id, s.name))
         .collect();
     let found = searches.iter().map(|s| found_line(s, &all)).collect::<Result<Vec<_>>>()?;
+    let two = me.charter.rights.second_approver;
+    let refusing = if two { Permission::WorkCases } else { Permission::ReleaseCases };
     let open = !matches!(c.request().state, Where::Sent { .. } | Where::Closed { .. });
     Ok(CasePage {
         d: Desk::new(me, "Cases", format!("{} {}", c.request().right.label(), c.row.reference)),
@@ -347,6 +350,7 @@ fn case_page(
         name_only: open && !c.body.asker.findable(),
         child: child(&c, &me.charter, today).filter(|_| open),
         refusal: Refusal::of(tx, me, &c)?.filter(|_| open),
+        may_refuse: by.role.may(refusing).is_ok() && c.request().proposed.is_none(),
         staff,
         c,
     })

@@ -46,6 +46,7 @@ struct LettersPage {
     view: &'static str,
     counts: [u64; 3],
     lines: Vec<Line>,
+    may_work: bool,
     /// They can be put on their way again by e-mail.
     again: bool,
 }
@@ -82,25 +83,39 @@ pub async fn letters(State(office): State<Office>, me: Signed, Query(q): Query<W
                 }
                 let counts = post::sql::undone(tx, org)?;
                 let server = o.settings().post.is_some() && view != "to-print";
-                let again = server && me.by.role.may(Permission::WorkCases).is_ok();
+                let may_work = me.by.role.may(Permission::WorkCases).is_ok();
+                let again = server && may_work;
                 let d = Desk::new(&me, "Cases", "Letters");
-                Ok(LettersPage { d, view, counts, lines, again })
+                Ok(LettersPage { d, view, counts, lines, may_work, again })
             })
         })
         .await?;
     page(&shown)
 }
 
-/// `POST /office/letters/{id}`: on its way by e-mail again.
-pub async fn again(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+/// `POST /office/letters/{id}`: on its way by e-mail again; or, of no case, sent on by hand.
+pub async fn again(
+    State(office): State<Office>,
+    me: Signed,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
+    let by_hand = Filled(pairs).get("way") == "by-hand";
     let me = office
         .run(move |o| {
             let (office, by) = (o.clone(), me.by.clone());
-            o.write(move |tx| acts::letter_again(tx, &office, &by, &id))?;
+            o.write(move |tx| match by_hand {
+                true => acts::letter_sent_on(tx, &by, &id),
+                false => acts::letter_again(tx, &office, &by, &id),
+            })?;
             Ok(me)
         })
         .await?;
-    go_saying(&office, &me, "/office/letters", "The letter is on its way again.").await
+    let said = match by_hand {
+        true => "It is recorded that the letter was sent on.",
+        false => "The letter is on its way again.",
+    };
+    go_saying(&office, &me, "/office/letters", said).await
 }
 
 #[derive(Template)]
