@@ -139,9 +139,14 @@ fn rounds(office: &Office, org: &str) -> Result<()> {
     requests::pack::rounds(office, &by)?;
     requests::rounds::rounds(office, &by)?;
     for h in office.read(|tx| holdings::active(tx, org))?.iter().filter(|h| !h.is_paper()) {
-        // One that can't be reached tonight shows as such at the next check or search.
-        if let Err(e) = holdings::acts::renew(office, &by, h) {
-            tracing::warn!("holding {}: {e}", h.short);
+        // One that can't be reached tonight shows as such on the list and on Today.
+        match holdings::acts::renew(office, &by, h) {
+            Ok(()) => {}
+            Err(Error::Holding(fault)) => {
+                tracing::warn!("holding {}: {fault}", h.short);
+                holdings::acts::note_unreached(office, &by, h, &fault)?;
+            }
+            Err(e) => tracing::warn!("holding {}: {e}", h.short),
         }
     }
     duties::rounds(office, &by)?;

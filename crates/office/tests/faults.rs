@@ -394,3 +394,20 @@ fn a_server_that_does_not_know_us_is_told() {
     assert!(trouble.contains("password") && !trouble.contains("zebediah"), "{trouble}");
     assert_eq!(search(&shown, "club")["items"], 5);
 }
+
+#[test]
+fn a_holding_that_a_check_cannot_reach_shows_on_the_list() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let away = office.path("away.db");
+    std::fs::rename(office.path("club.db"), &away).unwrap();
+    for _ in 0..2 {
+        assert_eq!(office.run(&["holding", "check"]).status.code(), Some(1));
+    }
+    assert!(office.ok(&["holding", "list"]).contains("cannot be reached"));
+    let acts = office.json(&["ledger", "show", "--last", "50"]);
+    let told = acts.as_array().unwrap().iter().filter(|a| a["act"] == "holding.check-failed");
+    assert_eq!(told.count(), 1, "told once, not every night");
+    std::fs::rename(&away, office.path("club.db")).unwrap();
+    office.run(&["holding", "check"]);
+    assert!(!office.ok(&["holding", "list"]).contains("cannot be reached"));
+}

@@ -275,6 +275,28 @@ pub fn check_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec
     Ok(found)
 }
 
+/// Keeps that a check could not reach a holding, so that the list and Today show it; once, until
+/// something else is known.
+///
+/// # Errors
+/// Of the database.
+pub fn note_unreached(office: &Office, by: &By, holding: &Holding, fault: &Fault) -> Result<()> {
+    let lines = vec![format!("{}{fault}", sql::UNREACHED)];
+    if holding.problems == lines {
+        return Ok(());
+    }
+    let (by, vault, h) = (by.clone(), office.vault().clone(), holding.clone());
+    office.write(move |tx| {
+        sql::set_problems(tx, &by.org, &h.id, &lines)?;
+        let key = vault.key_for(tx, &by.org, "office", by.now)?;
+        let act = Act::new("holding.check-failed")
+            .about("holding", &h.id)
+            .law("UK GDPR Art 32(1)")
+            .say(&key, format!("{}: {}", h.title, lines.join(" ")));
+        Ok(Recorded::new(&by, (), act))
+    })
+}
+
 /// Once a day: counts anew how identifiers are stored, so that searches may trust their indexes,
 /// and checks the map.
 ///

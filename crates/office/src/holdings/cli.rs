@@ -226,6 +226,7 @@ fn check(at: &At, short: Option<&str>) -> Result<u8> {
             Err(Error::Holding(fault)) => {
                 wrong = true;
                 println!("{}: {fault}", h.short);
+                acts::note_unreached(&office, &by, &h, &fault)?;
             }
             Err(e) => return Err(e),
         }
@@ -241,13 +242,15 @@ fn list(at: &At) -> Result<u8> {
             .iter()
             .map(|h| {
                 json!({"short": h.short, "title": h.title, "kind": sql::kind_word(h.map.kind),
-                            "checked": h.checked, "problems": h.problems, "post": h.post})
+                            "checked": h.checked, "problems": h.problems,
+                            "unreached": h.unreached(), "post": h.post})
             })
             .collect();
         print_json(&rows)?;
     } else {
         for h in all {
             let state = match (h.checked, h.problems.len()) {
+                _ if h.unreached() => "cannot be reached".into(),
                 (None, _) if !h.is_paper() => "not checked yet".into(),
                 (_, 0) => "in order".into(),
                 (_, n) => format!("{n} to look at"),

@@ -23,6 +23,7 @@ struct Line {
     post: String,
     checked: String,
     problems: usize,
+    unreached: bool,
 }
 
 #[derive(Template)]
@@ -70,6 +71,7 @@ pub async fn list(State(office): State<Office>, me: Signed) -> Answer {
                     .into_iter()
                     .map(|h| Line {
                         kind: kind_label(h.map.kind),
+                        unreached: h.unreached(),
                         post: h.post.unwrap_or_default(),
                         checked: h.checked.map_or("not yet".into(), dates::moment),
                         problems: h.problems.len(),

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 
+/// How the problem of a holding begins that a check could not reach.
+pub const UNREACHED: &str = "It could not be checked: ";
+
 /// A holding with its map.
 #[derive(Debug, Clone)]
 pub struct Holding {
@@ -30,6 +33,11 @@ pub struct Holding {
 }
 
 impl Holding {
+    /// The last check could not reach it at all.
+    pub fn unreached(&self) -> bool {
+        self.problems.iter().any(|p| p.starts_with(UNREACHED))
+    }
+
     /// A person searches it, not a connector.
     pub fn is_paper(&self) -> bool {
         self.map.kind == HoldingKind::Paper
@@ -137,6 +145,15 @@ pub fn set_map(
         ],
     )?;
     if n == 1 { Ok(()) } else { Err(Error::Conflict) }
+}
+
+/// Keeps what a check found, when it could not look at the map.
+pub fn set_problems(tx: &mut Tx<'_>, org: &str, id: &str, problems: &[String]) -> Result<()> {
+    tx.exec(
+        "UPDATE holdings SET problems = $3 WHERE org = $1 AND id = $2",
+        bind![org, id, serde_json::to_string(problems)?],
+    )?;
+    Ok(())
 }
 
 /// The word of a kind, as in the map.

@@ -8,7 +8,7 @@ mod acts;
 pub mod cli;
 pub mod desk;
 mod rules;
-mod sql;
+pub mod sql;
 
 pub use acts::{activities, set_all};
 pub use rules::{Activity, RegisterFile, Transfers};

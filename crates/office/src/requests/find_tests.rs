@@ -281,3 +281,38 @@ fn what_keeps_something_back_needs_its_ground_and_a_second_person() {
     decide("privilege").unwrap();
     assert_eq!(open(), 1);
 }
+
+#[test]
+fn a_full_disk_names_the_holding_and_loses_nothing() {
+    let r = Real::new();
+    let remark = "far too much ".repeat(100_000);
+    r.sql(&format!("UPDATE members SET remark = '{remark}'"));
+    r.add(&MAP.replace("\"list\"", "\"old\"").replace("List of members", "Old list"));
+    let pages = |most: &'static str| {
+        // Of the writer's own connection: as if the disk had no more room.
+        r.b.office
+            .chore(move |tx| {
+                Ok(tx.rows(most, candour_db::bind![], |row| row.int("max_page_count"))?)
+            })
+            .unwrap()[0]
+    };
+    pages("PRAGMA max_page_count = 1");
+    let (office, by) = (&r.b.office, &r.b.by);
+    let mut connections = Connections::default();
+    let outcome = super::find(office, by, &r.b.case, &mut connections, &mut Quiet);
+    let all = || office.read(|tx| sql::searches(tx, &by.org, &r.b.case)).unwrap();
+    let told = match outcome {
+        Err(e) => e.to_string(),
+        Ok(p) => {
+            assert_eq!(p.failed, 1);
+            all().iter().find_map(|s| s.trouble.clone()).unwrap()
+        }
+    };
+    assert!(told.contains("Old list") || told.contains("the spool"), "{told}");
+    assert!(!told.contains("far too much") && told.contains("room"), "{told}");
+    assert_eq!(r.row().state, "done", "what was found before is still there");
+    pages("PRAGMA max_page_count = 1073741823");
+    try_again(office, by, &r.b.case).unwrap();
+    let p = find::find(&r.b);
+    assert_eq!((p.failed, p.unanswered(), p.items), (0, 0, 6));
+}

@@ -207,6 +207,63 @@ fn what_the_register_lacks_is_said_and_warned_of() {
 }
 
 #[test]
+fn a_gap_of_the_register_is_no_assurance_and_keeps_the_pack_open() {
+    let b = Bench::new(&[("attic", "Attic boxes")]);
+    b.found("attic", &[note("a.txt", "Amara Quill was here")]);
+    // An entry of an earlier version: it was kept before these things were asked for.
+    let old = "short = \"attic\"\ntitle = \"Keeping the attic\"\npurpose = \"To keep it\"\n\
+               basis = \"contract\"\npeople = [\"members\"]\ncategories = [\"letters\"]\n\
+               retention = \"Two years\"\nholdings = [\"attic\"]\n";
+    let (org, now) = (b.by.org.clone(), b.by.now);
+    b.office
+        .chore(move |tx| crate::register::sql::insert(tx, &org, "attic", 1, old, now, "command"))
+        .unwrap();
+    let (pack, files) = b.make();
+    let page = text(&files, "02-about-our-processing.html");
+    for never in ["Nobody outside Harbour", "It does not leave the UK", "From you.", "None: no"] {
+        let uses = page.split("This request").next().unwrap();
+        assert!(!uses.contains(never), "an assurance that nobody gave: {never}");
+    }
+    assert_eq!(page.matches("Our register does not say this yet").count(), 4);
+    let blocks = blocks(&pack).unwrap();
+    assert!(!pack.complete && blocks.len() == 4, "{blocks:?}");
+    assert!(blocks.iter().all(|b| b.contains("Keeping the attic")), "{blocks:?}");
+    assert!(text(&files, "01-letter.html").contains("is not written down yet"));
+    let set_aside = |why| find::without_register(&b.office, &b.by, &b.case, why);
+    assert!(matches!(set_aside(" "), Err(Error::Invalid(_))));
+    set_aside("The limit is tomorrow").unwrap();
+    let (pack, files) = b.make();
+    assert!(pack.complete && super::blocks(&pack).unwrap().is_empty());
+    assert_eq!(warnings(&pack).unwrap().len(), 4, "an officer still sees them");
+    let page = text(&files, "02-about-our-processing.html");
+    assert!(page.contains("Our register does not say this yet"));
+}
+
+#[test]
+fn what_a_person_marks_by_hand_is_nowhere() {
+    use crate::requests::review::{More, Questions};
+    let b = Bench::new(&[("post", "Post book")]);
+    let text_of = "Kestrel came.\nZebediah  Farthing said no.\nAmara Quill sang. KESTREL left.";
+    let s = b.found("post", &[note("Kestrel visit.txt", text_of)]);
+    let more = More { words: vec!["kestrel".into()], lines: Some(("text".into(), 2, 2)) };
+    let questions = Some(Questions { anonymous: false, consent: false, reasonable: false });
+    let reason = "Kestrel did not want it told".into();
+    let decision = Decision::Redact;
+    let d = Decided { decision, reason, more, questions, ..Decided::default() };
+    review::decide(&b.office, &b.by, &b.reference(), &s, 0, &d).unwrap();
+    let (pack, files) = b.make();
+    assert!(pack.complete);
+    for words in ["Kestrel", "Zebediah", "Farthing"] {
+        assert_eq!(holding(&files, words), Vec::<String>::new(), "{words}");
+    }
+    let page = files.keys().find(|f| f.starts_with("documents/") && f.ends_with(".html")).unwrap();
+    assert!(text(&files, page).contains("Amara Quill sang"));
+    let sheet: gate::Sheet = serde_json::from_str(&pack.gate).unwrap();
+    assert_eq!(sheet.redactions_checked, 1, "the finished pack was read again for it");
+    assert_eq!(b.laws("request.item-decided"), ["DPA 2018 Sch 2 para 16"]);
+}
+
+#[test]
 fn what_waits_leaves_the_pack_incomplete() {
     let b = Bench::new(&[("club", "Club database"), ("post", "Post book")]);
     let s = b.found(
