@@ -133,6 +133,39 @@ fn a_send_that_nobody_compared_waits_for_a_look() {
     }
 }
 
+/// A yes that lapses by the day of the send is told by name before it, to be asked anew.
+#[test]
+fn whose_yes_lapses_before_a_send_is_named() {
+    let office = office(Kept::Sqlite);
+    let lasting = CHARTER.replace("[permissions]", "[permissions]\nconsent_months = 1");
+    let path = write(&office, "charter.toml", &lasting);
+    office.ok(&["charter", "set", &path]);
+    approved(&office, "talks", "marketing", TALKS);
+    let wording = "short = \"talks\"\nuse_kind = \"contact\"\nuse_what = \"talks\"\n\
+                   text = \"May we?\"\nnotice = \"1\"\n";
+    office.ok(&["permission", "wording", "set", &write(&office, "w.toml", wording)]);
+    let today = jiff::Zoned::now().date();
+    let days_ago = |n: i64| today.saturating_sub(jiff::Span::new().days(n)).to_string();
+    for (who, name, on) in [
+        ("amara@example.org", "=Amara", days_ago(27)),
+        ("bram@example.org", "Bram Tarn", days_ago(1)),
+    ] {
+        let say = ["permission", "consent", "--email", who, "--name", name, "--wording", "talks"];
+        let rest = ["--channel", "email", "--answer", "yes", "--method", "form", "--evidence", "1"];
+        office.ok(&[&say[..], &rest[..], &["--on", &on]].concat());
+    }
+    let on = today.saturating_add(jiff::Span::new().days(6)).to_string();
+    let plan = ["campaign", "plan", "winter", "--title", "W", "--list", "F", "--purpose", "talks"];
+    let more = ["--channel", "email", "--template", "talks", "--on", &on];
+    office.ok(&[&plan[..], &more[..]].concat());
+    let out = office.run(&["campaign", "lapses", "winter", "--csv"]);
+    assert_eq!(out.status.code(), Some(1), "there is somebody to ask");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(text.contains(",'=Amara,amara@example.org,"), "{text}");
+    assert!(!text.contains("Bram"), "{text}");
+    office.verify_ledger();
+}
+
 /// No list is left behind that nothing vouches for.
 #[test]
 fn a_list_that_cannot_be_certified_is_taken_back() {
