@@ -491,3 +491,84 @@ fn a_hook_is_called_over_tls_and_only_with_a_trusted_certificate() {
     answered(&office, &hook, "Taken: 204");
     assert!(requests.recv().unwrap().starts_with("POST /in HTTP/1.1\r\n"));
 }
+
+/// Speaks just enough IMAP for one look at a mailbox with one message.
+fn imap(line: &mut (impl std::io::Read + std::io::Write), message: &str) -> std::io::Result<()> {
+    line.write_all(b"* OK ready\r\n")?;
+    let mut asked = Vec::new();
+    loop {
+        let mut byte = [0];
+        if line.read(&mut byte)? == 0 {
+            return Ok(());
+        }
+        asked.push(byte[0]);
+        if byte[0] != b'\n' {
+            continue;
+        }
+        let text = String::from_utf8(std::mem::take(&mut asked)).unwrap();
+        let (tag, command) = text.trim_end().split_once(' ').unwrap();
+        let size = message.len();
+        let told = match command.to_ascii_uppercase() {
+            c if c.starts_with("LOGIN") => {
+                assert_eq!(command, r#"LOGIN "stop@x.example" "a \"b\" \\ c""#);
+                String::new()
+            }
+            c if c.starts_with("CAPABILITY") => "* CAPABILITY IMAP4rev1 MOVE\r\n".into(),
+            c if c.starts_with("UID SEARCH") => "* SEARCH 7\r\n".into(),
+            c if c.contains("RFC822.SIZE") => format!("* 1 FETCH (RFC822.SIZE {size} UID 7)\r\n"),
+            c if c.contains("BODY.PEEK") => {
+                format!("* 1 FETCH (UID 7 BODY[] {{{size}}}\r\n{message})\r\n")
+            }
+            c if c.starts_with("STATUS") => "* STATUS Aside (MESSAGES 0)\r\n".into(),
+            _ => String::new(),
+        };
+        line.write_all(format!("{told}{tag} OK done\r\n").as_bytes())?;
+    }
+}
+
+#[test]
+fn a_mailbox_is_read_over_tls_and_only_with_a_trusted_certificate() {
+    let (pem, acceptor) = tls();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (told, refused) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let message = "From: amara@example.org\r\nSubject: please stop\r\n\r\nThank you";
+        for line in listener.incoming() {
+            match acceptor.accept(line.unwrap()) {
+                Ok(mut line) => drop(imap(&mut line, message)),
+                Err(_) => told.send(()).unwrap(),
+            }
+        }
+    });
+    let looking = || {
+        let office = office(Kept::Sqlite);
+        let secret = write(&office, "secret", "a \"b\" \\ c\n");
+        let settings = office.path("candour.toml");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        let mailbox = format!(
+            "[mailbox]\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"stop@x.example\"\n\
+             password_file = {secret:?}\n"
+        );
+        std::fs::write(&settings, text + &mailbox).unwrap();
+        office
+    };
+    let rule = |office: &Office| {
+        let ask = ["may-contact", "amara@example.org", "--channel", "email", "--purpose", "talks"];
+        let out = office.run(&[&ask[..], &["--json"]].concat());
+        let d: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        d["rule"].as_str().unwrap().to_owned()
+    };
+    let doubting = looking();
+    let served = Served::new(&doubting);
+    refused.recv().unwrap();
+    drop(served);
+    assert_eq!(rule(&doubting), "no-ground", "nothing was said to who is not trusted");
+    let trusting = looking();
+    let roots = write(&trusting, "roots.pem", std::str::from_utf8(&pem).unwrap());
+    let _served = Served::with(&trusting, &[("SSL_CERT_FILE", &roots)]);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while rule(&trusting) != "stopped" {
+        assert!(std::time::Instant::now() < until, "the message was not read");
+    }
+}
