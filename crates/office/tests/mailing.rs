@@ -133,6 +133,39 @@ fn a_send_that_nobody_compared_waits_for_a_look() {
     }
 }
 
+/// A yes that lapses by the day of the send is told by name before it, to be asked anew.
+#[test]
+fn whose_yes_lapses_before_a_send_is_named() {
+    let office = office(Kept::Sqlite);
+    let lasting = CHARTER.replace("[permissions]", "[permissions]\nconsent_months = 1");
+    let path = write(&office, "charter.toml", &lasting);
+    office.ok(&["charter", "set", &path]);
+    approved(&office, "talks", "marketing", TALKS);
+    let wording = "short = \"talks\"\nuse_kind = \"contact\"\nuse_what = \"talks\"\n\
+                   text = \"May we?\"\nnotice = \"1\"\n";
+    office.ok(&["permission", "wording", "set", &write(&office, "w.toml", wording)]);
+    let today = jiff::Zoned::now().date();
+    let days_ago = |n: i64| today.saturating_sub(jiff::Span::new().days(n)).to_string();
+    for (who, name, on) in [
+        ("amara@example.org", "=Amara", days_ago(27)),
+        ("bram@example.org", "Bram Tarn", days_ago(1)),
+    ] {
+        let say = ["permission", "consent", "--email", who, "--name", name, "--wording", "talks"];
+        let rest = ["--channel", "email", "--answer", "yes", "--method", "form", "--evidence", "1"];
+        office.ok(&[&say[..], &rest[..], &["--on", &on]].concat());
+    }
+    let on = today.saturating_add(jiff::Span::new().days(6)).to_string();
+    let plan = ["campaign", "plan", "winter", "--title", "W", "--list", "F", "--purpose", "talks"];
+    let more = ["--channel", "email", "--template", "talks", "--on", &on];
+    office.ok(&[&plan[..], &more[..]].concat());
+    let out = office.run(&["campaign", "lapses", "winter", "--csv"]);
+    assert_eq!(out.status.code(), Some(1), "there is somebody to ask");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(text.contains(",'=Amara,amara@example.org,"), "{text}");
+    assert!(!text.contains("Bram"), "{text}");
+    office.verify_ledger();
+}
+
 /// No list is left behind that nothing vouches for.
 #[test]
 fn a_list_that_cannot_be_certified_is_taken_back() {
@@ -457,4 +490,85 @@ fn a_hook_is_called_over_tls_and_only_with_a_trusted_certificate() {
     let _served = Served::with(&office, &[("SSL_CERT_FILE", &roots)]);
     answered(&office, &hook, "Taken: 204");
     assert!(requests.recv().unwrap().starts_with("POST /in HTTP/1.1\r\n"));
+}
+
+/// Speaks just enough IMAP for one look at a mailbox with one message.
+fn imap(line: &mut (impl std::io::Read + std::io::Write), message: &str) -> std::io::Result<()> {
+    line.write_all(b"* OK ready\r\n")?;
+    let mut asked = Vec::new();
+    loop {
+        let mut byte = [0];
+        if line.read(&mut byte)? == 0 {
+            return Ok(());
+        }
+        asked.push(byte[0]);
+        if byte[0] != b'\n' {
+            continue;
+        }
+        let text = String::from_utf8(std::mem::take(&mut asked)).unwrap();
+        let (tag, command) = text.trim_end().split_once(' ').unwrap();
+        let size = message.len();
+        let told = match command.to_ascii_uppercase() {
+            c if c.starts_with("LOGIN") => {
+                assert_eq!(command, r#"LOGIN "stop@x.example" "a \"b\" \\ c""#);
+                String::new()
+            }
+            c if c.starts_with("CAPABILITY") => "* CAPABILITY IMAP4rev1 MOVE\r\n".into(),
+            c if c.starts_with("UID SEARCH") => "* SEARCH 7\r\n".into(),
+            c if c.contains("RFC822.SIZE") => format!("* 1 FETCH (RFC822.SIZE {size} UID 7)\r\n"),
+            c if c.contains("BODY.PEEK") => {
+                format!("* 1 FETCH (UID 7 BODY[] {{{size}}}\r\n{message})\r\n")
+            }
+            c if c.starts_with("STATUS") => "* STATUS Aside (MESSAGES 0)\r\n".into(),
+            _ => String::new(),
+        };
+        line.write_all(format!("{told}{tag} OK done\r\n").as_bytes())?;
+    }
+}
+
+#[test]
+fn a_mailbox_is_read_over_tls_and_only_with_a_trusted_certificate() {
+    let (pem, acceptor) = tls();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (told, refused) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let message = "From: amara@example.org\r\nSubject: please stop\r\n\r\nThank you";
+        for line in listener.incoming() {
+            match acceptor.accept(line.unwrap()) {
+                Ok(mut line) => drop(imap(&mut line, message)),
+                Err(_) => told.send(()).unwrap(),
+            }
+        }
+    });
+    let looking = || {
+        let office = office(Kept::Sqlite);
+        let secret = write(&office, "secret", "a \"b\" \\ c\n");
+        let settings = office.path("candour.toml");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        let mailbox = format!(
+            "[mailbox]\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"stop@x.example\"\n\
+             password_file = {secret:?}\n"
+        );
+        std::fs::write(&settings, text + &mailbox).unwrap();
+        office
+    };
+    let rule = |office: &Office| {
+        let ask = ["may-contact", "amara@example.org", "--channel", "email", "--purpose", "talks"];
+        let out = office.run(&[&ask[..], &["--json"]].concat());
+        let d: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        d["rule"].as_str().unwrap().to_owned()
+    };
+    let doubting = looking();
+    let served = Served::new(&doubting);
+    refused.recv().unwrap();
+    drop(served);
+    assert_eq!(rule(&doubting), "no-ground", "nothing was said to who is not trusted");
+    let trusting = looking();
+    let roots = write(&trusting, "roots.pem", std::str::from_utf8(&pem).unwrap());
+    let _served = Served::with(&trusting, &[("SSL_CERT_FILE", &roots)]);
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while rule(&trusting) != "stopped" {
+        assert!(std::time::Instant::now() < until, "the message was not read");
+    }
 }

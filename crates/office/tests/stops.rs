@@ -339,6 +339,146 @@ fn of_people_who_share_an_address_the_more_careful_word_holds() {
     }
 }
 
+/// A consent to be given to the lifeboat crew.
+fn shared(office: &Office, email: &str) {
+    let share = WORDING
+        .replace("events-email", "crew")
+        .replace("\"contact\"", "\"share\"")
+        .replace("\"events\"", "\"lifeboat\"");
+    set(office, &["permission", "wording", "set"], "share.toml", &share);
+    let who = ["permission", "consent", "--email", email, "--wording", "crew", "--answer", "yes"];
+    office.ok(&[&who[..], &["--method", "form", "--evidence", "9"]].concat());
+}
+
+/// Who has the data is told of a stop on their own promotion, of one on a single channel and of an
+/// erasure; who does not have it learns nothing.
+#[test]
+fn partners_and_companies_are_told_of_what_concerns_them() {
+    let office = office(Kept::Sqlite);
+    let company = ["permission", "company", "boats-ltd", "--title", "Boats Ltd", "--email"];
+    office.ok(&[&company[..], &["office@boats.example"]].concat());
+    let person = ["permission", "person", "--email"];
+    for who in ["fay@boats.example", "gus@boats.example"] {
+        office.ok(&[&person[..], &[who, "--company", "boats-ltd"]].concat());
+    }
+    shared(&office, "fay@boats.example");
+    let stop = |who: &str, more: &[&str]| {
+        office.ok(&[&["permission", "stop", "--email", who], more].concat());
+    };
+    stop("fay@boats.example", &["--purpose", "boats"]);
+    stop("gus@boats.example", &["--purpose", "boats"]);
+    stop("fay@boats.example", &["--channel", "email"]);
+    office.ok(&["permission", "erase", "--email", "fay@boats.example"]);
+    let served = Served::start(&office);
+    // Four to the company, three to the partner, one to him; what waited when she was erased too.
+    let letters = served.letters(8);
+    let to = |address: &str, words: &str| {
+        let to = format!("To: {address}");
+        let theirs = letters.iter().filter(|l| l.contains(&to));
+        theirs.filter(|l| l.replace("=\r\n", "").contains(words)).count()
+    };
+    let (boats, crew) = ("office@boats.example", "data@lifeboat.example");
+    assert_eq!(to(crew, "Trips with the lifeboat crew, by every channel"), 1, "{letters:#?}");
+    assert_eq!(to(crew, "all marketing, by e-mail"), 1, "{letters:#?}");
+    assert_eq!(to(boats, "Trips with the lifeboat crew, by every channel"), 2);
+    assert_eq!(to(crew, "We have erased them here"), 1, "{letters:#?}");
+    assert_eq!(to(boats, "We have erased them here"), 1);
+    assert_eq!(to(crew, "gus@"), 0, "the crew does not have him");
+    office.verify_ledger();
+}
+
+/// UK GDPR Art 7(3): what was asked beside contact is seen and taken back where the rest is; a cap
+/// is no choice.
+#[test]
+fn the_preference_centre_shows_every_yes_and_ticks_none_by_itself() {
+    let office = office(Kept::Sqlite);
+    let cap = "[[permissions.cap]]\nchannel = \"email\"\nmessages = 1\ndays = 30\n";
+    charter(&office, &(PERMISSIONS.to_owned() + cap));
+    let ground = ["permission", "ground", "--email", "ann@example.org", "--ground", "sale", "--on"];
+    office.ok(&[&ground[..], &["2026-05-01", "--refusal-offered"]].concat());
+    shared(&office, "ann@example.org");
+    let token = office.ok(&["mailer", "add", "Letters"]).trim().to_owned();
+    let served = Served::start(&office);
+    let event = json!({"type": "delivered", "address": "ann@example.org", "campaign": "may"});
+    assert_eq!(served.api(&token, "events", &json!({ "events": [event] })).0, 200);
+    assert_eq!(rule(&office, "ann@example.org", "email", "shop"), "over-cap");
+    let form = "application/x-www-form-urlencoded";
+    served.post("/o/test/preferences", form, "email=ann%40example.org");
+    let letter = served.letters(1).concat().replace("=\r\n", "").replace("=3D", "=");
+    let at = letter.find("/preferences/").unwrap();
+    let link: String =
+        letter[at..].chars().take_while(|c| !c.is_whitespace() && *c != '<').collect();
+    let page = |link: &str| served.get(link).1;
+    let shown = page(&link);
+    let shop = |page: &str| {
+        let from = page.find("Our shop, by e-mail").unwrap();
+        page[from..].split("</fieldset>").next().unwrap().to_owned()
+    };
+    assert!(!shop(&shown).contains("checked"), "{}", shop(&shown));
+    assert!(shop(&shown).contains("You have not chosen"));
+    assert!(shown.contains("This also ends: Sharing with The lifeboat crew."), "{shown}");
+    let (status, _) = served.post(&link, form, "other:share:lifeboat=no&save=yes");
+    assert_eq!(status, 303);
+    let shown = page(&link);
+    assert!(shown.contains("You have not said yes, or have taken it back."), "{shown}");
+    assert!(!shown.contains("This also ends"), "{shown}");
+    let letters = served.letters(2).concat();
+    assert!(letters.contains("data@lifeboat.example"), "the crew is told");
+    // As easily given again.
+    assert_eq!(served.post(&link, form, "other:share:lifeboat=yes&save=yes").0, 303);
+    assert!(page(&link).contains("This also ends"));
+    office.verify_ledger();
+}
+
+/// What a file's first line is taken for is said, and one that can't be read is counted.
+#[test]
+fn a_first_line_is_neither_lost_nor_guessed_in_silence() {
+    let office = office(Kept::Sqlite);
+    let run = |rows: &str, more: &[&str]| {
+        let path = write(&office, "stops.txt", rows);
+        let out = office.run(&[&["permission", "import-stops", &path, "--json"], more].concat());
+        serde_json::from_slice::<Value>(&out.stdout).unwrap()
+    };
+    let told = run("ann@example\nbo@example.org\n", &[]);
+    assert_eq!((&told["taken"], &told["bad"][0][0]), (&json!(1), &json!(1)), "{told}");
+    let told = run("E-mail\ncy@example.org\n", &[]);
+    assert_eq!(
+        (&told["taken"], &told["heading"], &told["bad_rows"]),
+        (&json!(1), &json!(true), &json!(0))
+    );
+    // Another delimiter, another column; looking first changes nothing.
+    let rows = "Name;E-mail\nDi;di@example.org\n";
+    let dry = run(rows, &["--column", "E-mail", "--dry-run"]);
+    assert_eq!((&dry["taken"], &dry["dry_run"]), (&json!(1), &json!(true)), "{dry}");
+    assert_eq!(rule(&office, "di@example.org", "email", "shop"), "soft-opt-in");
+    assert_eq!(run(rows, &["--column", "E-mail"])["taken"], 1);
+    assert_eq!(rule(&office, "di@example.org", "email", "shop"), "stopped");
+    let looked = "email,answer,on,method,evidence\nel@example.org,yes,2026-10-01,form,1\n\
+                  fi@example.org,yes,2999-01-01,form,2\n";
+    let path = write(&office, "yes.csv", looked);
+    let args = ["permission", "import-consents", &path, "--wording", "events-email", "--channel"];
+    let out = office.run(&[&args[..], &["email", "--dry-run", "--json"]].concat());
+    let told: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&told["taken"], &told["bad"][0][0]), (&json!(1), &json!(3)), "{told}");
+    assert_eq!(rule(&office, "el@example.org", "email", "events"), "no-ground");
+}
+
+/// PECR reg 22(3), (3A): a partner's promotion is not the sender's own.
+#[test]
+fn a_partner_s_promotion_rests_on_no_exception() {
+    let office = office(Kept::Sqlite);
+    let kept: String =
+        office.ok(&["charter", "show"]).split("[permissions]").next().unwrap().to_owned();
+    for aim in ["similar-products", "charitable-purpose"] {
+        let wrong = PERMISSIONS.replace("aim = \"third-party\"", &format!("aim = \"{aim}\""));
+        let path = write(&office, "wrong.toml", &(kept.clone() + &wrong));
+        let out = office.run(&["charter", "set", &path]);
+        let told = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{told}");
+        assert!(told.contains("PECR reg 22(3)"), "{told}");
+    }
+}
+
 /// Every change a program makes may be repeated with its key: answered as the first time, done
 /// once; and it can tell of people, and find what it needs to withdraw.
 #[test]

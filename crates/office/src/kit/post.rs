@@ -40,7 +40,7 @@ pub struct Letter {
 }
 
 /// The end of the name of a letter that can't be read any more once it is sent: its key was made
-/// for it alone, since whoever it is about is erased.
+/// for it alone, since whoever it is about may be erased.
 pub const ONCE: &str = "-once";
 
 /// How letters leave.

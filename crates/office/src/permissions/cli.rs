@@ -126,7 +126,7 @@ pub enum PermissionCommand {
         at: At,
     },
     /// Take an unsubscribe, a bounce or a complaint by e-mail: one message on standard input, as a
-    /// mail server pipes it. A mailbox can be looked after instead: [mailbox] in candour.toml.
+    /// mail server pipes it. A mailbox can be looked after instead: `mailbox` in candour.toml.
     Mail {
         #[command(flatten)]
         at: At,

@@ -279,7 +279,12 @@ const HEAD: &str = "# Whom may we contact?\n\n\
     preference registers imported on 1 November 2026. PECR is SI 2003/2426 as amended by SI 2026/82.\n\
     Service messages pass everywhere unless an address is stopped for everything; notices about the\n\
     body's affairs go to members only; a request for consent is itself marketing. The points of law\n\
-    that rest on secondary sources are marked so in `crates/clock/data/rules.csv`.\n";
+    that rest on secondary sources are marked so in `crates/clock/data/rules.csv`.\n\n\
+    A stop outlives what comes back. A yes narrows it only if it was given after it: on a later day,\n\
+    or on the same day if the person said it themselves or staff heard it and say what proves it. A\n\
+    yes out of a file, or told by a program, does not count on the day of the stop, and never against\n\
+    the stop of somebody who was erased. What is narrowed stays a stop on everything else, also on\n\
+    purposes that come later. Of people who share an address a stop or a no of one holds for all.\n";
 
 const FOOT: &str = "\n## The rules\n\n| Rule | May we? | Why |\n|---|---|---|\n";
 

@@ -113,7 +113,7 @@ fn reach(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Reach
     for p in persons.iter().filter(|_| wish) {
         done.acts.extend(withdrawals::by_stop(tx, vault, by, p, new)?);
         // Who was told already is not told again because it was said again.
-        if !done.added.is_empty() {
+        if !done.added.is_empty() && p.company.is_some() {
             let settings = charter::current(tx, &by.org)?.permissions;
             let about = tell::About::of(p);
             tell::company(tx, vault, by, &about, &new.words(&settings))?;

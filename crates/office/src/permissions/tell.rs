@@ -116,8 +116,7 @@ fn who(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &PersonRow) -> Result<St
 pub(super) struct About<'a> {
     /// Who.
     pub person: &'a PersonRow,
-    /// They are being erased in this change: the letter outlives their key, and is made unreadable
-    /// once it is sent.
+    /// They are being erased in this change.
     pub erased: bool,
 }
 
@@ -127,13 +126,11 @@ impl<'a> About<'a> {
         Self { person, erased: false }
     }
 
+    /// Puts a letter to somebody else on its way, under a key of its own: it arrives also when the
+    /// person is erased meanwhile, and nobody can read it here once it is sent.
     fn post(&self, tx: &mut Tx<'_>, vault: &Vault, by: &By, mut letter: Letter) -> Result<()> {
-        let key = if self.erased {
-            letter.name += post::ONCE;
-            vault.make_key(tx, &by.org, "letter", by.now)?
-        } else {
-            self.person.key.clone()
-        };
+        letter.name += post::ONCE;
+        let key = vault.make_key(tx, &by.org, "letter", by.now)?;
         post::put(tx, vault, &by.org, None, &key, &letter, by.now).map(drop)
     }
 }

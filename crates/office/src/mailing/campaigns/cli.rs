@@ -1,5 +1,6 @@
 //! `candour campaign`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -12,7 +13,7 @@ use crate::charter::Channel;
 use crate::cli::{At, print_json};
 use crate::error::Result;
 use crate::kit::dates;
-use crate::permissions::Attested;
+use crate::permissions::{Attested, lapses};
 
 /// What is sent to which list, with which certificate.
 #[derive(Subcommand)]
@@ -31,6 +32,17 @@ pub enum CampaignCommand {
     /// Say that it was sent, today. Exit code 1 if no certificate covered it, or the list that was
     /// used was not compared with it: give the list or its SHA-256.
     Sent(SentArgs),
+    /// Whose yes to its purpose lapses by the day of the send, by name: ask them before. Exit code
+    /// 1 if there are any.
+    Lapses {
+        /// Short name.
+        short: String,
+        /// As CSV.
+        #[arg(long)]
+        csv: bool,
+        #[command(flatten)]
+        at: At,
+    },
     /// Say that a send without a certificate has been looked at.
     Acknowledge {
         /// Short name.
@@ -124,6 +136,7 @@ pub fn run(command: CampaignCommand) -> Result<u8> {
             office.write(move |tx| acts::acknowledge(tx, &by, &short))?;
             Ok(0)
         }
+        CampaignCommand::Lapses { short, csv, at } => lapses(short, csv, &at),
         CampaignCommand::List { at } => list(&at),
         CampaignCommand::Show { short, at } => {
             let (office, by) = at.open_org()?;
@@ -175,6 +188,24 @@ fn sent(a: SentArgs) -> Result<u8> {
         println!("{}; {noted} deliveries noted for the frequency cap", state.label());
     }
     Ok(u8::from(state != super::State::Sent))
+}
+
+fn lapses(short: String, csv: bool, at: &At) -> Result<u8> {
+    let (office, by) = at.open_org()?;
+    let c = office.read(|tx| sql::one(tx, &by.org, &short))?;
+    let all = lapses::before(&office, &by, &c.purpose, c.channel, c.planned_on)?;
+    office.write(move |tx| acts::lapses_saved(tx, &by, &short))?;
+    if csv {
+        std::io::stdout().write_all(&lapses::csv(&all)?)?;
+    } else if at.json {
+        print_json(&all)?;
+    } else {
+        for l in &all {
+            println!("{}  {}  until {}", l.name, l.address, l.until);
+        }
+        eprintln!("{} lapse by {}", all.len(), c.planned_on);
+    }
+    Ok(u8::from(!all.is_empty()))
 }
 
 fn list(at: &At) -> Result<u8> {
