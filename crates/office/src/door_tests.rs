@@ -159,3 +159,47 @@ fn over_https_only_the_cookie_bound_to_the_host_counts() {
     let bound = planted.replace("candour=", "__Host-candour=");
     assert_eq!(s.send("GET", "/office/account", &bound, "").status, 200);
 }
+
+#[test]
+fn a_closed_form_closes_nothing_else() {
+    let s = Served::new();
+    let mut charter = s.office.read(|tx| crate::charter::current(tx, &s.by.org)).unwrap();
+    charter.channels.portal = false;
+    let (by, vault) = (s.by.clone(), s.office.vault().clone());
+    s.office.write(move |tx| crate::charter::set(tx, &vault, &by, &charter)).unwrap();
+    let start = s.send("GET", "/o/harbour/data-rights", "", "");
+    assert!(start.text.contains("This form is closed") && !start.text.contains("Start now"));
+    assert_eq!(s.send("POST", "/o/harbour/data-rights/ask", "", "").status, 404);
+    for path in ["stop", "preferences", "privacy", "data-rights/status", "data-rights/about"] {
+        assert_eq!(s.send("GET", &format!("/o/harbour/{path}"), "", "").status, 200, "{path}");
+    }
+}
+
+#[test]
+fn destroyed_content_leaves_no_words_beside_it() {
+    let s = Served::new();
+    s.add_cabinet();
+    let (reference, search) = s.case("Amara Quill");
+    let answer = Answer { nothing: false, words: "A card about A. Quill".into(), files: vec![] };
+    find::answer(&s.office, &s.by, &search, &answer).unwrap();
+    let row = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &reference)).unwrap();
+    let (o, by, id) = (s.office.clone(), s.by.clone(), row.id.clone());
+    let withdrawn = crate::requests::rules::Outcome::Withdrawn;
+    s.office.write(move |tx| acts::end(tx, &o, &by, &id, withdrawn, "")).unwrap();
+    let kept = |s: &Served| {
+        s.office
+            .read(|tx| {
+                let row = sql::case_by_ref(tx, &s.by.org, &reference)?;
+                let search = sql::a_search(tx, &s.by.org, &search)?;
+                Ok(format!("{:?} {}", row.request, search.record))
+            })
+            .unwrap()
+    };
+    let before = kept(&s);
+    assert!(before.contains("known") && before.contains("A card about"), "{before}");
+    let (o, by, id) = (s.office.clone(), s.by.clone(), row.id.clone());
+    s.office.write(move |tx| acts::destroy(tx, &o, &by, &id)).unwrap();
+    let after = kept(&s);
+    assert!(!after.contains("known") && !after.contains("A card about"), "{after}");
+    assert!(after.contains("by hand"), "that it was searched, and how, stays: {after}");
+}

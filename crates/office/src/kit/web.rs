@@ -322,10 +322,24 @@ pub struct Public {
 }
 
 impl Public {
-    /// Finds the organisation; the portal may be closed.
+    /// Finds the organisation, for its form: it may be closed. Nothing else closes with it: a stop
+    /// stays one press away, and a link in a letter goes on working.
     ///
     /// # Errors
-    /// No such organisation, or its portal is closed.
+    /// No such organisation, or its form is closed.
+    pub async fn asking(office: &Office, short: String) -> Result<Self, Failure> {
+        let public = Self::of(office, short).await?;
+        if public.charter.channels.portal {
+            Ok(public)
+        } else {
+            Err(Error::NotFound("the page").into())
+        }
+    }
+
+    /// Finds the organisation.
+    ///
+    /// # Errors
+    /// There is none of this name.
     pub async fn of(office: &Office, short: String) -> Result<Self, Failure> {
         let found = office
             .run(move |o| {
@@ -337,9 +351,6 @@ impl Public {
             })
             .await?;
         let (org, charter) = found;
-        if !charter.channels.portal {
-            return Err(Error::NotFound("the page").into());
-        }
         Ok(Self { by: office.by_public(&org), charter })
     }
 }

@@ -262,12 +262,30 @@ pub fn destroy(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Re
         .into());
     }
     office.vault().shred(tx, &by.org, &row.key, by.now)?;
+    forget_words(tx, by, row.clone())?;
     let key = office.vault().key_for(tx, &by.org, "office", by.now)?;
     let act = Act::new("request.content-destroyed")
         .about("case", id)
         .law("UK GDPR Art 5(1)(e)")
         .say(&key, format!("Content of {} destroyed", row.reference));
     Ok(Recorded::new(by, (), act))
+}
+
+/// Takes away what people wrote beside the sealed content: what a post answered, why a search was
+/// set aside, how identity was settled. What was searched and when stays.
+fn forget_words(tx: &mut Tx<'_>, by: &By, mut row: CaseRow) -> Result<()> {
+    for mut s in sql::searches(tx, &by.org, &row.id)? {
+        let mut record: super::find::Record = serde_json::from_str(&s.record)?;
+        (record.answer, s.reason) = (None, None);
+        s.record = serde_json::to_string(&record)?;
+        sql::update_search(tx, &by.org, &s)?;
+    }
+    let closed = match row.request.state {
+        State::Closed { on, .. } => Some(on),
+        _ => None,
+    };
+    row.request = row.request.without_words();
+    sql::update_case(tx, &by.org, &row, closed)
 }
 
 /// Gives the case to a member of staff, or to nobody.

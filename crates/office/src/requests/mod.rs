@@ -52,7 +52,7 @@ pub mod review;
 #[path = "review/sql.rs"]
 mod review_sql;
 pub mod rounds;
-mod rules;
+pub(crate) mod rules;
 mod spool;
 pub mod sql;
 mod waits;

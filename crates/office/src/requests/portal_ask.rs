@@ -107,7 +107,7 @@ pub async fn begin(
     client: Client,
     Path(org): Path<String>,
 ) -> Answer {
-    let public = Public::of(&office, org.clone()).await?;
+    let public = Public::asking(&office, org.clone()).await?;
     let token = links::new_token()?;
     let t = token.clone();
     office
@@ -224,7 +224,7 @@ pub async fn step(
     Path((org, step)): Path<(String, String)>,
     Query(q): Query<Changing>,
 ) -> Answer {
-    let public = Public::of(&office, org.clone()).await?;
+    let public = Public::asking(&office, org.clone()).await?;
     let Some(token) = draft_token(&headers) else {
         return go(&format!("/o/{org}/data-rights"));
     };
@@ -306,7 +306,7 @@ pub async fn answer(
     Path((org, step)): Path<(String, String)>,
     Form(pairs): Pairs,
 ) -> Answer {
-    let public = Public::of(&office, org.clone()).await?;
+    let public = Public::asking(&office, org.clone()).await?;
     let Some(token) = draft_token(&headers) else {
         return go(&format!("/o/{org}/data-rights"));
     };

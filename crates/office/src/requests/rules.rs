@@ -200,6 +200,15 @@ impl Request {
         }
     }
 
+    /// What is left when the content is destroyed: states and days, and none of the words.
+    pub fn without_words(mut self) -> Self {
+        if let Some(settled) = &mut self.settled {
+            settled.how.clear();
+        }
+        self.extended = self.extended.map(|_| String::new());
+        self
+    }
+
     pub(super) fn must_be_open(&self, act: &'static str) -> Result<()> {
         if self.state.open() {
             Ok(())
