@@ -329,6 +329,28 @@ fn of_people_who_share_an_address_the_more_careful_word_holds() {
             sale(&format!("d{}@example.org", offered[0]), phone, offered[1]);
             assert_eq!(rule(&office, phone, "sms", "shop"), "no-ground", "{offered:?}");
         }
+        // A company's line only if it is that of each of them; read at a start and as it changes.
+        let firm = |who: &str, subscriber: &[&str]| {
+            let who = ["permission", "person", "--email", who, "--phone", "01632960008"];
+            office.ok(&[&who[..], subscriber].concat());
+        };
+        let token = office.ok(&["mailer", "add", "Letters"]).trim().to_owned();
+        let served = Served::start(&office);
+        let both_ways = || {
+            let ask = json!({"address": "01632960008", "channel": "sms", "purpose": "events"});
+            let live = served.api(&token, "contact-decisions", &ask).1["rule"].clone();
+            let cold = ["may-contact", "01632960008", "--channel", "sms", "--purpose", "events"];
+            let cold = office.run(&[&cold[..], &["--json"]].concat());
+            let cold: Value = serde_json::from_slice(&cold.stdout).unwrap();
+            assert_eq!(live, cold["rule"]);
+            live
+        };
+        firm("g@firm.example", &["--subscriber", "corporate"]);
+        assert_eq!(both_ways(), "corporate");
+        firm("h@firm.example", &[]);
+        assert_eq!(both_ways(), "no-ground");
+        firm("h@firm.example", &["--subscriber", "corporate"]);
+        assert_eq!(both_ways(), "corporate");
         // A stop of one is not lifted by the other's yes.
         say("e@example.org", "01632960007", "yes");
         say("f@example.org", "01632960007", "yes");

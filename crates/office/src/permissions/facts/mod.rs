@@ -141,8 +141,10 @@ pub fn of_one(
     for s in rows::stops_on(tx, org, hash)? {
         facts.stops.push(stop_of(&s.channel, &s.what, &s.spared)?);
     }
-    for p in people::by_hash(tx, org, hash)? {
-        add_person(&mut facts, &p.subscriber, p.member);
+    let persons = people::by_hash(tx, org, hash)?;
+    facts.subscriber = careful(persons.iter().map(|p| Subscriber::from_word(&p.subscriber)));
+    for p in persons {
+        facts.member |= p.member;
         facts.said.extend(said_of(&rows::consents_of(tx, org, &p.id)?));
         for g in rows::grounds_of(tx, org, &p.id)? {
             add_ground(&mut facts, &g.ground, Got { on: g.on, refusal_offered: g.refusal_offered });
@@ -163,16 +165,15 @@ pub fn since(settings: &Permissions, today: Date) -> Date {
     today.checked_sub(jiff::SignedDuration::from_hours(24 * days)).unwrap_or(Date::MIN)
 }
 
-fn add_person(facts: &mut Facts, subscriber: &str, member: bool) {
-    let kind = Subscriber::from_word(subscriber);
-    // One address of several persons: the more careful reading holds.
-    facts.subscriber = match (facts.subscriber, kind) {
-        (Subscriber::Unknown, k) => k,
-        (k, Subscriber::Unknown) => k,
-        (Subscriber::Corporate, Subscriber::Corporate) => Subscriber::Corporate,
-        _ => Subscriber::Individual,
+/// One address of several persons: the more careful reading holds. It is a company's only if it is
+/// that of each of them.
+fn careful(kinds: impl Iterator<Item = Subscriber>) -> Subscriber {
+    let more = |a: Subscriber, b: Subscriber| match (a, b) {
+        (a, b) if a == b => a,
+        (Subscriber::Individual, _) | (_, Subscriber::Individual) => Subscriber::Individual,
+        _ => Subscriber::Unknown,
     };
-    facts.member |= member;
+    kinds.reduce(more).unwrap_or_default()
 }
 
 fn add_ground(facts: &mut Facts, ground: &str, got: Got) {
@@ -217,6 +218,11 @@ pub fn of_all(tx: &mut Tx<'_>, org: &str, settings: &Permissions, today: Date) -
         after.clone_from(&last.id);
         add_page(&mut known, &page);
     }
+    // What several persons share is read as of one identifier, all of them at once.
+    for hash in sql::shared(tx, org)? {
+        let facts = of_one(tx, org, settings, hash, today)?;
+        known.put(hash, facts);
+    }
     Ok(known)
 }
 
@@ -225,7 +231,8 @@ fn add_page(known: &mut Known, page: &[sql::PersonFacts]) {
         let said = said_of(&p.consents);
         for hash in &p.hashes {
             known.add(*hash, |f| {
-                add_person(f, &p.subscriber, p.member);
+                f.subscriber = Subscriber::from_word(&p.subscriber);
+                f.member |= p.member;
                 f.said.extend(said.iter().cloned());
                 for g in &p.grounds {
                     let got = Got { on: g.on, refusal_offered: g.refusal_offered };

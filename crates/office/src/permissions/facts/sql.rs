@@ -43,6 +43,15 @@ pub fn each_stop(
     Ok(())
 }
 
+/// Identifiers that more than one person has.
+pub fn shared(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Hash16>> {
+    Ok(tx.rows(
+        "SELECT hash FROM person_ids WHERE org = $1 GROUP BY hash HAVING count(*) > 1",
+        bind![org],
+        |r| Ok::<_, DbError>(hash16(&r.bytes("hash")?)),
+    )?)
+}
+
 /// Hands over every delivery since a day: hash, channel, day.
 pub fn each_delivery(
     tx: &mut Tx<'_>,
