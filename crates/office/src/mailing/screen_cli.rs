@@ -23,8 +23,8 @@ use crate::proof::By;
 const EXAMPLES: &str = "Examples:
   candour screen list.csv --channel email --purpose events            what the columns seem to hold
   candour screen list.csv --channel email --purpose events --column E-mail --out allowed.csv
-  candour screen list.csv --channel post --purpose events --column Address --column 'Member no=member-number' \\
-    --out allowed.csv
+  candour screen list.csv --channel post --purpose events --column 'Line 1+Line 2+Town+Postcode' \\
+    --column 'Member no=member-number' --out allowed.csv
 
 Writes three lists: those who may be contacted as they came and in the same order, those who may not
 with the reason of each, and rows that could not be read; and a certificate with its proof.";
@@ -51,8 +51,8 @@ pub struct ScreenArgs {
     #[arg(long)]
     on: Option<Date>,
     /// A column of identifiers by its heading or number, NAME or NAME=KIND (email, phone, address,
-    /// member-number). The first is the one that is contacted. Without it nothing is screened: what
-    /// the columns seem to hold is shown.
+    /// member-number). The first is the one that is contacted. An address in several columns is
+    /// NAME+NAME+NAME. Without it nothing is screened: what the columns seem to hold is shown.
     #[arg(long = "column", value_name = "NAME[=KIND]")]
     columns: Vec<String>,
     /// The list has no row of headings.
@@ -98,7 +98,7 @@ pub enum CertificateCommand {
     },
 }
 
-/// Reads `NAME` or `NAME=KIND`.
+/// Reads `NAME`, `NAME=KIND`, or several names of one address with `+` between.
 pub fn column(text: &str, channel: Channel) -> Result<Column> {
     let (name, kind) = match text.rsplit_once('=') {
         Some((name, kind)) => (
@@ -109,10 +109,14 @@ pub fn column(text: &str, channel: Channel) -> Result<Column> {
         ),
         None => (text, channel.address()),
     };
-    let at = match name.parse::<usize>() {
+    let one = |name: &str| match name.parse::<usize>() {
         Ok(n) if n > 0 => Place::Number(n),
         _ => Place::Name(name.to_owned()),
     };
+    // Only an address stands in several columns: a heading of another kind may hold the sign.
+    let parts: Vec<&str> = name.split('+').collect();
+    let joined = kind == Kind::Address && parts.len() > 1;
+    let at = if joined { Place::Joined(parts.into_iter().map(one).collect()) } else { one(name) };
     Ok(Column { at, kind })
 }
 

@@ -119,7 +119,7 @@ impl Part {
     /// Writes what waits: all of it at the end, whole blocks before.
     fn write(&mut self, waiting: &mut Waiting) -> Result<(), ScreenError> {
         let wrong = |error| ScreenError::writing(&self.path, error);
-        if waiting.len % BLOCK != 0 {
+        if !waiting.len.is_multiple_of(BLOCK) {
             cached(&self.synced).map_err(wrong)?;
         }
         let wrote = match self.file.write_all(waiting.bytes()) {

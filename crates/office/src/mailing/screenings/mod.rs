@@ -269,10 +269,20 @@ pub fn plan(f: &crate::kit::forms::Filled, channel: Channel, header: bool) -> Re
         .get("contact")
         .parse()
         .map_err(|_| Error::invalid("contact", "Choose the column that is contacted"))?;
-    let mut columns = vec![screen_cli::column(&contact.to_string(), channel)?];
+    let part = |(name, value): &(String, String)| {
+        name.strip_prefix("use.").filter(|_| value == "part").and_then(|n| n.parse().ok())
+    };
+    let mut parts: Vec<usize> = f.0.iter().filter_map(part).filter(|n| *n != contact).collect();
+    if !parts.is_empty() && channel != Channel::Post {
+        return Err(Error::invalid("contact", "Only a postal address stands in several columns"));
+    }
+    parts.push(contact);
+    parts.sort_unstable();
+    let parts: Vec<String> = parts.iter().map(usize::to_string).collect();
+    let mut columns = vec![screen_cli::column(&parts.join("+"), channel)?];
     for (name, value) in &f.0 {
         let Some(n) = name.strip_prefix("use.") else { continue };
-        if value.is_empty() || n.parse() == Ok(contact) {
+        if value.is_empty() || value == "part" || n.parse() == Ok(contact) {
             continue;
         }
         columns.push(screen_cli::column(&format!("{n}={value}"), channel)?);
