@@ -121,6 +121,11 @@ impl Db {
         self.writer.write(f)
     }
 
+    /// Whether a small read is a matter of microseconds, with no server to wait for.
+    pub fn is_near(&self) -> bool {
+        matches!(*self.engine, Engine::Sqlite { .. })
+    }
+
     /// Which engine this is, in words: "SQLite 3.53.4, SQLCipher 4.19.0", "PostgreSQL 15.18".
     ///
     /// # Errors

@@ -2,8 +2,9 @@
 //!
 //! `make FOLDER ROWS STOPS` writes `list.csv` (id, name, e-mail, phone, town) and `stops.csv`.
 //! One row in twenty holds a stopped address, some written in other case or with spaces round it.
-//! `run FOLDER` screens it into `allowed.csv`, `blocked.csv`, `unreadable.csv`; `copy FOLDER`
-//! copies the list through the `csv` crate, for comparison. Both print what it cost, as JSON.
+//! `run FOLDER` screens it, with caps and consents known as well, into `allowed.csv`, `blocked.csv`
+//! and `unreadable.csv`; `copy FOLDER` copies the list through the `csv` crate, for comparison.
+//! Both print what it cost, as JSON.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write};
@@ -52,16 +53,44 @@ fn make(folder: &Path, rows: u64, stops: u64) -> Answer {
     Ok(out.flush()?)
 }
 
+/// What is known of an address: a stop, as many messages as the cap allows, a yes.
+const STOP: u32 = 0;
+const CAP: u32 = 1;
+const YES: u32 = 2;
+
 fn verdicts() -> Verdicts {
     let reason = |code: &str, text: &str| Reason { code: code.into(), text: text.into() };
+    let verdict = |rank, allowed, reason| Verdict { rank, allowed, reason };
     Verdicts {
-        by_profile: vec![Verdict { rank: 4, allowed: false, reason: 0 }],
-        unknown: Verdict { rank: 0, allowed: true, reason: 1 },
+        by_profile: vec![verdict(5, false, 0), verdict(3, false, 1), verdict(2, true, 2)],
+        unknown: verdict(0, true, 3),
         reasons: vec![
             reason("stop", "They asked not to be contacted."),
+            reason("cap", "They have had enough messages lately."),
+            reason("yes", "They said yes to this."),
             reason("unknown", "Nothing is known against it."),
         ],
     }
+}
+
+/// Stops, one in twenty of them a cap instead, and as many addresses with a yes.
+fn book(folder: &Path, keyed: &KeyedHash) -> Result<Book, Box<dyn std::error::Error>> {
+    let mut stops = BufReader::new(File::open(folder.join("stops.csv"))?);
+    let mut book = Book::with_capacity(2_000_000);
+    let mut line = String::new();
+    stops.read_line(&mut line)?;
+    line.clear();
+    let mut n = 0u64;
+    while stops.read_line(&mut line)? > 0 {
+        book.set(keyed.of_written(Kind::Email, &line)?, if n % 20 == 0 { CAP } else { STOP });
+        n += 1;
+        line.clear();
+    }
+    // Beyond the stops every third address of the list has said yes.
+    for yes in 0..n {
+        book.set(keyed.of_written(Kind::Email, &address(n + 3 * yes))?, YES);
+    }
+    Ok(book)
 }
 
 /// The run's own processor seconds and peak of memory in kB, from /proc.
@@ -79,15 +108,7 @@ fn cost() -> (f64, u64) {
 fn run(folder: &Path) -> Answer {
     let start = Instant::now();
     let keyed = KeyedHash::new(&[7; 32]);
-    let mut stops = BufReader::new(File::open(folder.join("stops.csv"))?);
-    let mut book = Book::with_capacity(1_000_000);
-    let mut line = String::new();
-    stops.read_line(&mut line)?;
-    line.clear();
-    while stops.read_line(&mut line)? > 0 {
-        book.set(keyed.of_written(Kind::Email, &line)?, 0);
-        line.clear();
-    }
+    let book = book(folder, &keyed)?;
     let loaded = start.elapsed().as_secs_f64();
     let plan = Plan::new(vec![Column { at: At::Name("email".into()), kind: Kind::Email }]);
     let outs = Outs::Files {

@@ -75,6 +75,8 @@ struct Line {
     /// Somebody is looking, and will look again for those who wait.
     looking: bool,
     waiting: Vec<Waiting>,
+    /// A glance saw that something has changed: the next look is a whole one.
+    changed: bool,
 }
 
 #[derive(Default)]
@@ -131,12 +133,64 @@ pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Arc<Now>
         !std::mem::replace(&mut line.looking, true)
     };
     if first {
-        // Questions that are here already join, and one look serves them all.
-        tokio::task::yield_now().await;
-        let (office, org) = (office.clone(), org.to_owned());
-        tokio::task::spawn_blocking(move || serve(&office, &org, &one));
+        tokio::spawn(glance(office.clone(), org.to_owned(), one));
     }
     receive.await.map_err(|_| Error::fault("the look at the permissions was broken off"))?
+}
+
+/// Looks for those who wait until nobody does. Where the database is near, the question whether
+/// anything has changed is asked right here: handing it to another thread and being woken by it
+/// costs more than the answer. Whatever is to be read beyond that is another thread's work.
+async fn glance(office: Office, org: String, one: Arc<One>) {
+    loop {
+        // Questions that are here already join, and one look serves them all.
+        tokio::task::yield_now().await;
+        let waiting = match near(&office, &one) {
+            Some(waiting) => waiting,
+            None => {
+                tokio::task::spawn_blocking(move || serve(&office, &org, &one));
+                return;
+            }
+        };
+        if waiting.is_empty() {
+            return;
+        }
+        // A panic must not leave the next in line waiting for ever.
+        let glanced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            unchanged(&office, &org, &one)
+        }));
+        match glanced.unwrap_or(None) {
+            Some(now) => waiting.into_iter().for_each(|(w, _)| drop(w.send(Ok(Arc::clone(&now))))),
+            None => {
+                let mut line = lock(&one.line);
+                line.waiting.extend(waiting);
+                line.changed = true;
+            }
+        }
+    }
+}
+
+/// Those who wait, if a glance can serve them. Nobody: then nobody looks any more.
+fn near(office: &Office, one: &One) -> Option<Vec<Waiting>> {
+    // Taken while a screening reads everything anew: not to be waited for on this thread.
+    let known = one.last.try_lock().is_ok_and(|last| last.is_some());
+    let mut line = lock(&one.line);
+    if line.waiting.is_empty() {
+        line.looking = false;
+        return Some(Vec::new());
+    }
+    let registers = line.waiting.iter().any(|(_, registers)| *registers);
+    let can = office.db().is_near() && known && !registers && !line.changed;
+    line.changed = false;
+    can.then(|| std::mem::take(&mut line.waiting))
+}
+
+/// The facts as they were, if nothing has moved the head since and it is still the same day.
+fn unchanged(office: &Office, org: &str, one: &One) -> Option<Arc<Now>> {
+    let today = dates::day_of(office.now());
+    let version = office.read_one(|tx| sql::version(tx, org)).ok()?;
+    let last = one.last.try_lock().ok()?;
+    last.as_ref().filter(|n| n.known.version >= version && n.today == today).map(Arc::clone)
 }
 
 /// Looks for those who wait until nobody does.
