@@ -194,12 +194,16 @@ fn remove_with_journal(db: &Path) {
 /// `candour move`
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  candour move --to postgres://candour:secret@db.example.org/candour --data office"
+    after_help = "Example:\n  candour move --to-file /etc/candour/database.url --data office"
 )]
 pub struct MoveArgs {
-    /// The empty PostgreSQL database.
+    /// The empty PostgreSQL database. Others on this machine can read it while the command runs:
+    /// better in a file if it holds a password.
     #[arg(long, value_name = "URL")]
-    to: String,
+    to: Option<String>,
+    /// A file whose first line is the address of the empty PostgreSQL database.
+    #[arg(long, value_name = "FILE", conflicts_with = "to", required_unless_present = "to")]
+    to_file: Option<PathBuf>,
     #[command(flatten)]
     at: At,
 }
@@ -213,7 +217,17 @@ pub fn move_office(a: &MoveArgs) -> Result<u8> {
     if office.settings().database.is_some() {
         return Err(Error::invalid("data", "This office is kept in PostgreSQL already"));
     }
-    let to = Db::open(&Place::Postgres { url: a.to.clone() }, migrations::ALL, proof::finisher())?;
+    let url = match (&a.to, &a.to_file) {
+        (Some(url), _) => url.clone(),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file);
+            let text =
+                text.map_err(|e| Error::invalid("to-file", format!("can’t be read: {e}")))?;
+            text.lines().next().unwrap_or_default().trim().to_owned()
+        }
+        (None, None) => return Err(Error::invalid("to", "Name the database to move to")),
+    };
+    let to = Db::open(&Place::Postgres { url }, migrations::ALL, proof::finisher())?;
     let copied = candour_db::copy_all(office.db(), &to, migrations::TABLES)?;
     let rows: u64 = copied.iter().map(|(_, n)| n).sum();
     println!("{rows} rows in {} tables", copied.len());

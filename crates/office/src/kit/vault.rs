@@ -2,8 +2,9 @@
 //!
 //! AES-256-GCM with a random nonce. The associated data ties sealed bytes to their place, so that
 //! a value copied to another row does not open. Destroying a wrapped key makes all it sealed
-//! unreadable for ever in this database (UK GDPR Arts 17, 32). A backup made before holds the wrapped
-//! key still: it is beyond use only once the backup has been overwritten, or its office key is gone.
+//! unreadable for ever in this database (UK GDPR Arts 17, 32). A backup made before holds the
+//! wrapped key still: it is beyond use only once it has been overwritten, or its office key is
+//! gone.
 
 use std::sync::Arc;
 

@@ -147,6 +147,13 @@ impl Asker {
         if self.name.trim().is_empty() {
             bad.push(Field::new("name", "Enter the full name"));
         }
+        // A name goes into letters: nobody's is a page long, or has a line of its own for a text.
+        let agent = self.agent.as_ref().map_or("", |a| &a.name);
+        for (field, name) in [("name", self.name.as_str()), ("agent-name", agent)] {
+            if name.chars().count() > 200 || name.contains(['\n', '\r']) || name.contains("://") {
+                bad.push(Field::new(field, "Enter the name in one line of at most 200 letters"));
+            }
+        }
         let kinds: [(&'static str, Kind, &[String], &str); 4] = [
             ("email", Kind::Email, &self.emails, "Enter an e-mail address like name@example.org"),
             ("phone", Kind::Phone, &self.phones, "Enter a telephone number like 01632 960 001"),

@@ -131,7 +131,7 @@ pub async fn unsubscribe(
         reason: "unsubscribe",
         on: dates::day_of(office.now()),
     };
-    let (org, link) = (t.org.clone(), format!("{token}\u{0}{all}"));
+    let (org, link) = (t.org.clone(), format!("{}\u{0}{all}", token.trim()));
     office
         .run(move |o| {
             // One link and wish is one client: its first press, the one that stops, is never

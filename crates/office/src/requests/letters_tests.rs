@@ -407,3 +407,11 @@ fn nobody_is_chased_about_a_closed_case() {
     let later = By { now: by.now + jiff::SignedDuration::from_hours(24 * 8), ..by };
     assert_eq!(find::chase(&b.office, &later).unwrap(), 0, "a closed one is not");
 }
+
+#[test]
+fn a_letter_repeats_a_line_or_two_of_what_was_asked() {
+    let mut b = alone();
+    b.case.body.wants.what = format!("all of it {}", "word ".repeat(2000));
+    let l = acknowledged(&b);
+    assert!(l.text.len() < 3000 && l.text.contains("word …"), "{}", l.text);
+}

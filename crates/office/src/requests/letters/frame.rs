@@ -41,7 +41,7 @@ pub(super) fn frame(office: &Office, charter: &Charter, case: &Case) -> Frame {
     let about = asker.agent.as_ref().map_or("you", |_| asker.name.trim()).to_owned();
     let asked = match case.body.wants.what.trim() {
         "" => format!("everything we hold about {about}"),
-        words => words.split_whitespace().collect::<Vec<_>>().join(" "),
+        words => shortened(&words.split_whitespace().collect::<Vec<_>>().join(" ")),
     };
     Frame {
         today: dates::long(dates::day_of(office.now())),
@@ -62,6 +62,18 @@ pub(super) fn frame(office: &Office, charter: &Charter, case: &Case) -> Frame {
         regulator_contact: charter.law.regulator_contact.clone(),
         appeal: false,
     }
+}
+
+/// What was asked, as far as a line or two holds it: the whole of it stands with the case. So a
+/// form that anybody can fill in sends nobody a page of somebody else's.
+fn shortened(asked: &str) -> String {
+    const MOST: usize = 300;
+    if asked.chars().count() <= MOST {
+        return asked.to_owned();
+    }
+    let start: String = asked.chars().take(MOST).collect();
+    let words = start.rsplit_once(' ').map_or(start.as_str(), |(words, _)| words);
+    format!("{words} …")
 }
 
 /// A letter that says no, or not yet: it names regulator and court.
