@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fs from 'node:fs';
-import { House, press, refused } from './house.mjs';
+import { House, PASSWORD, press, refused } from './house.mjs';
 
 let house;
 let page;

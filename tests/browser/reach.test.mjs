@@ -158,7 +158,7 @@ test('staff review it by keyboard alone', async () => {
   await page.goto(`${page.url()}/review`);
   await reach(page, page.locator('main table a').first());
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
-  await choose(page, 'Leave it out');
+  await choose(page, 'Leave it out: it is not about');
   await type(page, 'Reason', 'It is about somebody else');
   await enter(page, 'button', 'Save the decision');
   while (page.url().includes('/items/')) {
