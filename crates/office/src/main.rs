@@ -32,6 +32,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+/// Threads hand much of what they allocate to one another, and with the system's allocator they
+/// wait for its locks (docs/decisions/0011).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Whatever is written is for its owner alone: letters in the outbox, lists, packs.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
