@@ -691,6 +691,30 @@ fn a_workbook_is_screened_and_its_traps_are_told() {
     assert!(String::from_utf8_lossy(&said.stderr).contains("damaged"));
 }
 
+/// Which sheet is meant cannot be told, and the rows of the others would be passed over in silence.
+#[test]
+fn a_workbook_of_several_lists_is_not_screened_in_part() {
+    let office = office(Kept::Sqlite);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let screen = |book: &mut rust_xlsxwriter::Workbook| {
+        let list = office.path("list.xlsx");
+        book.save(&list).unwrap();
+        let args = ["--channel", "email", "--purpose", "shop", "--column", "E-mail", "--dry-run"];
+        office.run(&[&["screen", list.to_str().unwrap()][..], &args].concat())
+    };
+    // An empty sheet before it does no harm.
+    book.add_worksheet();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "E-mail").unwrap();
+    sheet.write_string(1, 0, "ann@example.org").unwrap();
+    let one = screen(&mut book);
+    assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stderr));
+    book.add_worksheet().write_string(0, 0, "bo@example.org").unwrap();
+    let said = screen(&mut book);
+    assert_eq!(said.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("2 sheets with rows"));
+}
+
 /// A link in an old message may name a purpose that the charter no longer has.
 #[test]
 fn a_stop_for_a_purpose_that_is_gone_is_not_said_in_vain() {

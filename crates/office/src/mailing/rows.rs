@@ -34,7 +34,7 @@ pub fn screen_any(
         return ready.screen(list, plan, outs, progress);
     }
     let book = Workbook::open(list)?;
-    let sheet = first_sheet(&book)?;
+    let sheet = only_sheet(&book)?;
     let header = head(&book, &sheet)?;
     let width = header.len();
     let (send, rows) = sync_channel::<std::result::Result<Vec<Cell>, String>>(AHEAD);
@@ -55,13 +55,30 @@ pub fn screen_any(
     })
 }
 
-/// The first sheet: a workbook with more is screened one sheet at a time.
-pub(super) fn first_sheet(book: &Workbook) -> Result<String> {
-    let names = book.sheets()?;
-    names
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::invalid("list", "The workbook has no sheet with rows"))
+/// The sheet with rows. Of several it could not be told which is meant, and those of the others
+/// would be passed over in silence.
+pub(super) fn only_sheet(book: &Workbook) -> Result<String> {
+    let mut with_rows = Vec::new();
+    for name in book.sheets()? {
+        let mut any = false;
+        book.rows(&name, &mut |_, cells| {
+            any = cells.iter().any(|(_, cell)| !matches!(cell, SheetCell::Text(t) if t.is_empty()));
+            !any
+        })?;
+        if any {
+            with_rows.push(name);
+        }
+    }
+    match with_rows.len() {
+        0 => Err(Error::invalid("list", "The workbook has no sheet with rows")),
+        1 => Ok(with_rows.swap_remove(0)),
+        n => Err(Error::invalid(
+            "list",
+            format!(
+                "The workbook has {n} sheets with rows: save the one you mean as a file of its own"
+            ),
+        )),
+    }
 }
 
 /// The first row, as names of columns.
@@ -73,7 +90,7 @@ fn head(book: &Workbook, sheet: &str) -> Result<Vec<String>> {
         false
     })?;
     if head.is_empty() {
-        return Err(Error::invalid("list", "The first sheet of the workbook is empty"));
+        return Err(Error::invalid("list", "The workbook has no row"));
     }
     Ok(head)
 }
@@ -117,7 +134,7 @@ pub fn shape(list: &Path) -> Result<Shape> {
         return Ok(look);
     }
     let book = Workbook::open(list)?;
-    let sheet = first_sheet(&book)?;
+    let sheet = only_sheet(&book)?;
     let header = head(&book, &sheet)?;
     let mut sample: Vec<Vec<String>> = Vec::new();
     let mut rows = 0_u64;

@@ -34,7 +34,7 @@ pub fn each(
         Format::Csv => each_of_text(path, shape, take),
         Format::Workbook | Format::OldWorkbook => {
             let book = Workbook::open(path)?;
-            let sheet = rows::first_sheet(&book)?;
+            let sheet = rows::only_sheet(&book)?;
             let mut trouble = None;
             book.rows(&sheet, &mut |line, cells| {
                 let row: Vec<String> = rows::filled(cells, 0).iter().map(shown).collect();
