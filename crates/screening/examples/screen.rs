@@ -82,7 +82,10 @@ fn book(folder: &Path, keyed: &KeyedHash) -> Result<Book, Box<dyn std::error::Er
     line.clear();
     let mut n = 0u64;
     while stops.read_line(&mut line)? > 0 {
-        book.set(keyed.of_written(Kind::Email, &line)?, if n % 20 == 0 { CAP } else { STOP });
+        book.set(
+            keyed.of_written(Kind::Email, &line)?,
+            if n.is_multiple_of(20) { CAP } else { STOP },
+        );
         n += 1;
         line.clear();
     }
