@@ -374,7 +374,7 @@ fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
 /// # Errors
 /// Not found, or the file can't be written.
 pub fn write_pack(office: &Office, by: &By, id: &str, n: u64, out: &std::path::Path) -> Result<()> {
-    let (_, mut reader) = pack::open(office, by, id, n)?;
+    let mut reader = pack::take_copy(office, by, id, n)?;
     let part = out.with_extension("part");
     let _ = std::fs::remove_file(&part);
     let mut file = crate::settings::private_file(&part)?;

@@ -99,7 +99,7 @@ pub async fn zip(
     let reader = office
         .run(move |o| {
             let id = o.read(|tx| acts::load_by_ref(tx, o, &me.by, &reference))?.row.id;
-            pack::open(o, &me.by, &id, n).map(|(_, r)| r)
+            pack::take_copy(o, &me.by, &id, n)
         })
         .await?;
     Ok(stream_zip(&name, reader))
@@ -143,7 +143,7 @@ pub struct At {
 pub async fn original(State(office): State<Office>, me: Signed, Path(at): Path<At>) -> Answer {
     let (name, bytes) = office
         .run(move |o| {
-            let (_, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
+            let item = review::take_copy(o, &me.by, &at.reference, &at.search, at.n)?;
             Ok(match item.body {
                 Thing::Message { raw, .. } => ("message.eml".to_owned(), raw),
                 Thing::Document { raw, name, .. } => {

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{Multipart, Path, State};
 
 use super::acts;
+use super::aside::still_searched;
 use super::find::{self, Answer as HandIn};
 use super::sql;
 use crate::charter;
@@ -19,12 +20,12 @@ use crate::staff::Role;
 
 #[derive(Template)]
 #[template(path = "requests/pages/holder.html")]
-struct HolderPage {
+pub(super) struct HolderPage {
     p: Portal,
     token: String,
     reference: String,
     holding: String,
-    name: String,
+    pub(super) name: String,
     known: Vec<String>,
     due: String,
     f: Filled,
@@ -32,13 +33,16 @@ struct HolderPage {
     done: bool,
 }
 
-fn holder_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Result<HolderPage> {
+/// What a post is asked to look for, as long as the case is searched.
+pub(super) fn holder_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Result<HolderPage> {
     let now = o.now();
     o.read(|tx| {
         let (org, search) = links::look(tx, token, "paper", now)?;
         let by = By { org, actor: "public".into(), role: Role::Public, now };
         let s = sql::a_search(tx, &by.org, &search)?;
         let case = acts::load(tx, o, &by, &s.case)?;
+        // Once the case is over, nobody who finds the letter is told whom it was about.
+        still_searched(&case)?;
         let h = crate::holdings::sql::by_id(tx, &by.org, &s.holding)?;
         let c = charter::current(tx, &by.org)?;
         let a = &case.body.asker;

@@ -8,6 +8,7 @@ use candour_db::Tx;
 use candour_screening::{NameFit, Subject, about_others, fit, normalise};
 use serde::{Deserialize, Serialize};
 
+use super::acts::{self, act_on};
 pub use super::decide::{Decided, Decision, Questions, approve, decide, opened, waits};
 use super::find::Record;
 pub use super::grounds::NOT_THEIRS;
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::holdings::Holding;
 use crate::kit::blobs::BlobReader;
 use crate::office::Office;
-use crate::proof::By;
+use crate::proof::{By, Recorded};
 use crate::staff::Permission;
 
 /// One item of a spool.
@@ -236,6 +237,23 @@ pub fn item(
     let s = office.read(|tx| search_of(tx, by, reference, search))?;
     let found = Items::open(office, &by.org, &s, n)?.next().transpose()?;
     found.map(|(_, i)| (s, i)).ok_or(Error::NotFound("the item"))
+}
+
+/// One item for somebody who saves it as it was found, unmarked; records that they did.
+///
+/// # Errors
+/// As [`item`].
+pub fn take_copy(office: &Office, by: &By, reference: &str, search: &str, n: u64) -> Result<Item> {
+    let (s, item) = self::item(office, by, reference, search, n)?;
+    let (office2, by2) = (office.clone(), by.clone());
+    office.write(move |tx| {
+        let case = acts::load(tx, &office2, &by2, &s.case)?;
+        let h = crate::holdings::sql::by_id(tx, &by2.org, &s.holding)?;
+        let said = format!("{}: item {} was saved by staff, as it was found", h.title, n + 1);
+        let act = act_on(&case, "request.item-copied", "UK GDPR Art 5(1)(f)", said);
+        Ok(Recorded::new(&by2, (), act))
+    })?;
+    Ok(item)
 }
 
 /// A text with the marked ranges replaced; marks may overlap and are cut to character bounds.

@@ -11,6 +11,7 @@ use candour_connectors::{
 use jiff::Timestamp;
 use zip::ZipArchive;
 
+use super::hand::open;
 use super::*;
 use crate::holdings::{self, Holding};
 use crate::people::Asker;

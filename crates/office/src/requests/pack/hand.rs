@@ -1,6 +1,7 @@
 //! Handing the pack over: sending it or a part of it, a new link, the protected file for the post,
 //! closing, looking again. `fetch` is the other side of a link.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use candour_db::Tx;
@@ -34,7 +35,12 @@ pub const PROTECTED_HELP: &str = "The files in this ZIP are encrypted with AES-2
 ///
 /// # Errors
 /// Denied, or no such pack.
-pub fn open(office: &Office, by: &By, case_id: &str, number: u64) -> Result<(PackRow, BlobReader)> {
+pub(super) fn open(
+    office: &Office,
+    by: &By,
+    case_id: &str,
+    number: u64,
+) -> Result<(PackRow, BlobReader)> {
     by.role.may(Permission::SeeCases)?;
     let pack = office.read(|tx| {
         sql::case_by_id(tx, &by.org, case_id)?;
@@ -43,6 +49,23 @@ pub fn open(office: &Office, by: &By, case_id: &str, number: u64) -> Result<(Pac
     })?;
     let reader = BlobReader::open(office.db(), office.vault(), &by.org, &pack.blob)?;
     Ok((pack, reader))
+}
+
+/// Opens a pack for somebody who takes a copy of it, and records that they did: from here on there
+/// is one more copy of a whole person's data that the office no longer guards.
+///
+/// # Errors
+/// As [`open`].
+pub fn take_copy(office: &Office, by: &By, case_id: &str, number: u64) -> Result<BlobReader> {
+    let (pack, reader) = open(office, by, case_id, number)?;
+    let (office2, by2, id) = (office.clone(), by.clone(), case_id.to_owned());
+    office.write(move |tx| {
+        let case = acts::load(tx, &office2, &by2, &id)?;
+        let said = format!("A copy of pack {} was saved by staff", pack.number);
+        let act = act_on(&case, "request.pack-copied", "UK GDPR Art 5(1)(f)", said);
+        Ok(Recorded::new(&by2, (), act.about("pack", &pack.id)))
+    })?;
+    Ok(reader)
 }
 
 /// Writes a pack as a ZIP whose files are all encrypted (AES-256), for the post. The password is
@@ -145,9 +168,8 @@ pub fn send(office: &Office, by: &By, case: &str, way: Way, part: bool) -> Resul
 
 /// How many packs of the case have gone out.
 pub(super) fn told_before(tx: &mut Tx<'_>, by: &By, case: &str) -> Result<u64> {
-    let mut packs: Vec<String> =
+    let packs: BTreeSet<String> =
         sql::handovers(tx, &by.org, case)?.into_iter().map(|h| h.pack).collect();
-    packs.dedup();
     Ok(packs.len() as u64)
 }
 

@@ -6,6 +6,7 @@ use super::bench::*;
 use super::tests::full;
 use super::*;
 use crate::error::Error;
+use crate::kit::links;
 use crate::people::Asker;
 use crate::requests::review::Decision;
 use crate::requests::{State, find};
@@ -119,6 +120,44 @@ fn a_part_goes_out_with_its_own_letter_and_the_rest_follows() {
     assert!(text(&files, "01-letter.html").contains("This is part 2 of our answer, and the last"));
     send(&b.office, &b.by, &b.case, Way::Link, false).unwrap();
     assert!(matches!(b.state(), State::Sent { .. }));
+}
+
+#[test]
+fn whoever_takes_a_copy_is_on_record() {
+    let b = Bench::new(&[("club", "Club database")]);
+    let search = b.found("club", &[row("members", &[("name", "Amara Quill")])]);
+    b.make();
+    let copied = |word: &str| b.acts().iter().filter(|a| *a == word).count();
+    let mut zip = Vec::new();
+    take_copy(&b.office, &b.by, &b.case, 1).unwrap().read_to_end(&mut zip).unwrap();
+    assert!(text(&unpack(&zip), "01-letter.html").contains("Amara Quill"));
+    assert_eq!((copied("request.pack-copied"), copied("request.item-copied")), (1, 0));
+    assert_eq!(b.laws("request.pack-copied"), ["UK GDPR Art 5(1)(f)"]);
+    crate::requests::review::take_copy(&b.office, &b.by, &b.reference(), &search, 0).unwrap();
+    assert_eq!((copied("request.pack-copied"), copied("request.item-copied")), (1, 1));
+    // What is not there was not taken.
+    assert!(take_copy(&b.office, &b.by, &b.case, 2).is_err());
+    let outsider = By { role: crate::staff::Role::Public, ..b.by.clone() };
+    assert!(matches!(take_copy(&b.office, &outsider, &b.case, 1), Err(Error::Denied(_))));
+    assert_eq!(copied("request.pack-copied"), 1);
+}
+
+#[test]
+fn a_post_s_link_tells_nothing_once_the_case_is_answered() {
+    let b = Bench::new(&[("safe", "Safe")]);
+    let search = b.found("safe", &[]);
+    let (org, now) = (b.by.org.clone(), b.by.now);
+    let lasts = jiff::SignedDuration::from_hours(24);
+    let made = b.office.chore(move |tx| links::make(tx, &org, "paper", &search, now, lasts));
+    let token = made.unwrap();
+    let shown = || {
+        let page = crate::requests::portal_answer::holder_page;
+        page(&b.office, &token, Default::default(), Default::default()).map(|p| p.name)
+    };
+    assert_eq!(shown().unwrap(), "Amara Quill");
+    b.make();
+    send(&b.office, &b.by, &b.case, Way::Post, false).unwrap();
+    assert!(matches!(shown(), Err(Error::Refused(_))));
 }
 
 #[test]

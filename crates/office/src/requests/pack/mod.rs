@@ -32,7 +32,9 @@ mod told;
 mod write;
 
 pub use fetch::{fetch, look, rounds};
-pub use hand::{PROTECTED_HELP, Way, close, look_again, new_link, open, protected, revoke, send};
+pub use hand::{
+    PROTECTED_HELP, Way, close, look_again, new_link, protected, revoke, send, take_copy,
+};
 
 use super::acts::{self, act_on};
 use super::gate;

@@ -7,6 +7,7 @@ use candour_connectors::Body as Found;
 use zip::ZipArchive;
 
 use super::bench::*;
+use super::hand::open;
 use super::*;
 use crate::error::Error;
 use crate::requests::find;
