@@ -248,10 +248,9 @@ pub fn take_copy(office: &Office, by: &By, reference: &str, search: &str, n: u64
     let (office2, by2) = (office.clone(), by.clone());
     office.write(move |tx| {
         let case = acts::load(tx, &office2, &by2, &s.case)?;
-        let h = crate::holdings::sql::by_id(tx, &by2.org, &s.holding)?;
-        let said = format!("{}: item {} was saved by staff, as it was found", h.title, n + 1);
+        let said = format!("Item {} was saved by staff, as it was found", n + 1);
         let act = act_on(&case, "request.item-copied", "UK GDPR Art 5(1)(f)", said);
-        Ok(Recorded::new(&by2, (), act))
+        Ok(Recorded::new(&by2, (), act.about("search", &s.id)))
     })?;
     Ok(item)
 }
