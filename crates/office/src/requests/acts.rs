@@ -226,6 +226,23 @@ pub fn act_on(case: &Case, word: &'static str, law: &str, said: impl Into<String
     Act::new(word).about("case", &case.row.id).law(law).say(&case.row.key, said)
 }
 
+/// Records an act that changes nothing of the case, in a commit of its own.
+///
+/// # Errors
+/// No such case, or of the database.
+pub(super) fn on_record(
+    office: &Office,
+    by: &By,
+    id: &str,
+    act: impl Fn(&Case) -> Act + Send + 'static,
+) -> Result<()> {
+    let (office2, by2, id) = (office.clone(), by.clone(), id.to_owned());
+    office.write(move |tx| {
+        let case = load(tx, &office2, &by2, &id)?;
+        Ok(Recorded::new(&by2, (), act(&case)))
+    })
+}
+
 pub(super) type Next = Box<dyn Fn(Request, &Clockwork<'_>) -> Result<Request>>;
 
 /// The shape that most acts share: allowed? load, decide, write back; the caller records.

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::holdings::Holding;
 use crate::kit::blobs::BlobReader;
 use crate::office::Office;
-use crate::proof::{By, Recorded};
+use crate::proof::By;
 use crate::staff::Permission;
 
 /// One item of a spool.
@@ -244,15 +244,12 @@ pub fn item(
 /// # Errors
 /// As [`item`].
 pub fn take_copy(office: &Office, by: &By, reference: &str, search: &str, n: u64) -> Result<Item> {
-    let (s, item) = self::item(office, by, reference, search, n)?;
-    let (office2, by2) = (office.clone(), by.clone());
-    office.write(move |tx| {
-        let case = acts::load(tx, &office2, &by2, &s.case)?;
+    let (s, found) = item(office, by, reference, search, n)?;
+    acts::on_record(office, by, &s.case, move |case| {
         let said = format!("Item {} was saved by staff, as it was found", n + 1);
-        let act = act_on(&case, "request.item-copied", "UK GDPR Art 5(1)(f)", said);
-        Ok(Recorded::new(&by2, (), act.about("search", &s.id)))
+        act_on(case, "request.item-copied", "UK GDPR Art 5(1)(f)", said).about("search", &s.id)
     })?;
-    Ok(item)
+    Ok(found)
 }
 
 /// A text with the marked ranges replaced; marks may overlap and are cut to character bounds.

@@ -58,12 +58,9 @@ pub(super) fn open(
 /// As [`open`].
 pub fn take_copy(office: &Office, by: &By, case_id: &str, number: u64) -> Result<BlobReader> {
     let (pack, reader) = open(office, by, case_id, number)?;
-    let (office2, by2, id) = (office.clone(), by.clone(), case_id.to_owned());
-    office.write(move |tx| {
-        let case = acts::load(tx, &office2, &by2, &id)?;
+    acts::on_record(office, by, case_id, move |case| {
         let said = format!("A copy of pack {} was saved by staff", pack.number);
-        let act = act_on(&case, "request.pack-copied", "UK GDPR Art 5(1)(f)", said);
-        Ok(Recorded::new(&by2, (), act.about("pack", &pack.id)))
+        act_on(case, "request.pack-copied", "UK GDPR Art 5(1)(f)", said).about("pack", &pack.id)
     })?;
     Ok(reader)
 }
@@ -86,6 +83,11 @@ pub fn protected(
         return Err(Error::invalid("password", "Use the password that was made for this file"));
     }
     let (pack, reader) = open(office, by, case_id, number)?;
+    // Before the first byte: whoever breaks the download off has what came so far.
+    acts::on_record(office, by, case_id, move |case| {
+        let said = format!("Protected file of pack {} made for the post", pack.number);
+        act_on(case, "request.pack-protected", "UK GDPR Art 32(1)(a)", said)
+    })?;
     let broken = |e: zip::result::ZipError| Error::fault(format!("the protected file: {e}"));
     let mut from = ZipArchive::new(Opened::new(reader)).map_err(broken)?;
     let mut zip = ZipWriter::new_stream(to);
@@ -100,13 +102,7 @@ pub fn protected(
         std::io::copy(&mut file, &mut zip)?;
     }
     zip.finish().map_err(broken)?;
-    let (office2, by2, id) = (office.clone(), by.clone(), case_id.to_owned());
-    office.write(move |tx| {
-        let case = acts::load(tx, &office2, &by2, &id)?;
-        let said = format!("Protected file of pack {} made for the post", pack.number);
-        let act = act_on(&case, "request.pack-protected", "UK GDPR Art 32(1)(a)", said);
-        Ok(Recorded::new(&by2, (), act))
-    })
+    Ok(())
 }
 
 /// How a pack goes out.

@@ -140,10 +140,15 @@ fn whoever_takes_a_copy_is_on_record() {
     let outsider = By { role: crate::staff::Role::Public, ..b.by.clone() };
     assert!(matches!(take_copy(&b.office, &outsider, &b.case, 1), Err(Error::Denied(_))));
     assert_eq!(copied("request.pack-copied"), 1);
+    // Nor is it undone by a download that breaks off: some of it may have come.
+    let code = links::new_code().unwrap();
+    let full: &mut [u8] = &mut [0; 8];
+    assert!(protected(&b.office, &b.by, &b.case, 1, &code, &mut &mut *full).is_err());
+    assert_eq!(copied("request.pack-protected"), 1);
 }
 
 #[test]
-fn a_post_s_link_tells_nothing_once_the_case_is_answered() {
+fn a_link_to_a_post_tells_nothing_once_the_case_is_answered() {
     let b = Bench::new(&[("safe", "Safe")]);
     let search = b.found("safe", &[]);
     let (org, now) = (b.by.org.clone(), b.by.now);
