@@ -157,6 +157,9 @@ impl Book {
 
     /// Whose identifier this is.
     pub fn get(&self, hash: &[u8; 32]) -> Option<u32> {
+        if !self.glance.may_hold(head(hash), tail(hash)) {
+            return None;
+        }
         let (shelf, place) = self.place(hash);
         place.ok().map(|at| profile(&self.shelves[shelf][at]))
     }

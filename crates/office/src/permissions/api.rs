@@ -1,10 +1,12 @@
 //! The machine face: who asks, contact decisions. JSON in and out; errors as RFC 9457 problems that
 //! never repeat a value. What machines tell stands in `told.rs`.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use memchr::memmem;
@@ -109,37 +111,52 @@ pub(crate) async fn who(
     headers: &HeaderMap,
     registers: bool,
 ) -> Result<(By, Arc<Now>)> {
-    let (org, now) = now(office, short, headers, registers).await?;
-    let id = mailer(&now, headers)?;
+    let bearer = Bearer::of(headers);
+    let (org, now) = now(office, short, &bearer, registers).await?;
+    let id = bearer.mailer(&now)?;
     let by = By { org, actor: format!("mailer:{id}"), role: Role::Mailer, now: office.now() };
     Ok((by, now))
+}
+
+/// The hash of the token that came with a request, if one did.
+pub struct Bearer(Option<[u8; 32]>);
+
+impl Bearer {
+    fn of(headers: &HeaderMap) -> Self {
+        let sent = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        Self(sent.and_then(|v| v.strip_prefix("Bearer ")).map(|token| links::hash(token.trim())))
+    }
+
+    /// The id of the program whose token it is.
+    fn mailer<'a>(&self, now: &'a Now) -> Result<&'a str> {
+        let id = self.0.and_then(|hash| now.mailers.get(&hash));
+        id.map(String::as_str).ok_or(Error::Denied("token"))
+    }
+}
+
+/// Spares a decision a copy of every header.
+impl<S: Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
 }
 
 /// The organisation of a short name and the facts as they stand, for whoever sends a token.
 async fn now(
     office: &Office,
     short: &str,
-    headers: &HeaderMap,
+    bearer: &Bearer,
     registers: bool,
 ) -> Result<(String, Arc<Now>)> {
-    token(headers)?;
+    bearer.0.ok_or(Error::Denied("token"))?;
     let org = office.live().org(office, short).await.map_err(|e| match e {
         Error::NotFound(_) => Error::Denied("token"),
         other => other,
     })?;
     let now = live::now(office, &org, registers).await?;
     Ok((org, now))
-}
-
-fn token(headers: &HeaderMap) -> Result<&str> {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    sent.and_then(|v| v.strip_prefix("Bearer ")).ok_or(Error::Denied("token"))
-}
-
-/// The id of the program whose token came.
-fn mailer<'a>(now: &'a Now, headers: &HeaderMap) -> Result<&'a str> {
-    let id = now.mailers.get(&links::hash(token(headers)?.trim()));
-    id.map(String::as_str).ok_or(Error::Denied("token"))
 }
 
 /// One question or many.
@@ -184,15 +201,15 @@ enum Each {
 pub async fn decide(
     State(office): State<Office>,
     Path(org): Path<String>,
-    headers: HeaderMap,
+    bearer: Bearer,
     body: Bytes,
 ) -> Answer {
     // Parsed before the look, so that the look is as fresh as can be; told after it, since only who
     // sends a token hears more.
     let asked = Asked::parse(&body);
     let needed = asked.as_ref().is_ok_and(Asked::needs_registers);
-    let (_, now) = now(&office, &org, &headers, needed).await?;
-    mailer(&now, &headers)?;
+    let (_, now) = now(&office, &org, &bearer, needed).await?;
+    bearer.mailer(&now)?;
     match asked? {
         Asked::One(one) => answer(&ask::answer(&now, &one)?),
         Asked::Many(questions) if questions.len() > MOST => Err(Error::invalid(

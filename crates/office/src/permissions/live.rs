@@ -133,36 +133,59 @@ pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Arc<Now>
         !std::mem::replace(&mut line.looking, true)
     };
     if first {
-        tokio::spawn(glance(office.clone(), org.to_owned(), one));
+        Look { office: office.clone(), org: org.to_owned(), one, over: false }.glance().await;
     }
     receive.await.map_err(|_| Error::fault("the look at the permissions was broken off"))?
 }
 
-/// Looks for those who wait until nobody does. Where the database is near, the question whether
-/// anything has changed is asked right here: handing it to another thread and being woken by it
-/// costs more than the answer. Whatever is to be read beyond that is another thread's work.
-async fn glance(office: Office, org: String, one: Arc<One>) {
-    loop {
-        // Questions that are here already join, and one look serves them all.
-        tokio::task::yield_now().await;
-        let waiting = match near(&office, &one) {
-            Some(waiting) => waiting,
-            None => {
-                tokio::task::spawn_blocking(move || serve(&office, &org, &one));
-                return;
-            }
-        };
-        if waiting.is_empty() {
+/// The duty to look for those who wait. Whoever has it and goes hands it on.
+struct Look {
+    office: Office,
+    org: String,
+    one: Arc<One>,
+    over: bool,
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        if self.over {
             return;
         }
+        // No runtime: the program ends, and nobody waits.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (office, org) = (self.office.clone(), self.org.clone());
+        let next = Self { office, org, one: Arc::clone(&self.one), over: false };
+        runtime.spawn(next.glance());
+    }
+}
+
+impl Look {
+    /// Looks once for those who wait. Where the database is near, the question whether anything
+    /// has changed is asked right here: handing it to another thread and being woken by it costs
+    /// more than the answer. Whatever is to be read beyond that is another thread's work.
+    async fn glance(mut self) {
+        // Questions that are here already join, and one look serves them all.
+        tokio::task::yield_now().await;
+        let Some(waiting) = near(&self.office, &self.one) else {
+            self.over = true;
+            let (office, org, one) = (self.office.clone(), self.org.clone(), self.one.clone());
+            tokio::task::spawn_blocking(move || serve(&office, &org, &one));
+            return;
+        };
         // A panic must not leave the next in line waiting for ever.
         let glanced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            unchanged(&office, &org, &one)
+            unchanged(&self.office, &self.org, &self.one)
         }));
-        match glanced.unwrap_or(None) {
-            Some(now) => waiting.into_iter().for_each(|(w, _)| drop(w.send(Ok(Arc::clone(&now))))),
+        let seen = glanced.unwrap_or(None);
+        let mut line = lock(&self.one.line);
+        match seen {
+            Some(now) => {
+                self.over = line.waiting.is_empty();
+                line.looking = !self.over;
+                drop(line);
+                waiting.into_iter().for_each(|(w, _)| drop(w.send(Ok(Arc::clone(&now)))));
+            }
             None => {
-                let mut line = lock(&one.line);
                 line.waiting.extend(waiting);
                 line.changed = true;
             }
@@ -170,15 +193,11 @@ async fn glance(office: Office, org: String, one: Arc<One>) {
     }
 }
 
-/// Those who wait, if a glance can serve them. Nobody: then nobody looks any more.
+/// Those who wait, if a glance can serve them.
 fn near(office: &Office, one: &One) -> Option<Vec<Waiting>> {
     // Taken while a screening reads everything anew: not to be waited for on this thread.
     let known = one.last.try_lock().is_ok_and(|last| last.is_some());
     let mut line = lock(&one.line);
-    if line.waiting.is_empty() {
-        line.looking = false;
-        return Some(Vec::new());
-    }
     let registers = line.waiting.iter().any(|(_, registers)| *registers);
     let can = office.db().is_near() && known && !registers && !line.changed;
     line.changed = false;
