@@ -126,6 +126,10 @@ impl BlobWriter {
     /// Of the database: the disk may be full.
     pub fn add(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes += bytes.len() as u64;
+        if self.buffer.capacity() == 0 {
+            // Grown by doubling, each chunk would leave memory of every size behind.
+            self.buffer.reserve(CHUNK + CHUNK / 8);
+        }
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= CHUNK { self.flush_chunk() } else { Ok(()) }
     }

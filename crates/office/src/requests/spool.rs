@@ -2,6 +2,8 @@
 //! people on the way.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use candour_connectors::{
     Body, DataMap, Fault, FaultKind, Found, Identifier, Searched, Seek, Sink, Strength, learned,
@@ -14,9 +16,9 @@ use crate::error::Result;
 use crate::kit::blobs::{self, BlobWriter};
 
 /// Rows that are looked through together.
-const TOGETHER: usize = 512;
+const TOGETHER: usize = 256;
 /// Bytes that most lines of a spool fit in.
-const LINE: usize = 2048;
+const LINE: usize = 4096;
 
 /// An item that a person has to look at, or has decided about before.
 #[derive(Debug, Clone)]
@@ -43,14 +45,13 @@ pub(super) struct Ended {
 /// The sink of a search: items go sealed into the spool, one line of JSON each.
 pub(super) struct Spool<'a> {
     pub(super) blob: BlobWriter,
-    map: &'a DataMap,
     seek: &'a Seek,
-    subject: Subject,
-    /// Keys of items that a person has decided about.
-    decided: HashSet<String>,
+    look: Arc<Look>,
     watch: &'a mut dyn Watch,
     /// Found, and not looked through for other people yet.
     waiting: Vec<Found>,
+    /// Who looks through what was found before these; nobody before there is much.
+    helper: Option<Helper>,
     pub(super) items: u64,
     flagged: Vec<Flag>,
     learned: Vec<Identifier>,
@@ -67,12 +68,15 @@ impl<'a> Spool<'a> {
     ) -> Self {
         Self {
             blob,
-            map,
             seek,
-            subject: crate::people::subject(seek),
-            decided,
+            look: Arc::new(Look {
+                map: map.clone(),
+                subject: crate::people::subject(seek),
+                decided,
+            }),
             watch,
             waiting: Vec::new(),
+            helper: None,
             items: 0,
             flagged: Vec::new(),
             learned: Vec::new(),
@@ -115,24 +119,59 @@ struct Ready {
     because: Vec<String>,
 }
 
-fn ready(
-    found: Found,
-    map: &DataMap,
-    subject: &Subject,
-    decided: &HashSet<String>,
-) -> serde_json::Result<Ready> {
-    let others = marks(&found, map, subject);
-    let strength = found.strength();
-    let why = why_look(strength, &others);
-    let flag = flag(&found, why, decided)?;
-    let weak = strength != Strength::Strong;
-    let learned = if weak { Vec::new() } else { learned(map, &found) };
-    let because = found.because.iter().map(|b| b.how.clone()).collect();
-    let Found { place, locator, because: how, body } = found;
-    let mut line = Vec::with_capacity(LINE);
-    serde_json::to_writer(&mut line, &Item { place, locator, because: how, body, others })?;
-    line.push(b'\n');
-    Ok(Ready { line, flag, weak, learned, because })
+/// What looking through takes.
+struct Look {
+    map: DataMap,
+    subject: Subject,
+    /// Keys of items that a person has decided about.
+    decided: HashSet<String>,
+}
+
+type Looked = serde_json::Result<Vec<Ready>>;
+
+impl Look {
+    fn through(&self, found: Vec<Found>) -> Looked {
+        found.into_iter().map(|found| self.ready(found)).collect()
+    }
+
+    fn ready(&self, found: Found) -> serde_json::Result<Ready> {
+        let others = marks(&found, &self.map, &self.subject);
+        let strength = found.strength();
+        let why = why_look(strength, &others);
+        let flag = flag(&found, why, &self.decided)?;
+        let weak = strength != Strength::Strong;
+        let learned = if weak { Vec::new() } else { learned(&self.map, &found) };
+        let because = found.because.iter().map(|b| b.how.clone()).collect();
+        let Found { place, locator, because: how, body } = found;
+        let mut line = Vec::with_capacity(LINE);
+        serde_json::to_writer(&mut line, &Item { place, locator, because: how, body, others })?;
+        line.push(b'\n');
+        Ok(Ready { line, flag, weak, learned, because })
+    }
+}
+
+/// Looks through a part on the other core while the next is read: looking is most of a search.
+struct Helper {
+    parts: SyncSender<Vec<Found>>,
+    looked: Receiver<Looked>,
+    /// Has a part, which goes before whatever was found since.
+    busy: bool,
+}
+
+impl Helper {
+    fn start(look: Arc<Look>) -> std::io::Result<Self> {
+        let (parts, todo) = sync_channel::<Vec<Found>>(1);
+        let (done, looked) = sync_channel(1);
+        // Ends with the spool, which alone gives it parts.
+        std::thread::Builder::new().name("look".into()).spawn(move || {
+            for part in todo {
+                if done.send(look.through(part)).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self { parts, looked, busy: false })
+    }
 }
 
 fn flag(found: &Found, why: String, decided: &HashSet<String>) -> serde_json::Result<Option<Flag>> {
@@ -167,25 +206,32 @@ fn why_look(strength: Strength, others: &[Mark]) -> String {
 }
 
 impl Spool<'_> {
-    /// Looks for other people in what waits and makes it ready to be kept, on both cores: that is
-    /// most of a search.
+    /// Looks for other people in what waits and keeps it, in the order in which it was found.
     fn look_through(&mut self) -> std::result::Result<(), Fault> {
-        let mut first = std::mem::take(&mut self.waiting);
-        let second = first.split_off(first.len() / 2);
-        let (map, subject, decided) = (self.map, &self.subject, &self.decided);
-        let look = |part: Vec<Found>| -> serde_json::Result<Vec<Ready>> {
-            part.into_iter().map(|found| ready(found, map, subject, decided)).collect()
-        };
-        let (first, second) = std::thread::scope(|s| {
-            let other_core = s.spawn(|| look(first));
-            let second = look(second);
-            (other_core.join(), second)
-        });
-        let first = first.map_err(|_| ours("a text could not be looked through".into()))?;
-        for part in [first, second] {
-            part.map_err(|e| ours(e.to_string()))?.into_iter().try_for_each(|r| self.keep(r))?;
+        let part = std::mem::take(&mut self.waiting);
+        let here = self.look.through(part).map_err(|e| ours(e.to_string()))?;
+        if let Some(helper) = self.helper.as_mut().filter(|h| h.busy) {
+            helper.busy = false;
+            let gone = |_| ours("a text could not be looked through".into());
+            let there = helper.looked.recv().map_err(gone)?.map_err(|e| ours(e.to_string()))?;
+            there.into_iter().try_for_each(|r| self.keep(r))?;
         }
-        Ok(())
+        here.into_iter().try_for_each(|r| self.keep(r))
+    }
+
+    /// Every second part is the helper's.
+    fn hand_on(&mut self) -> std::result::Result<(), Fault> {
+        let helper = match self.helper.take() {
+            Some(helper) => Ok(helper),
+            None => Helper::start(Arc::clone(&self.look)),
+        };
+        let helper = self.helper.insert(helper.map_err(|e| ours(e.to_string()))?);
+        if helper.busy {
+            return self.look_through();
+        }
+        helper.busy = true;
+        let gone = |_| ours("a text could not be looked through".into());
+        helper.parts.send(std::mem::take(&mut self.waiting)).map_err(gone)
     }
 
     fn keep(&mut self, ready: Ready) -> std::result::Result<(), Fault> {
@@ -217,11 +263,16 @@ impl Sink for Spool<'_> {
         // Rows are small and many; a message or document may be large, so it does not wait.
         let row = matches!(found.body, candour_connectors::Body::Row { .. });
         self.waiting.push(found);
-        if row && self.waiting.len() < TOGETHER { Ok(()) } else { self.look_through() }
+        match row {
+            true if self.waiting.len() < TOGETHER => Ok(()),
+            true => self.hand_on(),
+            false => self.look_through(),
+        }
     }
 
     fn progress(&mut self, done: u64, of: Option<u64>) {
-        let found = self.items + self.waiting.len() as u64;
+        let away = self.helper.as_ref().map_or(0, |h| if h.busy { TOGETHER } else { 0 });
+        let found = self.items + (self.waiting.len() + away) as u64;
         self.watch.progress(done, of, found);
     }
 
