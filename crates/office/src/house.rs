@@ -1,15 +1,14 @@
-//! Commands about the house itself: init, doctor, backup and restore, moving to PostgreSQL.
+//! Commands about the house itself: init, doctor, backup, moving to PostgreSQL.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use candour_db::{Db, Key, Place};
+use candour_db::{Db, Place};
 use clap::Args;
 use serde_json::json;
 
 use crate::charter;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
-use crate::kit::vault::Vault;
 use crate::office::Office;
 use crate::{holdings, migrations, proof, settings};
 
@@ -128,67 +127,6 @@ pub fn backup(a: &BackupArgs) -> Result<u8> {
     println!("{}", a.out.display());
     eprintln!("The key is not in it: keep office.key apart from backups.");
     Ok(0)
-}
-
-/// `candour restore`
-#[derive(Args)]
-#[command(
-    after_help = "Example:\n  candour restore office-2026-11-22.db --key office.key --data new-office"
-)]
-pub struct RestoreArgs {
-    /// The backup.
-    file: PathBuf,
-    /// The office key that belongs to it.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    #[command(flatten)]
-    at: At,
-}
-
-/// Puts a backup into an empty data folder, after checking that the key opens it.
-///
-/// # Errors
-/// There is an office already, or the key does not fit.
-pub fn restore(a: &RestoreArgs) -> Result<u8> {
-    let data = &a.at.data;
-    let target = data.join("office.db");
-    if target.exists() {
-        return Err(Error::invalid(
-            "data",
-            format!("There is an office in {} already", data.display()),
-        ));
-    }
-    let key = settings::read_key_file(&a.key)?;
-    std::fs::create_dir_all(data)?;
-    let part = data.join("office.db.part");
-    std::fs::copy(&a.file, &part)?;
-    let place =
-        Place::Sqlite { path: part.clone(), key: Some(Key(Vault::new(key)?.derive("database")?)) };
-    let opened = Db::open(&place, migrations::ALL, proof::finisher());
-    if let Err(e) = opened {
-        remove_with_journal(&part);
-        return Err(e.into());
-    }
-    drop(opened);
-    std::fs::rename(&part, &target)?;
-    remove_with_journal(&part);
-    if !settings::key_path(data).exists() {
-        use std::io::Write as _;
-        let text = std::fs::read_to_string(&a.key)?;
-        settings::private_file(&settings::key_path(data))?.write_all(text.as_bytes())?;
-    }
-    settings::write_missing(data, None)?;
-    println!("{}", data.display());
-    eprintln!("Restored. Check it with: candour doctor --data {}", data.display());
-    Ok(0)
-}
-
-fn remove_with_journal(db: &Path) {
-    for end in ["", "-wal", "-shm"] {
-        let mut name = db.as_os_str().to_owned();
-        name.push(end);
-        let _ = std::fs::remove_file(PathBuf::from(name));
-    }
 }
 
 /// `candour move`

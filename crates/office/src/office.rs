@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use crate::charter::Charter;
 use crate::error::{Error, Result};
-use crate::kit::new_id;
 use crate::kit::post::Transport;
 use crate::kit::vault::Vault;
+use crate::kit::{journal, new_id};
 use crate::permissions::Live;
 use crate::proof::{self, By, Recorded};
 use crate::settings::{self, Settings};
@@ -74,7 +74,8 @@ impl Office {
                 key: Some(Key(vault.derive("database")?)),
             },
         };
-        let db = Db::open(&place, crate::migrations::ALL, proof::finisher())?;
+        let finisher = journal::finisher(data, &vault, proof::finisher());
+        let db = Db::open(&place, crate::migrations::ALL, finisher)?;
         let mut calendar = Calendar::builtin();
         for day in &settings.holidays {
             calendar = calendar.with_day(day.division, day.date, &day.title);

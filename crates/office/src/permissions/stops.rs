@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::records::{Kept, Through};
 use super::terms::{Spared, What};
-use super::{sql, tell, withdrawals};
+use super::{outlive, sql, tell, withdrawals};
 use crate::charter::{self, Channel, Permissions};
 use crate::error::Result;
 use crate::kit::new_id;
@@ -231,8 +231,14 @@ pub(super) fn put(tx: &mut Tx<'_>, by: &By, new: &Kept) -> Result<Option<String>
     if sql::stops_on(tx, &by.org, new.hash)?.iter().any(covers) {
         return Ok(None);
     }
-    sql::insert_stop(tx, &by.org, new, by.now)?;
+    keep(tx, by, new)?;
     Ok(Some(new.id.clone()))
+}
+
+/// Keeps a stop, and a note of it for the journal.
+fn keep(tx: &mut Tx<'_>, by: &By, stop: &Kept) -> Result<()> {
+    sql::insert_stop(tx, &by.org, stop, by.now)?;
+    outlive::note_stop(tx, by, stop)
 }
 
 /// Puts one stop on identifiers of a person, answers the new rows.
@@ -315,7 +321,7 @@ pub(super) fn lift(
             }
             sql::end_stop(tx, &by.org, &stop.id, by.now)?;
             if let Some(rest) = rest {
-                sql::insert_stop(tx, &by.org, &rest, by.now)?;
+                keep(tx, by, &rest)?;
                 narrowed.push(rest.id);
             }
         }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::records::{ConsentRow, Event, Use};
 use super::stops::{self, NewStop, touch};
 use super::terms::What;
-use super::{sql, tell};
+use super::{outlive, sql, tell};
 use crate::charter;
 use crate::error::{Error, Result};
 use crate::kit::dates;
@@ -132,13 +132,15 @@ pub(super) fn end(
     (method, on): (&str, Option<Date>),
 ) -> Result<Act> {
     row.state = "withdrawn".into();
-    row.events.push(Event {
+    let event = Event {
         at: by.now,
         state: "withdrawn".into(),
         by: by.actor.clone(),
         method: method.to_owned(),
         on,
-    });
+    };
+    outlive::note_withdrawal(tx, by, &row.id, &event)?;
+    row.events.push(event);
     sql::set_consent(tx, &by.org, &row, by.now)?;
     if row.use_kind == Use::Share.word() && !about.erased {
         tell::partner(tx, vault, by, about, &row.use_what, "")?;
