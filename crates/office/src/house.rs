@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use candour_connectors::worker::{self, Guard};
 use candour_db::{Db, Place};
 use clap::Args;
 use serde_json::json;
@@ -61,6 +62,7 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
             None => "letters: kept in the outbox folder, no mail server is set up".into(),
         },
     ));
+    lines.push(guard_line());
     let stuck = office.read(crate::kit::sql::failed_jobs)?;
     lines.push((stuck == 0, format!("jobs given up: {stuck}")));
     for (org, short) in office.read(charter::orgs)? {
@@ -86,6 +88,52 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
         }
     }
     Ok(u8::from(wrong))
+}
+
+/// What keeps the child in that reads hostile documents (UK GDPR Art 32(1)(b)).
+fn guard_line() -> (bool, String) {
+    match worker::guard() {
+        Ok(guard) => guard_words(guard, worker::reads_with_pdftotext()),
+        Err(fault) => {
+            (false, format!("documents: the child that reads them does not run: {fault}"))
+        }
+    }
+}
+
+fn guard_words(guard: Guard, pdftotext: bool) -> (bool, String) {
+    let ceilings = "documents: read by a child with ceilings on memory and time";
+    match guard {
+        Guard { seccomp: false, landlock } => {
+            let landlock = if landlock > 0 { "" } else { " nor Landlock" };
+            let line = format!(
+                "{ceilings}, and no more: this kernel has no seccomp{landlock}. A document that \
+                 takes the child over can do what this user can. Use a Linux kernel with \
+                 CONFIG_SECCOMP_FILTER on x86-64 or ARM64, or search no documents from outside"
+            );
+            (false, line)
+        }
+        Guard { landlock: 0, .. } if pdftotext => {
+            let line = format!(
+                "{ceilings}, by seccomp without files and network; Landlock is not there. A PDF \
+                 that takes pdftotext over has no network, but can read this user’s files. Use a \
+                 Linux kernel of 5.13 or later with landlock in its lsm= list, or remove pdftotext: \
+                 PDFs are then read in the first child, less well"
+            );
+            (false, line)
+        }
+        Guard { landlock: 0, .. } => {
+            let line = format!(
+                "{ceilings}, by seccomp without files and network; Landlock, a second lock for the \
+                 same, is not there: Linux 5.13 or later has it, with landlock in its lsm= list"
+            );
+            (true, line)
+        }
+        Guard { landlock, .. } => {
+            let line =
+                format!("{ceilings}, by seccomp and Landlock {landlock} without files and network");
+            (true, line)
+        }
+    }
 }
 
 /// Exports the whole log to a scratch folder and verifies it as a stranger would.
@@ -171,4 +219,25 @@ pub fn move_office(a: &MoveArgs) -> Result<u8> {
     println!("{rows} rows in {} tables", copied.len());
     eprintln!("Now name the database in candour.toml (database = \"…\") and start serve.");
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kernel_lacks_is_told_with_what_it_means_and_the_remedy() {
+        let words =
+            |landlock, seccomp, pdftotext| guard_words(Guard { landlock, seccomp }, pdftotext);
+        let (ok, line) = words(6, true, true);
+        assert!(ok && line.contains("seccomp and Landlock 6"), "{line}");
+        let (ok, line) = words(0, true, true);
+        assert!(!ok && line.contains("Landlock is not there"), "{line}");
+        assert!(line.contains("can read this user’s files") && line.contains("lsm="), "{line}");
+        let (ok, line) = words(0, true, false);
+        assert!(ok && line.contains("is not there"), "{line}");
+        let (ok, line) = words(0, false, true);
+        assert!(!ok && line.contains("no seccomp nor Landlock"), "{line}");
+        assert!(line.contains("CONFIG_SECCOMP_FILTER"), "{line}");
+    }
 }
