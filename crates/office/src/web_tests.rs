@@ -330,3 +330,6 @@ fn a_case_lapses_only_after_a_warning_letter() {
 
 #[path = "web_life_tests.rs"]
 mod life;
+
+#[path = "web_once_tests.rs"]
+mod once_tests;
