@@ -197,7 +197,8 @@ pub struct MoveArgs {
 /// Copies every row to PostgreSQL in one transaction. Stop `serve` first.
 ///
 /// # Errors
-/// Another process has the office open, the target is not empty, or either side fails; nothing is kept there then.
+/// Another process has the office open, the target is not empty, or either side fails; nothing is
+/// kept there then.
 pub fn move_office(a: &MoveArgs) -> Result<u8> {
     let office = a.at.open()?;
     if office.settings().database.is_some() {

@@ -48,3 +48,36 @@ fn an_office_that_is_being_moved_is_opened_by_nobody() {
     drop(lock);
     office.ok(&["permission", "stop", "--email", "ann@example.org"]);
 }
+
+/// A holiday that the office was told of counts for its own dates, and the built-in list stays as
+/// it is.
+#[test]
+fn a_deadline_is_worked_out_with_the_office_s_own_days() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let settings = office.path("candour.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let day =
+        "\n[[holidays]]\ndivision = \"scotland\"\ndate = \"2026-12-22\"\ntitle = \"A day off\"\n";
+    std::fs::write(&settings, text + day).unwrap();
+    let data = office.path("");
+    let data = data.to_str().unwrap();
+    let due = |more: &[&str]| {
+        let ask = ["deadline", "rights_month", "--received", "2026-11-22"];
+        office.ok(&[&ask[..], more].concat()).lines().next().unwrap().to_owned()
+    };
+    assert_eq!(
+        due(&["--division", "scotland"]),
+        "2026-12-22",
+        "nobody asked for the office’s days"
+    );
+    assert_eq!(due(&["--division", "scotland", "--data", data]), "2026-12-23");
+    assert_eq!(due(&["--data", data]), "2026-12-22", "the charter says England and Wales");
+    let charter = office.ok(&["charter", "show"]).replace("england-and-wales", "scotland");
+    std::fs::write(office.path("charter.toml"), charter).unwrap();
+    office.ok(&["charter", "set", office.path("charter.toml").to_str().unwrap()]);
+    assert_eq!(due(&["--data", data]), "2026-12-23", "and then Scotland");
+    assert_eq!(due(&["--data", data, "--org", "test"]), "2026-12-23");
+    let wrong = ["deadline", "rights_month", "--received", "2026-11-22", "--org", "other"];
+    assert_eq!(office.run(&[&wrong[..], &["--data", data]].concat()).status.code(), Some(3));
+    assert_eq!(office.run(&wrong).status.code(), Some(2), "an organisation of which office?");
+}

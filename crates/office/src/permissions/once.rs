@@ -2,8 +2,9 @@
 //! the first time and done once. Kept for a week, sealed.
 //!
 //! An act of one commit keeps its answer in that commit ([`Once::keep`]), so that no crash comes
-//! between the two. What reads only, and reports of many things (`events`, `inbound-mail`), are kept
-//! behind it: a stop said twice stands once, and a delivery counted twice errs on the safe side.
+//! between the two. What reads only, and reports of many things (`events`, `inbound-mail`), are
+//! kept behind it: a stop said twice stands once, and a delivery counted twice errs on the safe
+//! side.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
