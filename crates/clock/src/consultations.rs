@@ -104,6 +104,37 @@ pub fn dpia_review(last: Date, months: Option<u32>) -> Result<Due, ClockError> {
     months_from(last, months, "dpia_review", "Last looked at")
 }
 
+/// What is looked at again at an interval of one's own: the law sets none, only that it be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Review {
+    /// The register of processing (UK GDPR Art 30).
+    Register,
+    /// An assessment of legitimate interests (UK GDPR Art 6(1)(f)).
+    Interests,
+    /// A privacy notice (UK GDPR Arts 12 to 14).
+    Notice,
+    /// A processor and the contract with it (UK GDPR Art 28(1)).
+    Processor,
+}
+
+/// When it is looked at again: yearly by default, so that it can be shown to be right (UK GDPR
+/// Art 5(2)).
+pub fn review(what: Review, last: Date, months: Option<u32>) -> Result<Due, ClockError> {
+    let name = match what {
+        Review::Register => "register_review",
+        Review::Interests => "interests_review",
+        Review::Notice => "notice_review",
+        Review::Processor => "processor_review",
+    };
+    months_from(last, months, name, "Last looked at")
+}
+
+/// Until when the regulator decides on a penalty after its notice of intent: six months, or as soon
+/// as is practicable after them (DPA 2018 Sch 16 para 4).
+pub fn penalty_decision(notice: Date) -> Result<Due, ClockError> {
+    months_from(notice, None, "penalty_decision", "Notice of intent given")
+}
+
 /// The regulator's advice after prior consultation: eight weeks, six more if it says so (UK GDPR
 /// Art 36(2)). `weeks` replaces both.
 pub fn prior_consultation_reply(

@@ -11,7 +11,7 @@ use crate::steps::{Step, warn};
 use crate::words::{ZONE, civil_date, day, machine, moment};
 use crate::{
     Calendar, ClockError, Division, Due, DueAt, FeePayer, InformationRequest, Pause, Regime,
-    RightsClock, State,
+    Review, RightsClock, State,
 };
 
 /// What a rule answers: a date, a moment, an amount, `none` or `paused`, with its reasons.
@@ -88,6 +88,11 @@ fn simple(facts: &Facts<'_>, calendar: &Calendar) -> Result<Answer, ClockError> 
         "consent_review" => crate::consent_review(on, months()?)?,
         "indirect_consent_max" => crate::indirect_consent_max(on, months()?)?,
         "dpia_review" => crate::dpia_review(on, months()?)?,
+        "register_review" => crate::review(Review::Register, on, months()?)?,
+        "interests_review" => crate::review(Review::Interests, on, months()?)?,
+        "notice_review" => crate::review(Review::Notice, on, months()?)?,
+        "processor_review" => crate::review(Review::Processor, on, months()?)?,
+        "penalty_decision" => crate::penalty_decision(on)?,
         "health_opinion_valid_to" => crate::health_opinion_valid_to(on, months()?)?,
         "casework_after_poll" => crate::casework_after_poll(on)?,
         "ico_fee_expiry" => crate::fee_expiry(on, facts.number("period_months")?)?,

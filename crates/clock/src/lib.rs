@@ -29,8 +29,8 @@ mod words;
 pub use calendar::{Calendar, Division, Place};
 pub use complaints::complaint_acknowledgement;
 pub use consultations::{
-    art14_notice, casework_after_poll, dpia_review, exam_marks, health_opinion_valid_to,
-    prior_consultation_reply,
+    Review, art14_notice, casework_after_poll, dpia_review, exam_marks, health_opinion_valid_to,
+    penalty_decision, prior_consultation_reply, review,
 };
 pub use door::{Answer, answer, rule_names};
 pub use error::ClockError;

@@ -23,8 +23,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 pub use child::{Task, main, main_with};
-pub use wire::SheetCell;
 pub(crate) use wire::{Ask, Cells, MOST_FILE, Media, Reply, Trouble};
+pub use wire::{Guard, SheetCell};
 
 use run::Running;
 
@@ -154,6 +154,32 @@ pub fn task(words: &str, bytes: &[u8]) -> Result<Vec<u8>, crate::Fault> {
         Err(Failed::Stopped(fault)) => Err(fault),
         Ok(()) => got.ok_or_else(|| Trouble::Damaged.fault("the file")),
     }
+}
+
+/// What the kernel of this machine does to keep a child in, as a child itself found it.
+///
+/// # Errors
+/// The child could not be started.
+pub fn guard() -> Result<Guard, crate::Fault> {
+    let mut got = None;
+    let asked = ask(&Ask::Guard, &[], &mut |reply| {
+        if let Reply::Guard(guard) = reply {
+            got = Some(guard);
+        }
+        Ok(true)
+    });
+    match asked {
+        Err(Failed::File(trouble)) => Err(trouble.fault("a document")),
+        Err(Failed::Stopped(fault)) => Err(fault),
+        Ok(()) => got.ok_or_else(|| Trouble::Damaged.fault("a document")),
+    }
+}
+
+/// Whether PDFs are read by the `pdftotext` of this machine: a second child, which may read the
+/// system's libraries and, where there is no Landlock, whatever its user may read.
+pub fn reads_with_pdftotext() -> bool {
+    let pool = CHOSEN.read().unwrap_or_else(PoisonError::into_inner);
+    pool.as_ref().is_some_and(|p| p.worker.pdftotext.is_some())
 }
 
 /// The text of an office document or spreadsheet.

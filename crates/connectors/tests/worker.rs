@@ -223,6 +223,18 @@ fn the_command_is_of_no_use_to_people() {
 
 /// What a child that was taken over could do: nothing. Asked of the kernel, of a child at rest.
 #[test]
+fn a_child_says_what_holds_it() {
+    let _one = with(usual());
+    let guard = worker::guard().expect("the child answers");
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    assert_eq!(guard.seccomp, status.contains("Seccomp:"), "{guard:?}");
+    // Where the kernel tells its list of guards, it is the same.
+    if let Ok(list) = std::fs::read_to_string("/sys/kernel/security/lsm") {
+        assert_eq!(guard.landlock > 0, list.contains("landlock"), "{guard:?}");
+    }
+}
+
+#[test]
 fn a_child_can_open_nothing_and_start_nothing() {
     let mut child = Command::new(program())
         .env_clear()

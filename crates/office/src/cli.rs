@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::office::Office;
 use crate::{
     charter, clocks, demo, holdings, house, mailing, measure, permissions, proof, register,
-    requests, serve, staff,
+    requests, restore, serve, staff,
 };
 
 const EXAMPLES: &str = "\
@@ -130,8 +130,10 @@ pub enum Command {
     Doctor(house::DoctorArgs),
     /// Back up the office (SQLite), without its key.
     Backup(house::BackupArgs),
-    /// Put a backup into an empty data folder.
-    Restore(house::RestoreArgs),
+    /// Put a backup into a data folder; erasures and stops since then hold all the same.
+    Restore(restore::RestoreArgs),
+    /// Carry out again what the journal says, after PostgreSQL was put back by its own tools.
+    Replay(restore::ReplayArgs),
     /// Move an office from SQLite to PostgreSQL.
     Move(house::MoveArgs),
     /// Figures of this machine, for `cargo xtask bench`. Give it a fresh office.
@@ -168,7 +170,8 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Ledger(a) => proof::cli::run(a),
         Command::Doctor(a) => house::doctor(&a),
         Command::Backup(a) => house::backup(&a),
-        Command::Restore(a) => house::restore(&a),
+        Command::Restore(a) => restore::restore(&a),
+        Command::Replay(a) => restore::replay(&a),
         Command::Move(a) => house::move_office(&a),
         Command::Measure(a) => measure::run(&a),
         // Taken up in main.rs, before anything else is opened.

@@ -7,14 +7,17 @@ use candour_clock::{Calendar, answer, check_vectors, rule_names};
 use clap::Args;
 use serde_json::json;
 
+use crate::charter;
 use crate::cli::print_json;
 use crate::error::{Error, Result};
+use crate::office::Office;
 
 const EXAMPLES: &str = "\
 Examples:
   candour deadline rights_month --received 2026-11-25
   candour deadline sar_pause --received 2026-03-02 --asked 2026-03-05 --answered 2026-03-09
   candour deadline rights_month --received 2026-10-30 --division scotland
+  candour deadline rights_month --received 2026-11-25 --data office
   candour deadline own_promise --received 2026-09-03 --with promise_days=28
   candour deadline check vectors.csv
   candour deadline list";
@@ -42,9 +45,37 @@ pub struct DeadlineArgs {
     /// Any other fact the rule takes: `--with id_received=2026-09-10`; may come several times.
     #[arg(long = "with", value_name = "NAME=VALUE")]
     facts: Vec<String>,
+    /// Count the holidays that this office was told of, too; its charter says which part of the
+    /// United Kingdom, unless --division does.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// That office's database, if it is PostgreSQL; better in its candour.toml.
+    #[arg(long, env = "CANDOUR_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<String>,
+    /// Short name of the organisation, if that office has several.
+    #[arg(long, value_name = "SHORT", requires = "data")]
+    org: Option<String>,
     /// For machines.
     #[arg(long)]
     json: bool,
+}
+
+impl DeadlineArgs {
+    /// Which days are no working days, and where: the office's own, if one was named.
+    fn days(&self) -> Result<(Calendar, Option<String>)> {
+        let given = self.division.clone();
+        let Some(data) = &self.data else { return Ok((Calendar::builtin(), given)) };
+        let office = Office::open(data, self.database.as_deref())?;
+        let calendar = office.calendar().clone();
+        if given.is_some() && self.org.is_none() {
+            return Ok((calendar, given));
+        }
+        let charter = office.read(|tx| {
+            let org = charter::only_org(tx, self.org.as_deref())?;
+            charter::current(tx, &org)
+        })?;
+        Ok((calendar, given.or_else(|| Some(charter.law.division.to_string()))))
+    }
 }
 
 /// Runs `candour deadline`.
@@ -54,7 +85,7 @@ pub struct DeadlineArgs {
 pub fn run(a: &DeadlineArgs) -> Result<u8> {
     match (a.rule.as_str(), &a.file) {
         ("list", _) => list(a.json),
-        ("check", Some(file)) => check(file, a.json),
+        ("check", Some(file)) => check(file, &a.days()?.0, a.json),
         ("check", None) => Err(Error::invalid("file", "Name the file to check")),
         _ => work_out(a),
     }
@@ -82,7 +113,8 @@ fn work_out(a: &DeadlineArgs) -> Result<u8> {
     };
     put("asked", &a.asked);
     put("answered", &a.answered);
-    put("division", a.division.as_slice());
+    let (calendar, division) = a.days()?;
+    put("division", division.as_slice());
     for fact in &a.facts {
         let (name, value) = fact
             .split_once('=')
@@ -90,7 +122,7 @@ fn work_out(a: &DeadlineArgs) -> Result<u8> {
         put(name.trim(), &[value.trim().to_owned()]);
     }
     let received = a.received.as_deref().unwrap_or("");
-    let found = answer(&a.rule, received, &facts, &Calendar::builtin())
+    let found = answer(&a.rule, received, &facts, &calendar)
         .map_err(|e| Error::invalid("deadline", e.to_string()))?;
     if a.json {
         print_json(&found)?;
@@ -108,11 +140,11 @@ fn work_out(a: &DeadlineArgs) -> Result<u8> {
     Ok(0)
 }
 
-fn check(file: &std::path::Path, as_json: bool) -> Result<u8> {
+fn check(file: &std::path::Path, calendar: &Calendar, as_json: bool) -> Result<u8> {
     let open = std::fs::File::open(file).map_err(|e| {
         Error::invalid("file", format!("{} can't be read: {}", file.display(), e.kind()))
     })?;
-    let checked = check_vectors(open, &Calendar::builtin())
+    let checked = check_vectors(open, calendar)
         .map_err(|e| Error::invalid("file", format!("{}: {e}", file.display())))?;
     if as_json {
         let mismatches: Vec<_> = checked

@@ -102,7 +102,8 @@ fn a_map_never_names_the_office_s_own_files() {
 fn a_new_password_wants_the_old_one_and_ends_other_sessions() {
     let s = Served::new();
     let me = s.signed_in("ruth", Role::Officer);
-    let there = staff::sign_in(&s.office, "ruth@harbour.example", PASSWORD, "elsewhere").unwrap();
+    let there =
+        staff::sign_in(&s.office, "ruth@harbour.example", PASSWORD, "elsewhere", None).unwrap();
     let SignIn::Done(elsewhere) = there else { panic!("no code app is on") };
     let elsewhere = format!("Cookie: candour={elsewhere}\r\n");
     let change = |form: &str| s.send("POST", "/office/account", &me, form);
@@ -119,7 +120,7 @@ fn a_new_password_wants_the_old_one_and_ends_other_sessions() {
     assert_eq!(change(&form).status, 303);
     assert_eq!(s.send("GET", "/office/account", &me, "").status, 200, "this session goes on");
     assert_eq!(s.send("GET", "/office/account", &elsewhere, "").status, 303, "others end");
-    assert!(staff::sign_in(&s.office, "ruth@harbour.example", PASSWORD, "again").is_err());
+    assert!(staff::sign_in(&s.office, "ruth@harbour.example", PASSWORD, "again", None).is_err());
     for _ in 0..5 {
         change("act=password&old=guess&password=paper+boats+drifting");
     }
@@ -202,4 +203,52 @@ fn destroyed_content_leaves_no_words_beside_it() {
     let after = kept(&s);
     assert!(!after.contains("known") && !after.contains("A card about"), "{after}");
     assert!(after.contains("by hand"), "that it was searched, and how, stays: {after}");
+}
+
+const SIGN_IN: &str = "/office/sign-in";
+
+/// The cookie of this browser that an answer sets, as the header that brings it back.
+fn device_of(got: &Got) -> Option<String> {
+    let set = got.head.lines().filter_map(|l| l.strip_prefix("set-cookie: "));
+    let own = set.map(|c| c.split(';').next().unwrap()).find(|c| c.starts_with("candour-device="));
+    own.map(|c| format!("Cookie: {c}\r\n"))
+}
+
+fn signing(name: &str, password: &str) -> String {
+    format!("email={name}%40harbour.example&password={}", password.replace(' ', "+"))
+}
+
+/// Whoever knows the address of somebody on the staff may try, and only shuts out those whose
+/// browser has never signed in there.
+#[test]
+fn strangers_do_not_lock_out_a_browser_that_signed_in_before() {
+    let s = Served::new();
+    let session = s.signed_in("ruth", Role::Officer);
+    s.signed_in("sam", Role::CaseWorker);
+    let try_as = |name: &str, password: &str, with: &str| {
+        s.send("POST", SIGN_IN, with, &signing(name, password))
+    };
+    let known = device_of(&try_as("ruth", PASSWORD, "")).expect("a browser is known from now on");
+    let sams = device_of(&try_as("sam", PASSWORD, "")).unwrap();
+    let wrong = |name: &str, with: &str| -> Vec<(u16, String)> {
+        let answers = (0..7).map(|_| try_as(name, "wrong password", with));
+        answers.map(|g| (g.status, g.text.replace(name, ""))).collect()
+    };
+    let told = wrong("ruth", "");
+    assert_eq!((told[4].0, told[5].0), (422, 429));
+    assert_eq!(try_as("ruth", PASSWORD, "").status, 429, "for strangers it is locked");
+    for forged in
+        [known.replace("device=", "device=0"), sams.clone(), "Cookie: candour-device=x\r\n".into()]
+    {
+        assert_eq!(try_as("ruth", PASSWORD, &forged).status, 429, "{forged}");
+    }
+    assert_eq!(try_as("ruth", PASSWORD, &known).status, 303, "her own browser goes on");
+    // Nor do they keep her from changing the password she has.
+    let form = "act=password&old=wrong&password=three+brass+kettles";
+    let change = s.send("POST", "/office/account", &session, form);
+    assert_eq!(change.status, 422, "{}", change.text);
+    // What a known browser may try has the same limit, and an unknown address answers as before.
+    assert_eq!(wrong("ruth", &known), told);
+    assert_eq!(try_as("ruth", PASSWORD, &known).status, 429);
+    assert_eq!(wrong("nobody", &sams), told);
 }

@@ -1,15 +1,15 @@
-//! Commands about the house itself: init, doctor, backup and restore, moving to PostgreSQL.
+//! Commands about the house itself: init, doctor, backup, moving to PostgreSQL.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use candour_db::{Db, Key, Place};
+use candour_connectors::worker::{self, Guard};
+use candour_db::{Db, Place};
 use clap::Args;
 use serde_json::json;
 
 use crate::charter;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
-use crate::kit::vault::Vault;
 use crate::office::Office;
 use crate::{holdings, migrations, proof, settings};
 
@@ -62,6 +62,7 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
             None => "letters: kept in the outbox folder, no mail server is set up".into(),
         },
     ));
+    lines.push(guard_line());
     let stuck = office.read(crate::kit::sql::failed_jobs)?;
     lines.push((stuck == 0, format!("jobs given up: {stuck}")));
     for (org, short) in office.read(charter::orgs)? {
@@ -87,6 +88,52 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
         }
     }
     Ok(u8::from(wrong))
+}
+
+/// What keeps the child in that reads hostile documents (UK GDPR Art 32(1)(b)).
+fn guard_line() -> (bool, String) {
+    match worker::guard() {
+        Ok(guard) => guard_words(guard, worker::reads_with_pdftotext()),
+        Err(fault) => {
+            (false, format!("documents: the child that reads them does not run: {fault}"))
+        }
+    }
+}
+
+fn guard_words(guard: Guard, pdftotext: bool) -> (bool, String) {
+    let ceilings = "documents: read by a child with ceilings on memory and time";
+    match guard {
+        Guard { seccomp: false, landlock } => {
+            let landlock = if landlock > 0 { "" } else { " nor Landlock" };
+            let line = format!(
+                "{ceilings}, and no more: this kernel has no seccomp{landlock}. A document that \
+                 takes the child over can do what this user can. Use a Linux kernel with \
+                 CONFIG_SECCOMP_FILTER on x86-64 or ARM64, or search no documents from outside"
+            );
+            (false, line)
+        }
+        Guard { landlock: 0, .. } if pdftotext => {
+            let line = format!(
+                "{ceilings}, by seccomp without files and network; Landlock is not there. A PDF \
+                 that takes pdftotext over has no network, but can read this user’s files. Use a \
+                 Linux kernel of 5.13 or later with landlock in its lsm= list, or remove pdftotext: \
+                 PDFs are then read in the first child, less well"
+            );
+            (false, line)
+        }
+        Guard { landlock: 0, .. } => {
+            let line = format!(
+                "{ceilings}, by seccomp without files and network; Landlock, a second lock for the \
+                 same, is not there: Linux 5.13 or later has it, with landlock in its lsm= list"
+            );
+            (true, line)
+        }
+        Guard { landlock, .. } => {
+            let line =
+                format!("{ceilings}, by seccomp and Landlock {landlock} without files and network");
+            (true, line)
+        }
+    }
 }
 
 /// Exports the whole log to a scratch folder and verifies it as a stranger would.
@@ -130,67 +177,6 @@ pub fn backup(a: &BackupArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// `candour restore`
-#[derive(Args)]
-#[command(
-    after_help = "Example:\n  candour restore office-2026-11-22.db --key office.key --data new-office"
-)]
-pub struct RestoreArgs {
-    /// The backup.
-    file: PathBuf,
-    /// The office key that belongs to it.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    #[command(flatten)]
-    at: At,
-}
-
-/// Puts a backup into an empty data folder, after checking that the key opens it.
-///
-/// # Errors
-/// There is an office already, or the key does not fit.
-pub fn restore(a: &RestoreArgs) -> Result<u8> {
-    let data = &a.at.data;
-    let target = data.join("office.db");
-    if target.exists() {
-        return Err(Error::invalid(
-            "data",
-            format!("There is an office in {} already", data.display()),
-        ));
-    }
-    let key = settings::read_key_file(&a.key)?;
-    std::fs::create_dir_all(data)?;
-    let part = data.join("office.db.part");
-    std::fs::copy(&a.file, &part)?;
-    let place =
-        Place::Sqlite { path: part.clone(), key: Some(Key(Vault::new(key)?.derive("database")?)) };
-    let opened = Db::open(&place, migrations::ALL, proof::finisher());
-    if let Err(e) = opened {
-        remove_with_journal(&part);
-        return Err(e.into());
-    }
-    drop(opened);
-    std::fs::rename(&part, &target)?;
-    remove_with_journal(&part);
-    if !settings::key_path(data).exists() {
-        use std::io::Write as _;
-        let text = std::fs::read_to_string(&a.key)?;
-        settings::private_file(&settings::key_path(data))?.write_all(text.as_bytes())?;
-    }
-    settings::write_missing(data, None)?;
-    println!("{}", data.display());
-    eprintln!("Restored. Check it with: candour doctor --data {}", data.display());
-    Ok(0)
-}
-
-fn remove_with_journal(db: &Path) {
-    for end in ["", "-wal", "-shm"] {
-        let mut name = db.as_os_str().to_owned();
-        name.push(end);
-        let _ = std::fs::remove_file(PathBuf::from(name));
-    }
-}
-
 /// `candour move`
 #[derive(Args)]
 #[command(
@@ -211,12 +197,14 @@ pub struct MoveArgs {
 /// Copies every row to PostgreSQL in one transaction. Stop `serve` first.
 ///
 /// # Errors
-/// The target is not empty, or either side fails; nothing is kept there then.
+/// Another process has the office open, the target is not empty, or either side fails; nothing is
+/// kept there then.
 pub fn move_office(a: &MoveArgs) -> Result<u8> {
     let office = a.at.open()?;
     if office.settings().database.is_some() {
         return Err(Error::invalid("data", "This office is kept in PostgreSQL already"));
     }
+    office.alone()?;
     let url = match (&a.to, &a.to_file) {
         (Some(url), _) => url.clone(),
         (None, Some(file)) => {
@@ -233,4 +221,25 @@ pub fn move_office(a: &MoveArgs) -> Result<u8> {
     println!("{rows} rows in {} tables", copied.len());
     eprintln!("Now name the database in candour.toml (database = \"…\") and start serve.");
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kernel_lacks_is_told_with_what_it_means_and_the_remedy() {
+        let words =
+            |landlock, seccomp, pdftotext| guard_words(Guard { landlock, seccomp }, pdftotext);
+        let (ok, line) = words(6, true, true);
+        assert!(ok && line.contains("seccomp and Landlock 6"), "{line}");
+        let (ok, line) = words(0, true, true);
+        assert!(!ok && line.contains("Landlock is not there"), "{line}");
+        assert!(line.contains("can read this user’s files") && line.contains("lsm="), "{line}");
+        let (ok, line) = words(0, true, false);
+        assert!(ok && line.contains("is not there"), "{line}");
+        let (ok, line) = words(0, false, true);
+        assert!(!ok && line.contains("no seccomp nor Landlock"), "{line}");
+        assert!(line.contains("CONFIG_SECCOMP_FILTER"), "{line}");
+    }
 }

@@ -19,6 +19,7 @@ mod permissions;
 mod proof;
 mod register;
 mod requests;
+mod restore;
 mod routes;
 mod serve;
 mod settings;

@@ -1,5 +1,7 @@
 //! What an open office holds, and the two ways into its data: read, and write with proof.
 
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,9 +11,9 @@ use jiff::Timestamp;
 
 use crate::charter::Charter;
 use crate::error::{Error, Result};
-use crate::kit::new_id;
 use crate::kit::post::Transport;
 use crate::kit::vault::Vault;
+use crate::kit::{journal, new_id};
 use crate::permissions::Live;
 use crate::proof::{self, By, Recorded};
 use crate::settings::{self, Settings};
@@ -31,6 +33,7 @@ struct Inner {
     calendar: Calendar,
     transport: Transport,
     live: Live,
+    lock: Option<File>,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -67,6 +70,11 @@ impl Office {
         let settings = Settings::read(data, database)?;
         let key = settings::read_key_file(&settings::key_path(data))?;
         let vault = Vault::new(key)?;
+        // A server has locks of its own, and is not moved from.
+        let lock = match settings.database {
+            Some(_) => None,
+            None => Some(shared_lock(data)?),
+        };
         let place = match &settings.database {
             Some(url) => Place::Postgres { url: url.clone() },
             None => Place::Sqlite {
@@ -74,7 +82,8 @@ impl Office {
                 key: Some(Key(vault.derive("database")?)),
             },
         };
-        let db = Db::open(&place, crate::migrations::ALL, proof::finisher())?;
+        let finisher = journal::finisher(data, &vault, proof::finisher());
+        let db = Db::open(&place, crate::migrations::ALL, finisher)?;
         let mut calendar = Calendar::builtin();
         for day in &settings.holidays {
             calendar = calendar.with_day(day.division, day.date, &day.title);
@@ -82,8 +91,25 @@ impl Office {
         let transport = Transport::from_settings(&settings, data);
         let live = Live::default();
         let data = data.to_owned();
-        let inner = Inner { db, vault, data, settings, calendar, transport, live, now };
+        let inner = Inner { db, vault, data, settings, calendar, transport, live, lock, now };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Makes sure that no other process has this office open, nor opens it until this one ends.
+    ///
+    /// # Errors
+    /// One has it open.
+    pub fn alone(&self) -> Result<()> {
+        let Some(lock) = &self.inner.lock else { return Ok(()) };
+        // Taken anew: to turn one kind of lock into the other is not the same on every system.
+        lock.unlock()?;
+        lock.try_lock().map_err(|_| {
+            Error::Unavailable(
+                "Another process has this office open, and what it writes meanwhile would be lost. \
+                 Stop `candour serve` and other commands on it, then try again"
+                    .into(),
+            )
+        })
     }
 
     /// The instant now. All rules are handed a time; this is where it comes from.
@@ -233,4 +259,21 @@ impl Office {
         })?;
         Ok(org)
     }
+}
+
+/// Every process that has a SQLite office open holds this lock together with the others.
+fn shared_lock(data: &Path) -> Result<File> {
+    let path = data.join("office.lock");
+    let mut options = std::fs::OpenOptions::new();
+    let file =
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.try_lock_shared().map_err(|e| match e {
+        TryLockError::WouldBlock => Error::Unavailable(
+            "this office is being moved to another database: wait until that is done, then start \
+             it there"
+                .into(),
+        ),
+        TryLockError::Error(e) => e.into(),
+    })?;
+    Ok(file)
 }

@@ -68,6 +68,7 @@ fn public() -> Router<Office> {
         .route("/o/{org}/preferences", get(choose::ask_link).post(choose::send_link))
         .route("/preferences/{token}", get(choose::preferences).post(choose::choose))
         .route("/preferences/{token}/saved", get(choose::saved))
+        .route("/preferences/{token}/unchanged", get(choose::unchanged))
         .route("/u/{token}", get(choose::unsubscribe_form).post(choose::unsubscribe))
         .route("/fetch/{token}", get(portal_fetch::form).post(portal_fetch::fetch))
         .layer(DefaultBodyLimit::max(ASKED))

@@ -90,7 +90,7 @@ impl Served {
         let new = NewStaff { name: name.into(), email: email.clone(), role, password };
         let (vault, by) = (self.office.vault().clone(), self.by.clone());
         self.office.write(move |tx| staff::add(tx, &vault, &by, &new)).unwrap();
-        match staff::sign_in(&self.office, &email, PASSWORD, "test").unwrap() {
+        match staff::sign_in(&self.office, &email, PASSWORD, "test", None).unwrap() {
             SignIn::Done(token) => format!("Cookie: candour={token}\r\n"),
             SignIn::CodeNext(_) => panic!("no code app is on"),
         }
@@ -330,3 +330,6 @@ fn a_case_lapses_only_after_a_warning_letter() {
 
 #[path = "web_life_tests.rs"]
 mod life;
+
+#[path = "web_once_tests.rs"]
+mod once_tests;

@@ -452,6 +452,51 @@ fn the_preference_centre_shows_every_yes_and_ticks_none_by_itself() {
     office.verify_ledger();
 }
 
+/// A form sent again, or a yes that stands: the page says that nothing changed, and nothing is on
+/// record twice.
+#[test]
+fn a_choice_that_changes_nothing_leaves_no_entry() {
+    let office = office(Kept::Sqlite);
+    yes(&office, &["--email", "ann@example.org", "--address", HOME], "post", None);
+    // Somebody else in the house says no: that holds against Ann's yes, and ends it not.
+    yes(&office, &["--email", "bo@example.org", "--address", HOME], "email", None);
+    let no = ["permission", "consent", "--email", "bo@example.org", "--wording", "events-email"];
+    let rest = ["--channel", "post", "--answer", "no", "--method", "phone", "--evidence", "call"];
+    office.ok(&[&no[..], &rest].concat());
+    let served = Served::start(&office);
+    let form = "application/x-www-form-urlencoded";
+    served.post("/o/test/preferences", form, "email=ann%40example.org");
+    let letter = served.letters(1).concat().replace("=\r\n", "").replace("=3D", "=");
+    let at = letter.find("/preferences/").unwrap();
+    let link: String =
+        letter[at..].chars().take_while(|c| !c.is_whitespace() && *c != '<').collect();
+    let size = || {
+        let checkpoint = office.ok(&["ledger", "checkpoint"]);
+        checkpoint.lines().nth(1).unwrap().to_owned()
+    };
+    let send = |body: &str| {
+        let to = [("Content-Type", form)];
+        let before = size();
+        let (status, head) = served.send_for_head("POST", &link, &to, body);
+        assert_eq!(status, 303);
+        let to = head.lines().find_map(|l| l.strip_prefix("location: ")).unwrap().to_owned();
+        (to.rsplit('/').next().unwrap().to_owned(), size() != before)
+    };
+    let (same, saved) = (("unchanged".to_owned(), false), ("saved".to_owned(), true));
+    assert_eq!(send("events.post=yes"), same, "her yes stands");
+    assert_eq!(send("events.email=yes&shop.email=no"), saved);
+    assert_eq!(send("events.email=yes&shop.email=no"), same);
+    assert_eq!(send("events.post=yes&shop.email=yes"), saved, "one of the two");
+    assert_eq!(send("stop-all=yes"), saved);
+    assert_eq!(send("stop-all=yes"), same);
+    assert_eq!(send("events.post=yes"), saved, "a yes after a stop is new");
+    assert_eq!(send("events.post=yes"), same);
+    assert_eq!(send("stop-all=yes"), saved, "as is a stop after a yes");
+    let page = served.get(&format!("{link}/unchanged")).1;
+    assert!(page.contains("Nothing has changed"), "{page}");
+    office.verify_ledger();
+}
+
 /// What a file's first line is taken for is said, and one that can't be read is counted.
 #[test]
 fn a_first_line_is_neither_lost_nor_guessed_in_silence() {

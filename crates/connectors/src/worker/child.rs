@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 
 use serde::{Deserialize, Serialize};
 
-use super::wire::{self, Ask, MOST_FILE, Reply, Request, Trouble};
+use super::wire::{self, Ask, Guard, MOST_FILE, Reply, Request, Trouble};
 use super::{limits, office, sheets};
 
 /// The one environment variable a child is given.
@@ -60,14 +60,14 @@ pub fn main_with(task: Task) -> ExitCode {
     if limits::ceilings(order.cpu, order.memory, 16).is_err() {
         return ExitCode::from(NOT_STARTED);
     }
-    limits::alone();
-    match serve(task) {
+    let guard = limits::alone();
+    match serve(task, guard) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(BROKEN_OFF),
     }
 }
 
-fn serve(task: Task) -> io::Result<()> {
+fn serve(task: Task, guard: Guard) -> io::Result<()> {
     let mut from = BufReader::new(io::stdin().lock());
     let mut to = BufWriter::new(io::stdout().lock());
     while let Some(request) = wire::receive::<Request>(&mut from)? {
@@ -82,6 +82,7 @@ fn serve(task: Task) -> io::Result<()> {
                 wire::send(&mut to, &Reply::Bytes { size, bytes: Vec::new() })?;
                 to.write_all(&made).map(Ok)
             }
+            Ask::Guard => wire::send(&mut to, &Reply::Guard(guard)).map(Ok),
             ask => answer(ask, &bytes, &mut to),
         }));
         match answer.unwrap_or(Ok(Err(Trouble::Damaged)))? {
@@ -114,7 +115,7 @@ fn answer(ask: &Ask, bytes: &[u8], to: &mut impl Write) -> io::Result<Result<(),
         Ask::Typed { sheet, most } => {
             sheets::typed(bytes, sheet, *most, &mut |rows| tell(&Reply::Typed(rows)))
         }
-        Ask::Task(_) => Ok(()),
+        Ask::Task(_) | Ask::Guard => Ok(()),
     };
     broken.map(|()| done)
 }

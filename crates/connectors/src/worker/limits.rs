@@ -6,11 +6,13 @@
 use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    ABI, Access, AccessFs, AccessNet, LandlockStatus, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetError, Scope,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+use super::wire::Guard;
 
 /// Set the ceilings: processor seconds, bytes of address space, no core file, nothing written to
 /// disk, and few open files.
@@ -29,10 +31,12 @@ pub(super) fn ceilings(cpu: u64, memory: u64, files: u64) -> rustix::io::Result<
     Ok(())
 }
 
-/// No file, no socket, no other program.
-pub(super) fn alone() {
-    let _ = landlock(&[]); // An old kernel has no Landlock.
-    let _ = seccomp(ALONE, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow);
+/// No file, no socket, no other program. Answers what the kernel took part in.
+pub(super) fn alone() -> Guard {
+    let landlock = landlock(&[]).unwrap_or(0); // An old kernel has no Landlock.
+    let refused = SeccompAction::Errno(libc::EPERM as u32);
+    let seccomp = seccomp(ALONE, refused, SeccompAction::Allow).is_ok();
+    Guard { landlock, seccomp }
 }
 
 /// May run one program and read what it is made of; no socket, nothing written.
@@ -44,7 +48,8 @@ pub(super) fn program(of: &Path) {
     let _ = seccomp(REACH_OUT, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32));
 }
 
-fn landlock(readable: &[&Path]) -> Result<(), RulesetError> {
+/// Answers the version of Landlock that holds; 0 where there is none.
+fn landlock(readable: &[&Path]) -> Result<u8, RulesetError> {
     let all = Ruleset::default()
         .handle_access(AccessFs::from_all(ABI::V5))?
         .handle_access(AccessNet::from_all(ABI::V5))?
@@ -54,8 +59,10 @@ fn landlock(readable: &[&Path]) -> Result<(), RulesetError> {
         let Ok(opened) = PathFd::new(path) else { continue };
         rules = rules.add_rule(PathBeneath::new(opened, AccessFs::from_read(ABI::V5)))?;
     }
-    rules.restrict_self()?;
-    Ok(())
+    Ok(match rules.restrict_self()?.landlock {
+        LandlockStatus::Available { effective_abi, .. } => effective_abi as u8,
+        LandlockStatus::NotEnabled | LandlockStatus::NotImplemented => 0,
+    })
 }
 
 /// Calls in the list are treated as `listed`, all others as `others`.

@@ -49,6 +49,8 @@ pub(crate) enum Ask {
     Typed { sheet: String, most: u64 },
     /// What the program that uses this crate makes of it; the words are for it.
     Task(String),
+    /// Nothing: what the child took away from itself.
+    Guard,
 }
 
 /// First part of a request; `size` bytes of the file follow.
@@ -56,6 +58,15 @@ pub(crate) enum Ask {
 pub(crate) struct Request {
     pub ask: Ask,
     pub size: u64,
+}
+
+/// What a child took away from itself before it looked at a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guard {
+    /// The version of Landlock that holds it: no file, no connection. 0: the kernel has none.
+    pub landlock: u8,
+    /// The kernel lets it make few calls only: none that opens a file or a connection.
+    pub seccomp: bool,
 }
 
 /// What the child says.
@@ -78,6 +89,7 @@ pub(crate) enum Reply {
         #[serde(skip)]
         bytes: Vec<u8>,
     },
+    Guard(Guard),
     Trouble(Trouble),
     /// The last word on a file.
     End,

@@ -1,10 +1,11 @@
-//! Tools that know no law: the vault, sealed blobs, jobs, letters on their way, one-time links,
-//! limits, and what the web faces share. No area may be named here.
+//! Tools that know no law: the vault, sealed blobs, the journal, jobs, letters on their way,
+//! one-time links, limits, and what the web faces share. No area may be named here.
 
 pub mod blobs;
 pub mod dates;
 pub mod forms;
 pub mod jobs;
+pub mod journal;
 pub mod limits;
 pub mod links;
 pub mod pages;

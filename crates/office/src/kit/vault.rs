@@ -4,7 +4,7 @@
 //! a value copied to another row does not open. Destroying a wrapped key makes all it sealed
 //! unreadable for ever in this database (UK GDPR Arts 17, 32). A backup made before holds the
 //! wrapped key still: it is beyond use only once it has been overwritten, or its office key is
-//! gone.
+//! gone. A restore destroys a person's key again: see [`journal`](crate::kit::journal).
 
 use std::sync::Arc;
 

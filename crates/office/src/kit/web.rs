@@ -265,6 +265,9 @@ fn sign_in() -> Response {
 
 const COOKIE: &str = "candour";
 const HOST_COOKIE: &str = "__Host-candour";
+/// Kept after signing out, for 400 days: the longest that browsers keep one.
+const DEVICE: &str = "candour-device";
+const HOST_DEVICE: &str = "__Host-candour-device";
 
 fn is_https(office: &Office) -> bool {
     office.settings().public_url.as_deref().is_some_and(|u| u.starts_with("https://"))
@@ -273,7 +276,15 @@ fn is_https(office: &Office) -> bool {
 /// The session token of a request. Over https only the cookie that is bound to the host counts: a
 /// neighbouring host could plant the other.
 pub fn cookie(office: &Office, headers: &HeaderMap) -> Option<String> {
-    let ours = if is_https(office) { HOST_COOKIE } else { COOKIE };
+    named(if is_https(office) { HOST_COOKIE } else { COOKIE }, headers)
+}
+
+/// What says that somebody signed in with this browser before.
+pub fn device(office: &Office, headers: &HeaderMap) -> Option<String> {
+    named(if is_https(office) { HOST_DEVICE } else { DEVICE }, headers)
+}
+
+fn named(ours: &str, headers: &HeaderMap) -> Option<String> {
     let all = headers.get_all(header::COOKIE);
     let pairs = all.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     pairs
@@ -297,6 +308,19 @@ pub fn set_cookie(office: &Office, token: &str) -> HeaderValue {
 pub fn go_with_session(office: &Office, token: &str, to: &str) -> Response {
     let mut response = Redirect::to(to).into_response();
     response.headers_mut().append(header::SET_COOKIE, set_cookie(office, token));
+    response
+}
+
+/// An answer by which the browser is known from now on.
+pub fn with_device(office: &Office, mut response: Response, device: &str) -> Response {
+    let (name, secure) = match is_https(office) {
+        true => (HOST_DEVICE, "; Secure"),
+        false => (DEVICE, ""),
+    };
+    let text = format!("{name}={device}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(v) = HeaderValue::from_str(&text) {
+        response.headers_mut().append(header::SET_COOKIE, v);
+    }
     response
 }
 

@@ -1,8 +1,9 @@
 //! What programs that send ask and tell about a send. JSON, as in `permissions/api.rs`.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::office::Office;
 use crate::people;
 use crate::permissions::api::{Answer, MOST, answer, parse, who};
+use crate::permissions::once::Once;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +69,7 @@ struct SentIn {
 pub async fn sent(
     State(office): State<Office>,
     Path((org, short)): Path<(String, String)>,
+    Extension(once): Extension<Once>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
@@ -76,7 +79,7 @@ pub async fn sent(
         return Err(Error::invalid("delivered", format!("At most {MOST} at once")).into());
     }
     let sent = Sent { sha256: told.sha256, reached: told.reached, reason: told.reason };
-    let (state, noted) = office
+    let answered = office
         .run(move |o| {
             let w = o.read(|tx| acts::load(tx, &by.org, &short))?;
             acts::may_mark(&by, &w, &sent)?;
@@ -88,11 +91,15 @@ pub async fn sent(
             let hashes = told.delivered.iter().map(hash).collect::<Result<Vec<_>>>()?;
             let noted = reach::delivered(o, &by, &w, hashes)?;
             let vault = o.vault().clone();
-            let state = o.write(move |tx| acts::mark_sent(tx, &vault, &by, &short, &sent))?;
-            Ok((state, noted))
+            o.write(move |tx| {
+                let done = acts::mark_sent(tx, &vault, &by, &short, &sent)?;
+                let told = json!({ "state": done.value, "noted": noted });
+                once.keep(tx, &vault, &by, StatusCode::OK, &told)?;
+                Ok(done.map(|_| told))
+            })
         })
         .await?;
-    answer(&json!({ "state": state, "noted": noted }))
+    answer(&answered)
 }
 
 /// A keyed hash as an earlier answer gave it.

@@ -109,7 +109,7 @@ pub fn kept_answer(
     )?)
 }
 
-/// Keeps the answer to a request that may be repeated.
+/// Keeps the answer to a request that may be repeated; `false` if one is kept already.
 #[expect(clippy::too_many_arguments, reason = "one row")]
 pub fn keep_answer(
     tx: &mut Tx<'_>,
@@ -120,12 +120,27 @@ pub fn keep_answer(
     status: i64,
     sealed: Vec<u8>,
     now: Timestamp,
-) -> Result<()> {
-    tx.exec(
+) -> Result<bool> {
+    let n = tx.exec(
         "INSERT INTO idempotent_answers (org, mailer, key, body_sha256, status, sealed, made_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (org, mailer, key) DO NOTHING",
         bind![org, mailer, key, body, status, sealed, now],
+    )?;
+    Ok(n == 1)
+}
+
+/// Puts another answer in the place of the one that is kept.
+pub fn complete_answer(
+    tx: &mut Tx<'_>,
+    org: &str,
+    mailer: &str,
+    key: [u8; 32],
+    sealed: Vec<u8>,
+) -> Result<()> {
+    tx.exec(
+        "UPDATE idempotent_answers SET sealed = $4 WHERE org = $1 AND mailer = $2 AND key = $3",
+        bind![org, mailer, key, sealed],
     )?;
     Ok(())
 }

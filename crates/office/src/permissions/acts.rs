@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::records::{ConsentRow, Event, Proof, Through, Use, Wording};
 use super::stops::{Yes, lift, touch};
-use super::{facts, persons, sql, withdrawals};
+use super::{facts, outlive, persons, sql, withdrawals};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
 use crate::kit::vault::Vault;
@@ -122,6 +122,7 @@ pub fn record_consent(
     let mut ended = Vec::new();
     if !new.yes {
         ended = withdrawals::by_refusal(tx, vault, by, &person, &row)?;
+        outlive::note_refusal(tx, by, &row, &ids)?;
     }
     sql::insert_consent(tx, &by.org, &row)?;
     if let (true, Use::Contact, Some(channel)) = (new.yes, w.use_kind, new.channel) {

@@ -6,9 +6,9 @@ use candour_screening::Kind;
 use jiff::SignedDuration;
 
 use super::acts::{self, NewConsent};
-use super::records::{Proof, Through, Use, Wording};
+use super::records::{ConsentRow, Proof, Through, Use, Wording};
 use super::standing::what_words;
-use super::stops::{self, NewStop};
+use super::stops::{self, NewStop, Yes};
 use super::tell::{self, in_words};
 use super::terms::{Class, What};
 use super::{Question, Rule, decide, now_blocking, sql, standing, withdrawals};
@@ -239,12 +239,13 @@ pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
     })
 }
 
-/// Saves a yes or no to what was asked beside contact; what was not touched stays.
+/// Saves a yes or no to what was asked beside contact; what was not touched stays. Answers whether
+/// anything changed.
 ///
 /// # Errors
 /// Not on the page, or of the database.
-pub fn save_others(o: &Office, who: &Who, pairs: &[(String, String)]) -> Result<()> {
-    let shown = others(o, who)?;
+pub fn save_others(o: &Office, who: &Who, pairs: &[(String, String)]) -> Result<bool> {
+    let (shown, mut changed) = (others(o, who)?, false);
     for (name, value) in pairs.iter().filter(|(n, _)| n.starts_with("other:")) {
         let x = shown.iter().find(|x| &x.name == name);
         let x = x.ok_or_else(|| Error::invalid("choice", "This choice is not on the page"))?;
@@ -258,10 +259,11 @@ pub fn save_others(o: &Office, who: &Who, pairs: &[(String, String)]) -> Result<
                 let new = theirs(who, &x.wording, None, None);
                 o.write(move |tx| acts::record_consent(tx, &vault, &by, &new))?;
             }
-            _ => {}
+            _ => continue,
         }
+        changed = true;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// A yes that the person gives here and now.
@@ -304,12 +306,12 @@ impl Choice {
     }
 }
 
-/// Saves what was chosen; what was not touched stays as it is.
+/// Saves what was chosen; what was not touched stays as it is. Answers whether anything changed.
 ///
 /// # Errors
 /// A choice that is not on the page, or of the database.
-pub fn save(o: &Office, who: &Who, chosen: &[Choice]) -> Result<()> {
-    let shown = lines(o, who)?;
+pub fn save(o: &Office, who: &Who, chosen: &[Choice]) -> Result<bool> {
+    let (shown, mut changed) = (lines(o, who)?, false);
     for c in chosen {
         let name = format!("{}.{}", c.purpose, c.channel.word());
         let line = shown
@@ -319,12 +321,36 @@ pub fn save(o: &Office, who: &Who, chosen: &[Choice]) -> Result<()> {
         if line.chosen == Some(c.yes) {
             continue;
         }
-        if c.yes { say_yes(o, who, c)? } else { say_no(o, who, c)? }
+        changed |= if c.yes { say_yes(o, who, c)? } else { say_no(o, who, c)? };
     }
-    Ok(())
+    Ok(changed)
 }
 
-fn say_yes(o: &Office, who: &Who, c: &Choice) -> Result<()> {
+/// Whether their own yes stands, in date, and no stop of theirs is left that it would change: what
+/// the page shows as no may be the no of somebody who shares the address.
+fn is_yes(tx: &mut Tx<'_>, who: &Who, c: &Choice) -> Result<bool> {
+    let (by, id, today) = (&who.by, &who.person.id, dates::day_of(who.by.now));
+    let mut last: Option<ConsentRow> = None;
+    for row in sql::consents_of(tx, &by.org, id)? {
+        let same = row.use_kind == Use::Contact.word()
+            && row.use_what == c.purpose
+            && row.channel() == Some(c.channel);
+        if same && last.as_ref().is_none_or(|l| row.outweighs(l)) {
+            last = Some(row);
+        }
+    }
+    if !last.is_some_and(|l| l.state == "given" && l.until.is_none_or(|u| u >= today)) {
+        return Ok(false);
+    }
+    let ids = people::ids_of(tx, &by.org, id)?;
+    let yes = Yes { channel: c.channel, purpose: &c.purpose, on: today, through: Through::Person };
+    Ok(stops::answered(tx, by, id, &ids, &yes)?.is_empty())
+}
+
+fn say_yes(o: &Office, who: &Who, c: &Choice) -> Result<bool> {
+    if o.read(|tx| is_yes(tx, who, c))? {
+        return Ok(false);
+    }
     let (by, vault) = (who.by.clone(), o.vault().clone());
     let new = theirs(who, "", None, Some(c.channel));
     let c = c.clone();
@@ -332,8 +358,8 @@ fn say_yes(o: &Office, who: &Who, c: &Choice) -> Result<()> {
         let (wording, version) = wording(tx, &by, &c)?;
         let new = NewConsent { wording, version: Some(version), ..new.clone() };
         acts::record_consent(tx, &vault, &by, &new)
-    })
-    .map(drop)
+    })?;
+    Ok(true)
 }
 
 /// The words that the page shows beside a choice, kept as a wording so that they can be proved. A
@@ -364,25 +390,32 @@ fn wording(tx: &mut Tx<'_>, by: &By, c: &Choice) -> Result<(String, i64)> {
     }
 }
 
-fn say_no(o: &Office, who: &Who, c: &Choice) -> Result<()> {
+fn say_no(o: &Office, who: &Who, c: &Choice) -> Result<bool> {
     stop_for(o, who, Some(c.channel), What::Purpose(c.purpose.clone()))
 }
 
-/// Stops all marketing by every channel.
+/// Stops all marketing by every channel. Answers whether that changed anything; said again on a
+/// later day it does, because it answers every yes between.
 ///
 /// # Errors
 /// Of the database.
-pub fn stop_all(o: &Office, who: &Who) -> Result<()> {
+pub fn stop_all(o: &Office, who: &Who) -> Result<bool> {
     stop_for(o, who, None, What::Marketing)
 }
 
-fn stop_for(o: &Office, who: &Who, channel: Option<Channel>, what: What) -> Result<()> {
+fn stop_for(o: &Office, who: &Who, channel: Option<Channel>, what: What) -> Result<bool> {
     let ids = o.read(|tx| people::ids_of(tx, &who.by.org, &who.person.id))?;
     let wanted = |kind: &str| channel.is_none_or(|c| c.address().name() == kind);
-    let Some((hash, kind)) = ids.into_iter().find(|(_, k)| wanted(k)) else { return Ok(()) };
+    let Some((hash, kind)) = ids.iter().find(|(_, k)| wanted(k)).cloned() else {
+        return Ok(false);
+    };
     // One identifier is enough: a stop reaches every one of its person's that it concerns.
     let new =
         NewStop { hash, kind, channel, what, reason: "objection", on: dates::day_of(who.by.now) };
+    if o.read(|tx| stops::stands(tx, &who.by, &new, &who.person.id, &ids))? {
+        return Ok(false);
+    }
     let (by, vault) = (who.by.clone(), o.vault().clone());
-    o.write(move |tx| stops::stop(tx, &vault, &by, &new)).map(drop)
+    o.write(move |tx| stops::stop(tx, &vault, &by, &new))?;
+    Ok(true)
 }

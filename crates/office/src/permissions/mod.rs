@@ -7,7 +7,7 @@
 //!
 //! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`persons`], [`withdrawals`],
 //! [`stops`], [`standing`], [`now_blocking`], [`of_address`] and [`of_person`] for whoever answers
-//! what is held.
+//! what is held, [`again`] after a restore.
 
 pub mod acts;
 pub mod api;
@@ -24,6 +24,7 @@ pub mod lapses;
 mod live;
 pub mod mail;
 pub mod once;
+mod outlive;
 pub mod persons;
 pub mod portal;
 pub mod receipt;
@@ -48,6 +49,7 @@ pub mod withdrawals;
 
 pub use held::{Held, of_address, of_person};
 pub use live::{Live, needs_registers, now_blocking};
+pub use outlive::{Again, again};
 pub use rules::{Question, Rule, decide};
 pub use terms::{Attested, Class, Facts, Register, What};
 pub use uses::{InUse, in_use};

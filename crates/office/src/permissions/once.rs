@@ -1,5 +1,10 @@
 //! `Idempotency-Key` on every request of a program that changes something: a repeat is answered as
 //! the first time and done once. Kept for a week, sealed.
+//!
+//! An act of one commit keeps its answer in that commit ([`Once::keep`]), so that no crash comes
+//! between the two. What reads only, and reports of many things (`events`, `inbound-mail`), are
+//! kept behind it: a stop said twice stands once, and a delivery counted twice errs on the safe
+//! side.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -8,8 +13,12 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use candour_db::Tx;
+use serde_json::Value;
+
 use super::api::{Problem, who};
 use crate::error::{Error, Result};
+use crate::kit::vault::Vault;
 use crate::kit::{links, sha256_hex};
 use crate::mailing;
 use crate::office::Office;
@@ -20,14 +29,75 @@ const MOST: usize = 64 << 20;
 /// What an answer is sealed for.
 const PLACE: &str = "answer";
 
-/// Answers a repeat from what was kept; keeps the first answer.
-pub async fn once(State(office): State<Office>, request: Request, next: Next) -> Response {
+/// What tells a request that may be repeated from others; nothing for one without a key.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Once(Option<Told>);
+
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    key: [u8; 32],
+    /// Of the body.
+    sum: [u8; 32],
+}
+
+impl Once {
+    /// Keeps the answer in the commit of its act.
+    ///
+    /// # Errors
+    /// Of the same request sent twice at once the second is a conflict: nothing of it is done.
+    pub fn keep(
+        self,
+        tx: &mut Tx<'_>,
+        vault: &Vault,
+        by: &By,
+        status: StatusCode,
+        answer: &Value,
+    ) -> Result<()> {
+        let Some(told) = self.0 else { return Ok(()) };
+        match keep(tx, vault, by, told, status.as_u16(), &serde_json::to_vec(answer)?)? {
+            true => Ok(()),
+            false => Err(Error::Conflict),
+        }
+    }
+
+    /// Puts the whole answer in the place of one that lacked what is known after the commit only.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub fn complete(self, o: &Office, by: &By, answer: &Value) -> Result<()> {
+        let Some(told) = self.0 else { return Ok(()) };
+        let sealed = o.vault().derived(PLACE)?.seal(PLACE, &serde_json::to_vec(answer)?)?;
+        let by = by.clone();
+        o.chore(move |tx| {
+            mailing::sql::complete_answer(tx, &by.org, &by.actor, told.key, sealed.clone())
+        })
+    }
+}
+
+fn keep(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    told: Told,
+    status: u16,
+    text: &[u8],
+) -> Result<bool> {
+    let sealed = vault.derived(PLACE)?.seal(PLACE, text)?;
+    let (org, who, status) = (&by.org, &by.actor, i64::from(status));
+    mailing::sql::keep_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
+}
+
+/// Answers a repeat from what was kept; keeps the first answer, unless its act did.
+pub async fn once(State(office): State<Office>, mut request: Request, next: Next) -> Response {
     let key = request.headers().get("idempotency-key").map(|k| k.as_bytes().to_vec());
     match key {
         Some(key) if request.method() == Method::POST => {
             kept(&office, key, request, next).await.unwrap_or_else(|p| p.into_response())
         }
-        _ => next.run(request).await,
+        _ => {
+            request.extensions_mut().insert(Once::default());
+            next.run(request).await
+        }
     }
 }
 
@@ -44,12 +114,14 @@ async fn kept(
     let body = to_bytes(body, MOST).await.map_err(|_| Error::invalid("body", "It is too large"))?;
     let key = links::hash(&sha256_hex(&[path.as_bytes(), b"\0", &key].concat()));
     let sum = links::hash(&sha256_hex(&body));
-    let (by_, found) = (by.clone(), key);
-    let before = office.run(move |o| look(o, &by_, found, sum)).await?;
+    let (by_, told) = (by.clone(), Told { key, sum });
+    let before = office.run(move |o| look(o, &by_, told)).await?;
     if let Some((status, body)) = before {
         return Ok(respond(status, body));
     }
-    let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let mut request = Request::from_parts(parts, Body::from(body));
+    request.extensions_mut().insert(Once(Some(told)));
+    let answer = next.run(request).await;
     if answer.status().is_server_error() {
         return Ok(answer);
     }
@@ -59,20 +131,17 @@ async fn kept(
     let (status, text) = (parts.status.as_u16(), body.to_vec());
     office
         .run(move |o| {
-            let sealed = o.vault().derived(PLACE)?.seal(PLACE, &text)?;
-            o.chore(move |tx| {
-                let (org, who, status) = (&by.org, &by.actor, i64::from(status));
-                mailing::sql::keep_answer(tx, org, who, key, sum, status, sealed.clone(), by.now)
-            })
+            let vault = o.vault().clone();
+            o.chore(move |tx| keep(tx, &vault, &by, told, status, &text))
         })
         .await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-fn look(o: &Office, by: &By, key: [u8; 32], sum: [u8; 32]) -> Result<Option<(u16, Vec<u8>)>> {
-    let kept = o.read(|tx| mailing::sql::kept_answer(tx, &by.org, &by.actor, key))?;
+fn look(o: &Office, by: &By, told: Told) -> Result<Option<(u16, Vec<u8>)>> {
+    let kept = o.read(|tx| mailing::sql::kept_answer(tx, &by.org, &by.actor, told.key))?;
     let Some((body, status, sealed)) = kept else { return Ok(None) };
-    if body != sum {
+    if body != told.sum {
         return Err(Error::invalid(
             "idempotency-key",
             "This key came before with another body: use a new one",

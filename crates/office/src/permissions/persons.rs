@@ -2,12 +2,13 @@
 //! they are held, erasure.
 
 use candour_db::Tx;
+use jiff::civil::Date;
 
-use super::records::{Ground, Through, Use};
+use super::records::{Event, Ground, Through, Use};
 use super::stops::{self, NewStop, touch};
 use super::terms::What;
 use super::withdrawals;
-use super::{sql, tell};
+use super::{outlive, sql, tell};
 use crate::error::{Error, Refusal, Result};
 use crate::kit::dates;
 use crate::kit::forms::is_short_name;
@@ -153,14 +154,7 @@ pub fn erase(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &str) -> Result<Re
         return Err(Error::NotFound("the person"));
     }
     let ids = people::ids_of(tx, &by.org, person)?;
-    let new = NewStop {
-        hash: [0; 16],
-        kind: String::new(),
-        channel: None,
-        what: What::Marketing,
-        reason: "erasure",
-        on: dates::day_of(by.now),
-    };
+    let new = left_by(dates::day_of(by.now));
     let added = stops::put_all(tx, by, &new, &ids)?;
     tell::hooks(tx, by, "suppression.added", &added)?;
     let about = tell::About { person: &row, erased: true };
@@ -174,10 +168,8 @@ pub fn erase(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &str) -> Result<Re
             acts.push(withdrawals::end(tx, vault, by, &about, c, ("erasure", None))?);
         }
     }
-    sql::empty_consents(tx, &by.org, person, by.now)?;
-    sql::drop_grounds(tx, &by.org, person)?;
-    people::erase(tx, vault, by, person)?;
-    touch(tx, by, &ids)?;
+    forget(tx, vault, by, person, &ids)?;
+    outlive::note_erasure(tx, by, person)?;
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
     let said = format!("{} identifiers stay on the stop list as keyed hashes", ids.len());
     let act = Act::new("person.erased")
@@ -185,4 +177,56 @@ pub fn erase(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &str) -> Result<Re
         .law("UK GDPR Arts 17(1), 17(3)(b), 19, 21(3)")
         .say(&key, said);
     Ok(acts.into_iter().fold(Recorded::new(by, ids.len(), act), Recorded::and))
+}
+
+/// The stop that an erased person leaves.
+fn left_by(on: Date) -> NewStop {
+    NewStop {
+        hash: [0; 16],
+        kind: String::new(),
+        channel: None,
+        what: What::Marketing,
+        reason: "erasure",
+        on,
+    }
+}
+
+fn forget(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    person: &str,
+    ids: &[(Hash16, String)],
+) -> Result<()> {
+    sql::empty_consents(tx, &by.org, person, by.now)?;
+    sql::drop_grounds(tx, &by.org, person)?;
+    people::erase(tx, vault, by, person)?;
+    touch(tx, by, ids)
+}
+
+/// Erases a person whom a restore brought back (UK GDPR Arts 17(1), 5(2)). Whoever had to be told
+/// was told the first time.
+pub(super) fn erase_again(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    person: &str,
+    on: Date,
+) -> Result<Recorded<()>> {
+    let ids = people::ids_of(tx, &by.org, person)?;
+    stops::put_all(tx, by, &left_by(on), &ids)?;
+    for mut c in sql::consents_of(tx, &by.org, person)? {
+        if c.state == "given" {
+            c.state = "withdrawn".into();
+            let (at, by_) = (by.now, by.actor.clone());
+            let (state, method) = (c.state.clone(), "erasure".into());
+            c.events.push(Event { at, state, by: by_, method, on: Some(on) });
+            sql::set_consent(tx, &by.org, &c, by.now)?;
+        }
+    }
+    forget(tx, vault, by, person, &ids)?;
+    let act = Act::new("person.erased-again")
+        .about("person", person)
+        .law("UK GDPR Arts 17(1), 17(3)(b), 5(2)");
+    Ok(Recorded::new(by, (), act))
 }

@@ -300,7 +300,11 @@ fn preferences_page(
     let charter = o.read(|tx| charter::current(tx, &who.by.org))?;
     let others = choices::others(o, &who)?;
     Ok(PreferencesPage {
-        p: Portal::new(&charter, said.map_or("Your choices", |_| "Your choices, saved"), None),
+        p: Portal::new(
+            &charter,
+            said.map_or("Your choices", |_| "Your choices as they stand"),
+            None,
+        ),
         token: token.to_owned(),
         lines: choices::lines(o, &who)?,
         also: others.iter().filter(|x| x.ends_with_all).map(|x| x.title.clone()).collect(),
@@ -323,24 +327,30 @@ pub async fn choose(
     Form(pairs): Pairs,
 ) -> Answer {
     let f = Filled(pairs);
-    let to = format!("/preferences/{token}/saved");
-    office
+    let to = format!("/preferences/{token}");
+    let changed = office
         .run(move |o| {
             let who = choices::open_link(o, &token)?;
             if f.ticked("stop-all") {
                 return choices::stop_all(o, &who);
             }
             let chosen: Vec<Choice> = f.0.iter().filter_map(|(n, v)| Choice::read(n, v)).collect();
-            choices::save(o, &who, &chosen)?;
-            choices::save_others(o, &who, &f.0)
+            let changed = choices::save(o, &who, &chosen)?;
+            Ok(choices::save_others(o, &who, &f.0)? || changed)
         })
         .await?;
-    go(&to)
+    go(&format!("{to}/{}", if changed { "saved" } else { "unchanged" }))
 }
 
 /// `GET /preferences/{token}/saved`
 pub async fn saved(State(office): State<Office>, Path(token): Path<String>) -> Answer {
     let said = Some("Your choices have been saved. They count from now on.");
+    page(&office.run(move |o| preferences_page(o, &token, said)).await?)
+}
+
+/// `GET /preferences/{token}/unchanged`: what was chosen stood already.
+pub async fn unchanged(State(office): State<Office>, Path(token): Path<String>) -> Answer {
+    let said = Some("Nothing has changed: these were your choices already.");
     page(&office.run(move |o| preferences_page(o, &token, said)).await?)
 }
 

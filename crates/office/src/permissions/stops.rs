@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::records::{Kept, Through};
 use super::terms::{Spared, What};
-use super::{sql, tell, withdrawals};
+use super::{outlive, sql, tell, withdrawals};
 use crate::charter::{self, Channel, Permissions};
 use crate::error::Result;
 use crate::kit::new_id;
@@ -220,6 +220,14 @@ pub fn stop(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Re
 /// stop said again on a later day stands beside the first, so that no yes between them lifts both;
 /// an erasure's stands beside any other. A file says nothing of the day, so it adds no second one.
 pub(super) fn put(tx: &mut Tx<'_>, by: &By, new: &Kept) -> Result<Option<String>> {
+    if is_covered(tx, by, new)? {
+        return Ok(None);
+    }
+    keep(tx, by, new)?;
+    Ok(Some(new.id.clone()))
+}
+
+fn is_covered(tx: &mut Tx<'_>, by: &By, new: &Kept) -> Result<bool> {
     let spared = Spared::read(&new.spared);
     let covers = |s: &Kept| {
         s.channel == new.channel
@@ -228,11 +236,31 @@ pub(super) fn put(tx: &mut Tx<'_>, by: &By, new: &Kept) -> Result<Option<String>
             && (new.reason == "import"
                 || (s.on >= new.on && (new.reason != "erasure" || s.reason == "erasure")))
     };
-    if sql::stops_on(tx, &by.org, new.hash)?.iter().any(covers) {
-        return Ok(None);
+    Ok(sql::stops_on(tx, &by.org, new.hash)?.iter().any(covers))
+}
+
+/// Whether a stop said by its person would add nothing: it stands on all that is theirs since that
+/// day, and contradicts no consent.
+pub(super) fn stands(
+    tx: &mut Tx<'_>,
+    by: &By,
+    new: &NewStop,
+    who: &str,
+    ids: &[(Hash16, String)],
+) -> Result<bool> {
+    for (hash, kind) in ids.iter().filter(|(_, kind)| concerns(new.channel, kind)) {
+        if !is_covered(tx, by, &new.kept(*hash, kind, by))? {
+            return Ok(false);
+        }
     }
-    sql::insert_stop(tx, &by.org, new, by.now)?;
-    Ok(Some(new.id.clone()))
+    let consents = sql::consents_of(tx, &by.org, who)?;
+    Ok(!consents.iter().any(|c| c.state == "given" && withdrawals::contradicts(new, c)))
+}
+
+/// Keeps a stop, and a note of it for the journal.
+fn keep(tx: &mut Tx<'_>, by: &By, stop: &Kept) -> Result<()> {
+    sql::insert_stop(tx, &by.org, stop, by.now)?;
+    outlive::note_stop(tx, by, stop)
 }
 
 /// Puts one stop on identifiers of a person, answers the new rows.
@@ -302,25 +330,39 @@ pub(super) fn lift(
     yes: &Yes<'_>,
 ) -> Result<()> {
     let mut narrowed = Vec::new();
-    for (hash, _) in ids {
-        let standing = sql::stops_on(tx, &by.org, *hash)?;
-        let answered: Vec<&Kept> = standing.iter().filter(|s| yes.answers(s)).collect();
-        if answered.is_empty() || is_shared(tx, by, *hash, who)? {
-            continue;
-        }
-        for stop in answered {
-            let rest = yes.narrow(stop, by);
-            if rest.as_ref().is_some_and(|r| r.spared == stop.spared) {
-                continue;
-            }
-            sql::end_stop(tx, &by.org, &stop.id, by.now)?;
-            if let Some(rest) = rest {
-                sql::insert_stop(tx, &by.org, &rest, by.now)?;
-                narrowed.push(rest.id);
-            }
+    for (stop, rest) in answered(tx, by, who, ids, yes)? {
+        sql::end_stop(tx, &by.org, &stop.id, by.now)?;
+        if let Some(rest) = rest {
+            keep(tx, by, &rest)?;
+            narrowed.push(rest.id);
         }
     }
     tell::hooks(tx, by, "suppression.added", &narrowed)
+}
+
+/// The stops that a yes changes, each with what is left of it.
+pub(super) fn answered(
+    tx: &mut Tx<'_>,
+    by: &By,
+    who: &str,
+    ids: &[(Hash16, String)],
+    yes: &Yes<'_>,
+) -> Result<Vec<(Kept, Option<Kept>)>> {
+    let mut all = Vec::new();
+    for (hash, _) in ids {
+        let mut standing = sql::stops_on(tx, &by.org, *hash)?;
+        standing.retain(|s| yes.answers(s));
+        if standing.is_empty() || is_shared(tx, by, *hash, who)? {
+            continue;
+        }
+        for stop in standing {
+            let rest = yes.narrow(&stop, by);
+            if rest.as_ref().is_none_or(|r| r.spared != stop.spared) {
+                all.push((stop, rest));
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn is_shared(tx: &mut Tx<'_>, by: &By, hash: Hash16, who: &str) -> Result<bool> {

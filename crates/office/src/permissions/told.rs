@@ -1,5 +1,6 @@
 //! What machines tell: stops, consents, what came back to a mailer.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,6 +11,7 @@ use serde_json::json;
 use super::acts::{self, NewConsent};
 use super::api::{Answer, MOST, answer, parse, who};
 use super::live::Now;
+use super::once::Once;
 use super::records::{Proof, Through};
 use super::stops::{self, NewStop, REASONS};
 use super::terms::{Class, What};
@@ -79,19 +81,25 @@ impl StopIn {
 pub async fn suppress(
     State(office): State<Office>,
     Path(org): Path<String>,
+    Extension(once): Extension<Once>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let (by, now) = who(&office, &org, &headers, false).await?;
     let new = parse::<StopIn>(&body)?.stop(&now, &by)?;
     let hash = hex::encode(new.hash);
-    let added = office
+    let told = office
         .run(move |o| {
             let vault = o.vault().clone();
-            o.write(move |tx| stops::stop(tx, &vault, &by, &new))
+            o.write(move |tx| {
+                let done = stops::stop(tx, &vault, &by, &new)?;
+                let told = json!({ "hash": hash, "added": done.value });
+                once.keep(tx, &vault, &by, StatusCode::OK, &told)?;
+                Ok(done.map(|_| told))
+            })
         })
         .await?;
-    answer(&json!({ "hash": hash, "added": added }))
+    answer(&told)
 }
 
 /// A consent, as a machine tells it.
@@ -235,7 +243,9 @@ fn consent_once(
         let done = acts::record_consent(tx, &vault, &by, &new)?;
         if let Some(k) = key {
             let id = done.value.clone().into_bytes();
-            mailing::sql::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)?;
+            if !mailing::sql::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)? {
+                return Err(Error::Conflict);
+            }
         }
         Ok(done)
     });
@@ -246,23 +256,31 @@ fn consent_once(
     done
 }
 
-/// `POST /api/o/{org}/consents/{id}/withdraw`
+/// `POST /api/o/{org}/consents/{id}/withdraw`. What remains is known after the commit only, so the
+/// answer that a repeat gets after a crash lacks it.
 pub async fn withdraw(
     State(office): State<Office>,
     Path((org, id)): Path<(String, String)>,
+    Extension(once): Extension<Once>,
     headers: HeaderMap,
 ) -> Answer {
     let (by, _) = who(&office, &org, &headers, false).await?;
-    let (told, stands) = office
+    let told = office
         .run(move |o| {
-            let (vault, org) = (o.vault().clone(), by.org.clone());
-            let told =
-                o.write(move |tx| withdrawals::withdraw(tx, &vault, &by, &id, "withdrawal"))?;
-            let stands = standing::of(o, &org, &told.person)?;
-            Ok((told, stands))
+            let (vault, by_) = (o.vault().clone(), by.clone());
+            let told = o.write(move |tx| {
+                let done = withdrawals::withdraw(tx, &vault, &by_, &id, "withdrawal")?;
+                let told = json!({ "ended": done.value.ended });
+                once.keep(tx, &vault, &by_, StatusCode::OK, &told)?;
+                Ok(done)
+            })?;
+            let stands = standing::of(o, &by.org, &told.person)?;
+            let whole = json!({ "ended": told.ended, "remains": stands.goes_on });
+            once.complete(o, &by, &whole)?;
+            Ok(whole)
         })
         .await?;
-    answer(&json!({ "ended": told.ended, "remains": stands.goes_on }))
+    answer(&told)
 }
 
 /// `GET /api/o/{org}/consents/{id}/receipt`

@@ -1,17 +1,21 @@
 //! What machines tell and ask of people: how their details were got, for whom they are held, which
 //! consents stand. Addresses come in the body, never in the address of a request.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use candour_db::Tx;
 use candour_screening::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::{Answer, answer, parse, who};
+use super::once::Once;
 use super::records::Ground;
 use super::{persons, receipts, sql, stops};
 use crate::error::{Error, Result};
+use crate::kit::vault::Vault;
 use crate::office::Office;
 use crate::people::Known;
 use crate::proof::{By, Recorded};
@@ -61,16 +65,23 @@ impl WhoIn {
     }
 }
 
-/// Makes a change about somebody; what names one who was erased is stopped as they are.
-fn about<T: Send + 'static>(
+/// Makes a change about somebody, and the answer to it; what names one who was erased is stopped as
+/// they are.
+fn about(
     o: &Office,
     by: &By,
     known: &Known,
-    act: impl Fn(&mut candour_db::Tx<'_>, &By, &Known) -> Result<Recorded<T>> + Send + 'static,
-) -> Result<T> {
+    once: Once,
+    act: impl Fn(&mut Tx<'_>, &Vault, &By, &Known) -> Result<Recorded<String>> + Send + 'static,
+) -> Result<Value> {
     let ids = persons::hashes_of(o.vault(), &by.org, known)?;
-    let (by_, known) = (by.clone(), known.clone());
-    let done = o.write(move |tx| act(tx, &by_, &known));
+    let (vault, by_, known) = (o.vault().clone(), by.clone(), known.clone());
+    let done = o.write(move |tx| {
+        let done = act(tx, &vault, &by_, &known)?;
+        let told = json!({ "person": done.value });
+        once.keep(tx, &vault, &by_, StatusCode::CREATED, &told)?;
+        Ok(done.map(|_| told))
+    });
     if matches!(done, Err(Error::Refused(_))) {
         let by = by.clone();
         o.write(move |tx| stops::spread_erasure(tx, &by, &ids))?;
@@ -98,6 +109,7 @@ struct GroundIn {
 pub async fn ground(
     State(office): State<Office>,
     Path(org): Path<String>,
+    Extension(once): Extension<Once>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
@@ -105,38 +117,37 @@ pub async fn ground(
     let told: GroundIn = parse(&body)?;
     let known = told.who.known()?;
     let ground = Ground { ground: told.ground, on: told.on, refusal_offered: told.refusal_offered };
-    let id = office
+    let made = office
         .run(move |o| {
-            let vault = o.vault().clone();
-            about(o, &by, &known, move |tx, by, known| {
-                persons::record_ground(tx, &vault, by, known, &ground)
+            about(o, &by, &known, once, move |tx, vault, by, known| {
+                persons::record_ground(tx, vault, by, known, &ground)
             })
         })
         .await?;
-    created(&json!({ "person": id }))
+    created(&made)
 }
 
 /// `POST /api/o/{org}/people`: who somebody is: a subscriber, a member, held for a company.
 pub async fn person(
     State(office): State<Office>,
     Path(org): Path<String>,
+    Extension(once): Extension<Once>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let (by, _) = who(&office, &org, &headers, false).await?;
     let known = parse::<WhoIn>(&body)?.known()?;
-    let id = office
+    let made = office
         .run(move |o| {
             if let Some(short) = &known.company
                 && o.read(|tx| sql::company(tx, &by.org, short))?.is_none()
             {
                 return Err(Error::invalid("company", "There is no such company: add it first"));
             }
-            let vault = o.vault().clone();
-            about(o, &by, &known, move |tx, by, known| persons::keep_person(tx, &vault, by, known))
+            about(o, &by, &known, once, persons::keep_person)
         })
         .await?;
-    created(&json!({ "person": id }))
+    created(&made)
 }
 
 /// `GET /api/o/{org}/companies`: for whom people are held. Adding one is for staff.

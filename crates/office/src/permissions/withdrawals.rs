@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::records::{ConsentRow, Event, Use};
 use super::stops::{self, NewStop, touch};
 use super::terms::What;
-use super::{sql, tell};
+use super::{outlive, sql, tell};
 use crate::charter;
 use crate::error::{Error, Result};
 use crate::kit::dates;
@@ -83,20 +83,24 @@ pub(super) fn by_stop(
     tell::partners_of_stop(tx, vault, by, &about, new)?;
     let mut acts = Vec::new();
     for row in sql::consents_of(tx, &by.org, &person.id)? {
-        let use_kind = Use::from_word(&row.use_kind);
-        let channel = new.channel.is_none_or(|c| row.channel() == Some(c));
-        let what = match &new.what {
-            What::Purpose(p) => &row.use_what == p,
-            What::Marketing | What::Everything => true,
-        };
-        // Who stops all marketing does not want to be given to others for theirs.
-        let shared = use_kind == Some(Use::Share) && new.ends_sharing();
-        let hit = (use_kind == Some(Use::Contact) && channel && what) || shared;
-        if hit && row.state == "given" {
+        if row.state == "given" && contradicts(new, &row) {
             acts.push(end(tx, vault, by, &about, row, (new.reason, Some(new.on)))?);
         }
     }
     Ok(acts)
+}
+
+/// Whether a stop says no to what a consent is for.
+pub(super) fn contradicts(new: &NewStop, row: &ConsentRow) -> bool {
+    let use_kind = Use::from_word(&row.use_kind);
+    let channel = new.channel.is_none_or(|c| row.channel() == Some(c));
+    let what = match &new.what {
+        What::Purpose(p) => &row.use_what == p,
+        What::Marketing | What::Everything => true,
+    };
+    // Who stops all marketing does not want to be given to others for theirs.
+    let shared = use_kind == Some(Use::Share) && new.ends_sharing();
+    (use_kind == Some(Use::Contact) && channel && what) || shared
 }
 
 /// Withdraws the standing consents to the same thing that a later no answers.
@@ -132,13 +136,15 @@ pub(super) fn end(
     (method, on): (&str, Option<Date>),
 ) -> Result<Act> {
     row.state = "withdrawn".into();
-    row.events.push(Event {
+    let event = Event {
         at: by.now,
         state: "withdrawn".into(),
         by: by.actor.clone(),
         method: method.to_owned(),
         on,
-    });
+    };
+    outlive::note_withdrawal(tx, by, &row.id, &event)?;
+    row.events.push(event);
     sql::set_consent(tx, &by.org, &row, by.now)?;
     if row.use_kind == Use::Share.word() && !about.erased {
         tell::partner(tx, vault, by, about, &row.use_what, "")?;

@@ -2,8 +2,8 @@
 
 use candour_db::Tx;
 use jiff::Timestamp;
-use totp_rs::{Builder, Secret, Totp};
 
+use super::device;
 use super::rules::{self, Permission, Role};
 use super::sql::{self, SessionRow, StaffRow};
 use crate::error::{Error, Result};
@@ -214,11 +214,17 @@ pub enum SignIn {
 ///
 /// # Errors
 /// Wrong, or locked for a time.
-pub fn sign_in(office: &Office, email: &str, password: &str, agent: &str) -> Result<SignIn> {
+pub fn sign_in(
+    office: &Office,
+    email: &str,
+    password: &str,
+    agent: &str,
+    device: Option<&str>,
+) -> Result<SignIn> {
     let now = office.now();
     // What is no address is counted as it was typed.
     let typed = address(email).unwrap_or_else(|_| email.trim().to_lowercase());
-    let mark = tries_of(office, &typed)?;
+    let mark = device::tries_of(office, &typed, device)?;
     let row = office.read(|tx| {
         limits::not_locked(tx, mark, now)?;
         sql::by_email(tx, &typed)
@@ -226,7 +232,7 @@ pub fn sign_in(office: &Office, email: &str, password: &str, agent: &str) -> Res
     let hash = row.as_ref().and_then(|r| r.password.clone());
     let fits = rules::password_fits(password, hash.as_deref());
     match row {
-        Some(row) if fits => begin(office, &row, agent, row.totp.is_none()),
+        Some(row) if fits => begin(office, &row, agent, row.totp.is_none(), mark),
         row => {
             failed(office, mark, row.as_ref(), now)?;
             let wrong = "The e-mail address or the password is not right";
@@ -235,12 +241,14 @@ pub fn sign_in(office: &Office, email: &str, password: &str, agent: &str) -> Res
     }
 }
 
-fn tries_of(office: &Office, email: &str) -> Result<limits::Mark> {
-    office.vault().mark(&format!("sign-in\u{0}{email}"))
-}
-
-fn begin(office: &Office, row: &StaffRow, agent: &str, complete: bool) -> Result<SignIn> {
-    let token = start_session(office, row, agent, complete)?;
+fn begin(
+    office: &Office,
+    row: &StaffRow,
+    agent: &str,
+    complete: bool,
+    mark: limits::Mark,
+) -> Result<SignIn> {
+    let token = start_session(office, row, agent, complete, mark)?;
     Ok(if complete { SignIn::Done(token) } else { SignIn::CodeNext(token) })
 }
 
@@ -261,10 +269,16 @@ fn failed(
     })
 }
 
-fn start_session(office: &Office, row: &StaffRow, agent: &str, complete: bool) -> Result<String> {
+fn start_session(
+    office: &Office,
+    row: &StaffRow,
+    agent: &str,
+    complete: bool,
+    mark: limits::Mark,
+) -> Result<String> {
     let now = office.now();
     let token = links::new_token()?;
-    let (hash, mark) = (links::hash(&token), tries_of(office, &row.email)?);
+    let hash = links::hash(&token);
     let session = SessionRow {
         id: new_id(now),
         org: row.org.clone(),
@@ -294,7 +308,7 @@ fn start_session(office: &Office, row: &StaffRow, agent: &str, complete: bool) -
 ///
 /// # Errors
 /// Wrong, used before, or locked for a time.
-pub fn give_code(office: &Office, token: &str, code: &str) -> Result<()> {
+pub fn give_code(office: &Office, token: &str, code: &str, device: Option<&str>) -> Result<()> {
     let now = office.now();
     let hash = links::hash(token);
     let (row, secret) = office.read(|tx| {
@@ -303,12 +317,13 @@ pub fn give_code(office: &Office, token: &str, code: &str) -> Result<()> {
         let secret = open_totp(tx, office.vault(), &row)?;
         Ok((row, secret))
     })?;
-    let mark = tries_of(office, &row.email)?;
+    let mark = device::tries_of(office, &row.email, device)?;
     office.read_one(|tx| limits::not_locked(tx, mark, now))?;
     let wrong = || Error::invalid("code", "This code is not right, or was used before");
     let clean: String = code.chars().filter(char::is_ascii_digit).collect();
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let Some(step) = secret.and_then(|s| totp(&s, &row.email).ok()?.check(&clean, seconds)) else {
+    let Some(step) = secret.and_then(|s| rules::totp(&s, &row.email).ok()?.check(&clean, seconds))
+    else {
         failed(office, mark, Some(&row), now)?;
         return Err(wrong());
     };
@@ -338,7 +353,8 @@ pub fn sign_in_by_link(office: &Office, token: &str, agent: &str) -> Result<Sign
         let row = sql::by_id(tx, &org, &id)?;
         if row.left.is_some() { Err(Error::NotFound("the account")) } else { Ok((row, recovery)) }
     })?;
-    begin(office, &row, agent, recovery || row.totp.is_none())
+    let mark = device::tries_of(office, &row.email, None)?;
+    begin(office, &row, agent, recovery || row.totp.is_none(), mark)
 }
 
 /// Who stands behind a session's token, if it is complete and has not run out.
@@ -420,9 +436,11 @@ pub fn confirmed(
 ) -> Result<StaffRow> {
     let row = office.read_one(|tx| sql::by_id(tx, &by.org, by.actor_id()))?;
     let Some(hash) = &row.password else { return Ok(row) };
-    let mark = tries_of(office, &row.email)?;
+    // Apart from the door, where a stranger could lock this account.
+    let mark = device::confirmations_of(office, &row.id)?;
     office.read_one(|tx| limits::not_locked(tx, mark, by.now))?;
     if rules::password_fits(password, Some(hash)) {
+        office.chore(move |tx| limits::right(tx, mark))?;
         return Ok(row);
     }
     failed(office, mark, Some(&row), by.now)?;
@@ -435,19 +453,6 @@ pub fn confirmed(
 /// Of the random source.
 pub fn new_secret() -> Result<Vec<u8>> {
     Ok(vault::random()?[..20].to_vec())
-}
-
-/// The code app's settings for a secret.
-///
-/// # Errors
-/// The secret is too short.
-pub fn totp(secret: &[u8], email: &str) -> Result<Totp> {
-    Builder::new()
-        .with_secret(Secret::from(secret.to_vec()))
-        .with_issuer(Some("Candour"))
-        .with_account_name(email)
-        .build()
-        .map_err(|e| Error::fault(format!("code app: {e}")))
 }
 
 /// Turns the code app on, once a code shows that it works.
@@ -463,7 +468,7 @@ pub fn turn_on_totp(
 ) -> Result<Recorded<()>> {
     let row = sql::by_id(tx, &by.org, by.actor_id())?;
     let seconds = u64::try_from(by.now.as_second()).unwrap_or(0);
-    if totp(secret, &row.email)?.check(code.trim(), seconds).is_none() {
+    if rules::totp(secret, &row.email)?.check(code.trim(), seconds).is_none() {
         return Err(Error::invalid(
             "code",
             "This code is not right: check that the clock of your phone is right, and enter the newest code",

@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::acts::{self, NewStaff, SignIn};
+use super::device;
 use super::rules::{Permission, Role};
 use super::sql::{self, SessionRow, StaffRow};
 use crate::charter::{Charter, Contact, Law, Organisation};
@@ -58,15 +59,21 @@ pub async fn sign_in(
 ) -> Answer {
     let mut f = Filled(pairs);
     let (email, password) = (f.get("email").to_owned(), raw(&f, "password"));
-    let agent = agent(&headers);
+    let (agent, device) = (agent(&headers), web::device(&office, &headers));
     let signed = office
         .run(move |o| {
             limits::take(o, What::SignIn, "", client)?;
-            acts::sign_in(o, &email, &password, &agent)
+            let signed = acts::sign_in(o, &email, &password, &agent, device.as_deref())?;
+            // A browser is known once all that is asked for has been given.
+            let known = match &signed {
+                SignIn::Done(token) => Some(device::issue(o, token)?),
+                SignIn::CodeNext(_) => None,
+            };
+            Ok((signed, known))
         })
         .await;
     match signed {
-        Ok(signed) => Ok(go_signed(&office, &signed)),
+        Ok((signed, known)) => Ok(go_signed(&office, &signed, known.as_deref())),
         Err(e) => {
             f.set("password", "");
             refuse(e, |w| door("sign-in", "/office/sign-in", f, w))
@@ -75,10 +82,14 @@ pub async fn sign_in(
 }
 
 /// On into the office, or to the page that asks for the code.
-fn go_signed(office: &Office, signed: &SignIn) -> Response {
-    match signed {
+fn go_signed(office: &Office, signed: &SignIn, known: Option<&str>) -> Response {
+    let response = match signed {
         SignIn::Done(token) => web::go_with_session(office, token, "/office"),
         SignIn::CodeNext(token) => web::go_with_session(office, token, "/office/code"),
+    };
+    match known {
+        Some(device) => web::with_device(office, response, device),
+        None => response,
     }
 }
 
@@ -101,15 +112,16 @@ pub async fn code(
 ) -> Answer {
     let f = Filled(pairs);
     let Some(token) = web::cookie(&office, &headers) else { return go("/office/sign-in") };
-    let given = f.get("code").to_owned();
+    let (given, device) = (f.get("code").to_owned(), web::device(&office, &headers));
     let done = office
         .run(move |o| {
             limits::take(o, What::SignIn, "", client)?;
-            acts::give_code(o, &token, &given)
+            acts::give_code(o, &token, &given, device.as_deref())?;
+            device::issue(o, &token)
         })
         .await;
     match done {
-        Ok(()) => go("/office"),
+        Ok(device) => Ok(web::with_device(&office, go("/office")?, &device)),
         Err(e) => refuse(e, |w| door("code", "/office/code", Filled::default(), w)),
     }
 }
@@ -132,11 +144,16 @@ pub async fn link(
     let signed = office
         .run(move |o| {
             limits::take(o, What::SignIn, "", client)?;
-            acts::sign_in_by_link(o, &token, &agent)
+            let signed = acts::sign_in_by_link(o, &token, &agent)?;
+            // The link was handed to them, so this is no stranger's browser: they get in with it
+            // while strangers keep the account locked.
+            let (SignIn::Done(session) | SignIn::CodeNext(session)) = &signed;
+            let known = device::issue(o, session)?;
+            Ok((signed, known))
         })
         .await;
     match signed {
-        Ok(signed) => Ok(go_signed(&office, &signed)),
+        Ok((signed, known)) => Ok(go_signed(&office, &signed, Some(&known))),
         Err(e) => refuse(e, |w| door("link", action, Filled::default(), w)),
     }
 }
@@ -226,7 +243,7 @@ fn found(o: &Office, token: &str, f: &Filled, agent: &str) -> Result<String> {
     let (by, vault) = (o.by_command(&org), o.vault().clone());
     o.write(move |tx| acts::add(tx, &vault, &by, &new))?;
     acts::end_set_up(o)?;
-    match acts::sign_in(o, f.get("email"), &password, agent)? {
+    match acts::sign_in(o, f.get("email"), &password, agent, None)? {
         SignIn::Done(t) | SignIn::CodeNext(t) => Ok(t),
     }
 }

@@ -7,6 +7,7 @@ use fast_qr::convert::svg::SvgBuilder;
 
 use super::acts;
 use super::desk::{SessionLine, raw, session_lines};
+use super::rules;
 use super::sql::{self, StaffRow};
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
@@ -34,7 +35,7 @@ fn account_page(o: &Office, me: &Signed, secret: Option<&str>, w: Wrong) -> Resu
         Some(bytes) => bytes,
         None => acts::new_secret()?,
     };
-    let totp = acts::totp(&bytes, &me.me.email)?;
+    let totp = rules::totp(&bytes, &me.me.email)?;
     let url = totp.to_url().map_err(|e| Error::fault(format!("code app: {e}")))?;
     // For whoever cannot scan: the same secret, to be typed.
     let typed = url.split("secret=").nth(1).and_then(|s| s.split('&').next()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Staff: accounts, roles and what each may do, sign-in with password and one-time code, sessions
-//! that can be listed and ended, lock-out.
+//! that can be listed and ended, lock-out that a stranger
+//! can not turn on the browsers of those who belong here.
 //!
 //! Others may use: [`Role`], [`Permission`] and `Role::may`, which every act asks first; and a
 //! [`colleague`] by their id.
@@ -8,6 +9,7 @@ pub mod acts;
 pub mod cli;
 pub mod desk;
 pub mod desk_account;
+pub mod device;
 mod rules;
 pub mod sql;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use jiff::{SignedDuration, Timestamp};
+use totp_rs::{Builder, Secret, Totp};
 
 use crate::error::{Error, Result};
 
@@ -241,6 +242,19 @@ pub fn locked_until(failed: i64, now: Timestamp) -> Option<Timestamp> {
     let over = u32::try_from(failed - FREE_TRIES).ok()?;
     let minutes = 2_i64.pow(over.min(6)).min(60);
     Some(now + SignedDuration::from_mins(minutes))
+}
+
+/// The code app's settings for a secret.
+///
+/// # Errors
+/// The secret is too short.
+pub fn totp(secret: &[u8], email: &str) -> Result<Totp> {
+    Builder::new()
+        .with_secret(Secret::from(secret.to_vec()))
+        .with_issuer(Some("Candour"))
+        .with_account_name(email)
+        .build()
+        .map_err(|e| Error::fault(format!("code app: {e}")))
 }
 
 /// Whether a new password is good enough: long, and not the address or the name.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 
 use super::acts::{self, NewStaff, SignIn};
-use super::{Role, sql};
+use super::{Role, rules, sql};
 use crate::charter::Charter;
 use crate::error::{Error, Result};
 use crate::office::Office;
@@ -62,7 +62,7 @@ impl Bench {
 
     fn code(&self, secret: &[u8]) -> String {
         let seconds = self.office.now().as_second() as u64;
-        acts::totp(secret, "app").unwrap().generate(seconds).to_string()
+        rules::totp(secret, "app").unwrap().generate(seconds).to_string()
     }
 
     fn turn_on_code_app(&self, of: &By) -> Vec<u8> {
@@ -92,7 +92,7 @@ fn a_link_of_the_desk_still_asks_for_the_code() {
     assert!(!session.complete);
     assert!(acts::sign_in_by_link(&b.office, &token, "test").is_err(), "a link works once");
     b.later(1);
-    acts::give_code(&b.office, &half, &b.code(&secret)).unwrap();
+    acts::give_code(&b.office, &half, &b.code(&secret), None).unwrap();
     assert!(acts::who(&b.office, &half).unwrap().unwrap().1.complete);
     // Without a code app there is nothing more to ask.
     let token = b.link(&ruth, &ann).unwrap();
@@ -147,7 +147,7 @@ fn a_locked_account_and_an_unknown_address_answer_alike() {
     b.add("ruth", Role::Officer);
     let tries = ["ruth@harbour.example", "nobody@harbour.example", "no address"].map(|typed| {
         let b = &b;
-        let wrong = move |_| said(acts::sign_in(&b.office, typed, "wrong password", "t"));
+        let wrong = move |_| said(acts::sign_in(&b.office, typed, "wrong password", "t", None));
         let mut all: Vec<String> = (0..7).map(wrong).collect();
         b.later(1);
         all.extend([wrong(0), wrong(0)]);
@@ -160,10 +160,13 @@ fn a_locked_account_and_an_unknown_address_answer_alike() {
     assert!(tries[0][5].contains("wait a minute"), "{:?}", tries[0]);
     assert!(tries[0][8].contains("wait 2 minutes"), "{:?}", tries[0]);
     // Letter case is no way round, and the right password opens once the wait is over.
-    assert!(said(acts::sign_in(&b.office, "RUTH@harbour.example", PASSWORD, "t")).contains("wait"));
+    assert!(
+        said(acts::sign_in(&b.office, "RUTH@harbour.example", PASSWORD, "t", None))
+            .contains("wait")
+    );
     b.later(5);
-    acts::sign_in(&b.office, "Ruth@Harbour.example", PASSWORD, "t").unwrap();
-    let again = said(acts::sign_in(&b.office, "ruth@harbour.example", "wrong", "t"));
+    acts::sign_in(&b.office, "Ruth@Harbour.example", PASSWORD, "t", None).unwrap();
+    let again = said(acts::sign_in(&b.office, "ruth@harbour.example", "wrong", "t", None));
     assert!(again.contains("not right"), "forgotten after a success: {again}");
 }
 
@@ -172,16 +175,16 @@ fn a_right_password_gives_no_fresh_tries_for_the_code() {
     let b = Bench::new();
     let ruth = b.add("ruth", Role::Officer);
     let secret = b.turn_on_code_app(&ruth);
-    let half = || match acts::sign_in(&b.office, "ruth@harbour.example", PASSWORD, "t") {
+    let half = || match acts::sign_in(&b.office, "ruth@harbour.example", PASSWORD, "t", None) {
         Ok(SignIn::CodeNext(half)) => Ok(half),
         Ok(SignIn::Done(_)) => panic!("signed in without the code"),
         Err(e) => Err(e),
     };
     for n in 0..5 {
-        let wrong = acts::give_code(&b.office, &half().unwrap(), "000000").unwrap_err();
+        let wrong = acts::give_code(&b.office, &half().unwrap(), "000000", None).unwrap_err();
         assert!(matches!(wrong, Error::Invalid(_)), "{n}: {wrong}");
     }
     assert!(matches!(half(), Err(Error::TooMany(1))));
     b.later(2);
-    acts::give_code(&b.office, &half().unwrap(), &b.code(&secret)).unwrap();
+    acts::give_code(&b.office, &half().unwrap(), &b.code(&secret), None).unwrap();
 }

@@ -106,6 +106,11 @@ impl Office {
         self.dir.path().join(name)
     }
 
+    /// The test server's address and the office's own database on it, if it is kept there.
+    pub fn on_server(&self) -> Option<(&str, &str)> {
+        Some((self.server.as_deref()?, self.url.as_deref()?))
+    }
+
     /// A command on this office, not started yet.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut c = Command::new(env!("CARGO_BIN_EXE_candour"));

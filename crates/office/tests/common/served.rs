@@ -53,6 +53,29 @@ impl Served {
         headers: &[(&str, &str)],
         body: &str,
     ) -> (u16, String) {
+        let (status, answer) = self.exchange(method, path, headers, body);
+        (status, answer.split_once("\r\n\r\n").map_or("", |(_, b)| b).to_owned())
+    }
+
+    /// One request; answers status and head, its names in lower case.
+    pub fn send_for_head(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, String) {
+        let (status, answer) = self.exchange(method, path, headers, body);
+        (status, answer.split("\r\n\r\n").next().unwrap_or_default().to_owned())
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, String) {
         let mut to = TcpStream::connect(self.at).unwrap();
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.at);
         for (name, value) in headers {
@@ -64,8 +87,7 @@ impl Served {
         to.read_to_end(&mut answer).unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, b)| b).to_owned();
-        (status, body)
+        (status, answer)
     }
 
     /// A page.

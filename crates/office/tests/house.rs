@@ -1,0 +1,83 @@
+//! Commands about the house itself, through the command line.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod common;
+
+use common::{Kept, Office, Served};
+use serde_json::Value;
+
+#[test]
+fn the_doctor_says_what_keeps_a_hostile_document_in() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let out = office.run(&["doctor", "--json"]);
+    let lines: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let lines = lines.as_array().unwrap();
+    let line = lines.iter().find(|l| l["what"].as_str().unwrap().starts_with("documents:"));
+    let line = line.expect("a line about documents");
+    let what = line["what"].as_str().unwrap();
+    assert!(what.contains("seccomp") && what.contains("Landlock"), "{what}");
+    let wrong = lines.iter().any(|l| l["ok"] == false);
+    assert_eq!(out.status.code(), Some(i32::from(wrong)));
+}
+
+/// What is written while rows are copied would be lost.
+#[test]
+fn an_office_that_is_served_is_not_moved() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let to = ["move", "--to", "postgres://127.0.0.1:1/nowhere"];
+    let served = Served::new(&office);
+    let out = office.run(&to);
+    assert_eq!(out.status.code(), Some(5));
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.contains("Another process has this office open"), "{said}");
+    assert!(said.contains("candour serve"), "{said}");
+    drop(served);
+    let said = String::from_utf8(office.run(&to).stderr).unwrap();
+    assert!(said.contains("not reachable"), "only the server is missing now: {said}");
+}
+
+#[test]
+fn an_office_that_is_being_moved_is_opened_by_nobody() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let lock = std::fs::File::open(office.path("office.lock")).unwrap();
+    lock.lock().unwrap();
+    let out = office.run(&["permission", "stop", "--email", "ann@example.org"]);
+    assert_eq!(out.status.code(), Some(5));
+    assert!(String::from_utf8(out.stderr).unwrap().contains("is being moved"));
+    drop(lock);
+    office.ok(&["permission", "stop", "--email", "ann@example.org"]);
+}
+
+/// A holiday that the office was told of counts for its own dates, and the built-in list stays as
+/// it is.
+#[test]
+fn a_deadline_is_worked_out_with_the_office_s_own_days() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let settings = office.path("candour.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let day =
+        "\n[[holidays]]\ndivision = \"scotland\"\ndate = \"2026-12-22\"\ntitle = \"A day off\"\n";
+    std::fs::write(&settings, text + day).unwrap();
+    let data = office.path("");
+    let data = data.to_str().unwrap();
+    let due = |more: &[&str]| {
+        let ask = ["deadline", "rights_month", "--received", "2026-11-22"];
+        office.ok(&[&ask[..], more].concat()).lines().next().unwrap().to_owned()
+    };
+    assert_eq!(
+        due(&["--division", "scotland"]),
+        "2026-12-22",
+        "nobody asked for the office’s days"
+    );
+    assert_eq!(due(&["--division", "scotland", "--data", data]), "2026-12-23");
+    assert_eq!(due(&["--data", data]), "2026-12-22", "the charter says England and Wales");
+    let charter = office.ok(&["charter", "show"]).replace("england-and-wales", "scotland");
+    std::fs::write(office.path("charter.toml"), charter).unwrap();
+    office.ok(&["charter", "set", office.path("charter.toml").to_str().unwrap()]);
+    assert_eq!(due(&["--data", data]), "2026-12-23", "and then Scotland");
+    assert_eq!(due(&["--data", data, "--org", "test"]), "2026-12-23");
+    let wrong = ["deadline", "rights_month", "--received", "2026-11-22", "--org", "other"];
+    assert_eq!(office.run(&[&wrong[..], &["--data", data]].concat()).status.code(), Some(3));
+    assert_eq!(office.run(&wrong).status.code(), Some(2), "an organisation of which office?");
+}
