@@ -119,6 +119,7 @@ pub fn open_case(
 ) -> Result<Recorded<Opened>> {
     by.role.may(Permission::OpenCase)?;
     new.body.asker.check()?;
+    new.body.wants.period().check()?;
     let today = dates::day_of(by.now);
     if new.received > today {
         return Err(Error::invalid("received", "The day it was received can't be in the future"));

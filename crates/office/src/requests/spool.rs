@@ -8,8 +8,9 @@ use candour_connectors::{
 };
 use candour_screening::Subject;
 
+use super::body::Wants;
 use super::find::{Record, Watch};
-use super::review::{Item, Mark, item_key, marks};
+use super::review::{Item, Mark, day, item_key, marks};
 use crate::error::Result;
 use crate::kit::blobs::{self, BlobWriter};
 
@@ -18,7 +19,8 @@ const TOGETHER: usize = 512;
 /// Bytes that most lines of a spool fit in.
 const LINE: usize = 2048;
 
-/// An item that a person has to look at, or has decided about before.
+/// An item that a person has to look at or has decided about before, or one from another time than
+/// was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Flag {
     /// Number of the item.
@@ -29,6 +31,8 @@ pub(super) struct Flag {
     pub(super) content: String,
     /// Why a person has to look; empty if nobody has to.
     pub(super) why: String,
+    /// It is dated outside the time that the person asked for.
+    pub(super) outside: bool,
 }
 
 /// A finished spool with all that is known about it.
@@ -45,6 +49,7 @@ pub(super) struct Spool<'a> {
     pub(super) blob: BlobWriter,
     map: &'a DataMap,
     seek: &'a Seek,
+    wants: &'a Wants,
     subject: Subject,
     /// Keys of items that a person has decided about.
     decided: HashSet<String>,
@@ -61,7 +66,7 @@ impl<'a> Spool<'a> {
     pub(super) fn new(
         blob: BlobWriter,
         map: &'a DataMap,
-        seek: &'a Seek,
+        (seek, wants): (&'a Seek, &'a Wants),
         decided: HashSet<String>,
         watch: &'a mut dyn Watch,
     ) -> Self {
@@ -69,6 +74,7 @@ impl<'a> Spool<'a> {
             blob,
             map,
             seek,
+            wants,
             subject: crate::people::subject(seek),
             decided,
             watch,
@@ -118,13 +124,14 @@ struct Ready {
 fn ready(
     found: Found,
     map: &DataMap,
-    subject: &Subject,
+    (subject, wants): (&Subject, &Wants),
     decided: &HashSet<String>,
 ) -> serde_json::Result<Ready> {
     let others = marks(&found, map, subject);
     let strength = found.strength();
-    let why = why_look(strength, &others);
-    let flag = flag(&found, why, decided)?;
+    let why = why_look(strength, &others, wants);
+    let outside = wants.period().excludes(day(&found.body));
+    let flag = flag(&found, (why, outside), decided)?;
     let weak = strength != Strength::Strong;
     let learned = if weak { Vec::new() } else { learned(map, &found) };
     let because = found.because.iter().map(|b| b.how.clone()).collect();
@@ -135,15 +142,20 @@ fn ready(
     Ok(Ready { line, flag, weak, learned, because })
 }
 
-fn flag(found: &Found, why: String, decided: &HashSet<String>) -> serde_json::Result<Option<Flag>> {
-    if why.is_empty() && decided.is_empty() {
+fn flag(
+    found: &Found,
+    (why, outside): (String, bool),
+    decided: &HashSet<String>,
+) -> serde_json::Result<Option<Flag>> {
+    let plain = why.is_empty() && !outside;
+    if plain && decided.is_empty() {
         return Ok(None);
     }
     let key = item_key(&found.place, &found.locator);
-    if why.is_empty() && !decided.contains(&key) {
+    if plain && !decided.contains(&key) {
         return Ok(None);
     }
-    Ok(Some(Flag { item: 0, key, content: content(&found.body)?, why }))
+    Ok(Some(Flag { item: 0, key, content: content(&found.body)?, why, outside }))
 }
 
 /// Hash of what an item holds.
@@ -152,7 +164,10 @@ pub(super) fn content(body: &Body) -> serde_json::Result<String> {
 }
 
 /// Why a person has to look at an item; empty if nobody has to.
-fn why_look(strength: Strength, others: &[Mark]) -> String {
+///
+/// Where no copies are asked for, no passage about somebody else can go out: then only whether it
+/// is this person counts (UK GDPR Art 15(1): whether their data is processed at all).
+fn why_look(strength: Strength, others: &[Mark], wants: &Wants) -> String {
     let mut why = Vec::new();
     if strength == Strength::Weak {
         why.push("weak match: is this the same person?".to_owned());
@@ -160,7 +175,7 @@ fn why_look(strength: Strength, others: &[Mark]) -> String {
     let mut kinds: Vec<&str> = others.iter().map(|m| m.why.as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    if !kinds.is_empty() {
+    if !kinds.is_empty() && !wants.about_only {
         why.push(format!("about other people: {}", kinds.join(", ")));
     }
     why.join("; ")
@@ -172,9 +187,9 @@ impl Spool<'_> {
     fn look_through(&mut self) -> std::result::Result<(), Fault> {
         let mut first = std::mem::take(&mut self.waiting);
         let second = first.split_off(first.len() / 2);
-        let (map, subject, decided) = (self.map, &self.subject, &self.decided);
+        let (map, asked, decided) = (self.map, (&self.subject, self.wants), &self.decided);
         let look = |part: Vec<Found>| -> serde_json::Result<Vec<Ready>> {
-            part.into_iter().map(|found| ready(found, map, subject, decided)).collect()
+            part.into_iter().map(|found| ready(found, map, asked, decided)).collect()
         };
         let (first, second) = std::thread::scope(|s| {
             let other_core = s.spawn(|| look(first));
