@@ -72,7 +72,7 @@ fn the_time_asked_for_is_explained_shown_and_changed() {
     let review = s.text(&me, &format!("{case}/review"));
     assert!(review.contains("Outside the time asked for (1)"), "{review}");
     let list = s.text(&me, &format!("{case}/review?outside=yes"));
-    let said = "It is dated 3 March 2015. They asked for what is from 1 January 2020 on";
+    let said = "It is dated 3 March 2015. They asked for the time from 1 January 2020 on";
     assert!(list.contains(said) && list.contains("Plover") && !list.contains("Heron"), "{list}");
     let item = format!("{case}/items/{search}/0");
     let shown = s.text(&me, &item);

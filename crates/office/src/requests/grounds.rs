@@ -61,7 +61,7 @@ pub fn find(word: &str, day: Date) -> Option<&'static Exemption> {
 pub fn says(word: &str) -> &'static str {
     match word {
         NOT_THEIRS => "It is not about you",
-        OUTSIDE => "It is dated outside the time you asked for. You can have it by asking",
+        OUTSIDE => "Dated outside the time you asked for; you can have it by asking",
         _ => all().iter().rfind(|g| g.word == word).map_or("", |g| g.says.as_str()),
     }
 }

@@ -69,7 +69,7 @@ pub fn change(office: &Office, by: &By, id: &str, to: Period, why: &str) -> Resu
 pub(super) fn said(item: &Item, f: Option<&FindingRow>, period: Period) -> Option<String> {
     f.filter(|f| f.is_outside())?;
     let (day, time) = (day(&item.body)?, period.words()?);
-    Some(format!("It is dated {}. They asked for what is {time}", dates::long(day)))
+    Some(format!("It is dated {}. They asked for the time {time}", dates::long(day)))
 }
 
 const ACT: &str = "change the time asked for";

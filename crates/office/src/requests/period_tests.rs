@@ -135,6 +135,7 @@ fn what_is_dated_outside_the_time_asked_for_is_left_out_and_counted() {
 fn what_lies_outside_can_be_included_and_stays_so() {
     let b = mailbox(wants("2024-01-01", ""));
     look(&b, &mut Quiet);
+    assert_eq!(fates(&b)["Plover"], "outside");
     b.decide(&search(&b).id, number(&b, "Plover"), Decision::Disclose, "");
     assert_eq!(b.make().0.items, 4, "all but the one that names somebody else, which waits");
     assert_eq!(fates(&b)["Plover"], "disclose");

@@ -83,8 +83,8 @@ pub fn terms(plan: &Plan) -> Vec<String> {
         let left = match w.about_only {
             true => "",
             false => {
-                " We leave out e-mails dated outside this time; everything else we found is \
-                 enclosed, from whatever time."
+                " We leave out e-mails dated outside this time; nothing else is left out for its \
+                 date."
             }
         };
         all.push(format!("{}.{left}", sentence(&time)));
