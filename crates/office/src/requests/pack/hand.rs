@@ -361,6 +361,7 @@ pub fn look_again(
         case.row.request = case.row.request.look_again()?;
         case.body.asker.add(&more);
         case.body.asker.check()?;
+        acts::hash_asker(tx, &office2, &by2, &id, &case.body.asker)?;
         acts::save(tx, &office2, &by2, case.clone())?;
         find::plan(tx, &by2, &case)?;
         for s in sql::searches(tx, &by2.org, &id)? {
