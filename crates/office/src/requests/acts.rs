@@ -314,7 +314,8 @@ pub fn destroy(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Re
 }
 
 /// Takes away what stands beside the sealed content: what a post answered, why a search was set
-/// aside, how identity was settled, and the hashes of whose case it was. What was searched and when stays.
+/// aside, how identity was settled, and the hashes of whose case it was. What was searched and when
+/// stays.
 fn forget_words(tx: &mut Tx<'_>, by: &By, mut row: CaseRow) -> Result<()> {
     for mut s in sql::searches(tx, &by.org, &row.id)? {
         let mut record: super::find::Record = serde_json::from_str(&s.record)?;

@@ -120,7 +120,7 @@ fn earlier(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case, own: &mut Own
     Ok(())
 }
 
-/// The cases that have to be opened to see whose they are, oldest first: those that share an
+/// The cases that have to be opened to see whose they are, about by age: those that share an
 /// address or number with this one, and those of before such hashes were kept.
 fn maybe_theirs(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case) -> Result<Vec<String>> {
     let mut ids = sql::unhashed_cases(tx, &by.org)?;
@@ -128,7 +128,6 @@ fn maybe_theirs(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case) -> Resul
         ids.extend(sql::cases_of_hash(tx, &by.org, hash)?);
     }
     ids.retain(|id| *id != case.row.id);
-    // Ids begin with the time.
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
