@@ -64,14 +64,14 @@ fn an_address_that_is_learned_when_looking_again_counts() {
     let more = Asker { emails: vec!["amara@elsewhere.example".into()], ..Asker::default() };
     assert_eq!(maybe(&b), Vec::<String>::new());
     pack::look_again(&b.office, &b.by, &b.case, "She told us", &more).unwrap();
-    assert_eq!(maybe(&b), [later.clone()]);
+    assert_eq!(maybe(&b), [later.as_str()]);
     // And the other way round: the later case finds this one by it.
     let (o, by) = (&b.office, &b.by);
     let found = o.read(|tx| {
         let case = acts::load(tx, o, by, &later)?;
         maybe_theirs(tx, o, by, &case)
     });
-    assert_eq!(found.unwrap(), [b.case.clone()]);
+    assert_eq!(found.unwrap(), [b.case.as_str()]);
 }
 
 #[test]
