@@ -26,6 +26,7 @@ pub const ALL: &[Migration] = list![
     "0011_letters",
     "0012_answers",
     "0013_stops",
+    "0014_case_ids",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.
@@ -48,6 +49,7 @@ pub const TABLES: &[&str] = &[
     "activities",
     "holdings",
     "cases",
+    "case_ids",
     "searches",
     "findings",
     "packs",

@@ -13,13 +13,15 @@ use crate::people::Asker;
 use crate::proof::By;
 use crate::requests::acts::{self, NewCase};
 use crate::requests::find::{self, Answer};
-use crate::requests::{Body, Right, Settled, Via, sql};
+use crate::requests::{Body, Right, Settled, Via, Wants, sql};
 use crate::routes;
 use crate::staff::Role;
 use crate::staff::acts::{self as staff, NewStaff, SignIn};
 
 #[path = "door_tests.rs"]
 mod door_tests;
+#[path = "web_requests_tests.rs"]
+mod web_requests_tests;
 
 const PASSWORD: &str = "tin lantern orchard";
 
@@ -114,13 +116,18 @@ impl Served {
 
     /// A case whose one search of paper records waits for an answer: reference and search.
     fn case(&self, name: &str) -> (String, String) {
+        self.case_of(name, Wants::default())
+    }
+
+    /// The same of somebody who wants this.
+    fn case_of(&self, name: &str, wants: Wants) -> (String, String) {
         let today = crate::kit::dates::day_of(self.by.now);
         let asker = Asker {
             name: name.into(),
             emails: vec!["someone@example.org".into()],
             ..Asker::default()
         };
-        let body = Body { asker, ..Body::default() };
+        let body = Body { asker, wants, ..Body::default() };
         let new = NewCase { right: Right::Access, via: Via::Email, received: today, body };
         let (o, by) = (self.office.clone(), self.by.clone());
         let opened = self.office.write(move |tx| acts::open_case(tx, &o, &by, &new)).unwrap();

@@ -25,7 +25,7 @@ use crate::{Fault, FaultKind, Limits};
 /// Most rows fetched at once.
 const MOST_ROWS: usize = 500;
 /// About how many bytes are fetched at once, after the first rows have shown their size.
-const FETCH_BYTES: usize = 2 << 20;
+const FETCH_BYTES: usize = 1 << 20;
 /// Rows of the first fetch.
 const FIRST_ROWS: usize = 50;
 

@@ -46,10 +46,14 @@ impl Keeper {
         let (chunks, todo) = sync_channel::<Vec<u8>>(1);
         let (db, id) = (db.clone(), id.to_owned());
         let thread = std::thread::Builder::new().name("blob".into()).spawn(move || {
+            // Made once, and with room: what grows leaves memory of every size behind.
+            let room = || Vec::with_capacity(CHUNK / 2);
+            let mut z = DeflateEncoder::new(room(), Compression::fast());
             for (n, plain) in (0..).zip(todo) {
-                let mut z = DeflateEncoder::new(Vec::new(), Compression::fast());
                 z.write_all(&plain)?;
-                let sealed = key.seal(&place(&id, n), &z.finish()?)?;
+                let packed = z.reset(room())?;
+                drop(plain);
+                let sealed = key.seal(&place(&id, n), &packed)?;
                 let id = id.clone();
                 db.write(move |tx| sql::insert_chunk(tx, &id, n, &sealed))?;
             }

@@ -341,3 +341,36 @@ fn read(
         mailers: Arc::new(mailing::standing(tx, org)?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future as _, poll_fn};
+    use std::pin::pin;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Who asks and goes away before the look leaves nobody behind waiting for it.
+    #[test]
+    fn a_look_that_is_broken_off_is_handed_on() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Office::init(dir.path(), None).unwrap());
+        let office = Office::open(dir.path(), None).unwrap();
+        let charter = Charter::parse(include_str!("../demo/charter.toml")).unwrap();
+        let org = office.found(charter).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            // Nothing is known the first time, and all of it the second.
+            for _ in 0..2 {
+                let mut leaves = Box::pin(now(&office, &org, false));
+                poll_fn(|cx| Poll::Ready(assert!(leaves.as_mut().poll(cx).is_pending()))).await;
+                let mut stays = pin!(now(&office, &org, false));
+                poll_fn(|cx| Poll::Ready(assert!(stays.as_mut().poll(cx).is_pending()))).await;
+                drop(leaves);
+                let told = tokio::time::timeout(Duration::from_secs(20), stays).await;
+                told.expect("somebody still waits").unwrap();
+            }
+        });
+    }
+}

@@ -1,6 +1,7 @@
 //! What moves a case on: read, decide (rules), write, record. Every face calls these. What waits
 //! for the person is in `acts_wait`, what ends or extends a request in `acts_end`.
 
+use candour_connectors::Kind;
 use candour_db::Tx;
 use jiff::civil::Date;
 
@@ -11,6 +12,7 @@ use crate::charter::{self, Charter};
 use crate::error::{Error, Result};
 use crate::kit::{dates, links, new_id};
 use crate::office::Office;
+use crate::people::{self, Asker, Hash16};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
@@ -119,6 +121,7 @@ pub fn open_case(
 ) -> Result<Recorded<Opened>> {
     by.role.may(Permission::OpenCase)?;
     new.body.asker.check()?;
+    new.body.wants.period().check()?;
     let today = dates::day_of(by.now);
     if new.received > today {
         return Err(Error::invalid("received", "The day it was received can't be in the future"));
@@ -152,6 +155,7 @@ pub fn open_case(
         made: by.now,
     };
     sql::insert_case(tx, &by.org, &row)?;
+    hash_asker(tx, office, by, &id, &new.body.asker)?;
     let said = format!("Received {} on {}", new.via.words(), dates::full(new.received));
     let act = Act::new("request.received")
         .about("case", &id)
@@ -164,6 +168,27 @@ pub fn open_case(
     let letter = super::letters::acknowledgement(office, &charter, &case, &dates, &secret)?;
     let sent = super::letters::post(tx, office, by, &case, letter)?;
     Ok(Recorded::new(by, opened, act).and(sent))
+}
+
+/// Keeps by which of the asker's addresses and numbers their later requests find this one. Whoever
+/// adds to the asker of a case calls it again.
+pub(super) fn hash_asker(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    case: &str,
+    asker: &Asker,
+) -> Result<()> {
+    let hashes = asker_hashes(office, by, asker)?;
+    sql::add_case_ids(tx, &by.org, case, &hashes)
+}
+
+/// Keyed hashes of every e-mail address and telephone number that the asker gave.
+pub(super) fn asker_hashes(office: &Office, by: &By, asker: &Asker) -> Result<Vec<Hash16>> {
+    let hasher = people::hasher(office.vault(), &by.org)?;
+    let given = [(Kind::Email, &asker.emails), (Kind::Phone, &asker.phones)];
+    let all = given.into_iter().flat_map(|(kind, list)| list.iter().map(move |v| (kind, v)));
+    Ok(all.filter_map(|(kind, v)| people::hash_raw(&hasher, kind, v).ok()).collect())
 }
 
 fn secret_hash(secret: &str) -> Vec<u8> {
@@ -288,8 +313,9 @@ pub fn destroy(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Re
     Ok(Recorded::new(by, (), act))
 }
 
-/// Takes away what people wrote beside the sealed content: what a post answered, why a search was
-/// set aside, how identity was settled. What was searched and when stays.
+/// Takes away what stands beside the sealed content: what a post answered, why a search was set
+/// aside, how identity was settled, and the hashes of whose case it was. What was searched and when
+/// stays.
 fn forget_words(tx: &mut Tx<'_>, by: &By, mut row: CaseRow) -> Result<()> {
     for mut s in sql::searches(tx, &by.org, &row.id)? {
         let mut record: super::find::Record = serde_json::from_str(&s.record)?;
@@ -302,6 +328,7 @@ fn forget_words(tx: &mut Tx<'_>, by: &By, mut row: CaseRow) -> Result<()> {
         _ => None,
     };
     row.request = row.request.without_words();
+    sql::forget_case_ids(tx, &by.org, &row.id)?;
     sql::update_case(tx, &by.org, &row, closed)
 }
 

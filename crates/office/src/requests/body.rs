@@ -4,6 +4,8 @@ use candour_connectors::{Identifier, Seek};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+use crate::kit::dates::long;
 use crate::people::{self, Asker};
 
 /// What the person wants and how they want it.
@@ -16,9 +18,9 @@ pub struct Wants {
     pub about_only: bool,
     /// What they do not need.
     pub not_wanted: String,
-    /// From this day on.
+    /// From this day on: see [`Period`].
     pub from: Option<Date>,
-    /// Up to this day.
+    /// Up to this day, which counts.
     pub to: Option<Date>,
     /// `download`, `post`, `in person`.
     pub format: String,
@@ -26,6 +28,73 @@ pub struct Wants {
     pub adjustments: String,
     /// A deadline they face, such as a court date.
     pub deadline: Option<Date>,
+}
+
+impl Wants {
+    /// How they asked to have the answer; empty if they did not say.
+    pub fn format_in_words(&self) -> &'static str {
+        match self.format.as_str() {
+            "" => "",
+            "post" => "on paper or a stick, by post",
+            "in person" => "in person",
+            _ => "as a download",
+        }
+    }
+
+    /// The time they narrowed their request to.
+    pub fn period(&self) -> Period {
+        Period { from: self.from, to: self.to }
+    }
+}
+
+/// The time that a person narrowed their own request to (UK GDPR Art 15(1A): the search is a
+/// reasonable and proportionate one; Recital 63: they say which information it is about). What is
+/// dated outside it is left out until somebody includes it, and the answer says so: that is no
+/// exemption, so no second person is needed.
+///
+/// Of what is found only an e-mail has a date of its own: its Date header, as a day in London.
+/// Rows, documents and e-mails without a date are always within.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first day, if there is one.
+    pub from: Option<Date>,
+    /// The last day, if there is one.
+    pub to: Option<Date>,
+}
+
+impl Period {
+    /// Whether what is dated so lies outside.
+    pub fn excludes(self, day: Option<Date>) -> bool {
+        let before = |d: Date| self.from.is_some_and(|from| d < from);
+        let after = |d: Date| self.to.is_some_and(|to| d > to);
+        day.is_some_and(|d| before(d) || after(d))
+    }
+
+    /// Any time is asked for.
+    pub fn is_open(self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+
+    /// "from 1 January 2020 to 31 December 2024"; `None` for any time.
+    pub fn words(self) -> Option<String> {
+        match (self.from.map(long), self.to.map(long)) {
+            (Some(from), Some(to)) => Some(format!("from {from} to {to}")),
+            (Some(from), None) => Some(format!("from {from} on")),
+            (None, Some(to)) => Some(format!("up to {to}")),
+            (None, None) => None,
+        }
+    }
+
+    /// # Errors
+    /// It ends before it begins.
+    pub fn check(self) -> Result<()> {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if from > to => {
+                Err(Error::invalid("to", "The last day can’t be before the first"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Why a request is refused, in words.

@@ -102,7 +102,8 @@ pub fn list_items(at: &At, reference: &str, all: bool) -> Result<u8> {
             if !all && f.is_none_or(|f| !review::waits(f, &charter)) {
                 continue;
             }
-            let decision = f.map_or("disclose", |f| f.decision.as_str());
+            let decision = f
+                .map_or("disclose", |f| if f.is_outside() { review::OUTSIDE } else { &f.decision });
             rows.push((
                 item_name(s.blob.as_deref().unwrap_or_default(), n),
                 title,

@@ -6,18 +6,18 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::acts::{self, AskedFee, Case, Refusing, Teller};
-use super::body::Reasons;
+use super::body::{Period, Reasons};
 use super::find::{self, Answer as HandIn};
+use super::period;
 use super::review;
 use super::rules::{Ground, Outcome, Settled, State as Where};
-use crate::error::{Error, Result};
+use crate::error::{Error, Field, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
 use crate::proof::By;
-use crate::staff::Permission;
 
 #[derive(Template)]
 #[template(path = "requests/pages/act.html")]
@@ -50,6 +50,7 @@ fn title(act: &str) -> Option<&'static str> {
         "paid" => "Record the payment",
         "code" => "Send a new code for the status page",
         "child" => "Record who decides",
+        "period" => "Change the time asked for",
         "approve" => "Approve the refusal",
         "unrefuse" => "Turn the refusal down",
         "extend" => "Extend by two months",
@@ -81,6 +82,7 @@ fn act_page(o: &Office, me: &Signed, at: &Which, f: Filled, w: Wrong) -> Result<
         Ok((case, inset))
     })?;
     let stops = stops(o, me, &case)?;
+    let f = if at.act == "period" && f.0.is_empty() { filled(case.body.wants.period()) } else { f };
     let action = match &at.search {
         Some(s) => format!("/office/cases/{}/{}/{s}", at.reference, at.act),
         None => format!("/office/cases/{}/{}", at.reference, at.act),
@@ -99,6 +101,18 @@ fn act_page(o: &Office, me: &Signed, at: &Which, f: Filled, w: Wrong) -> Result<
         two: me.charter.rights.second_approver,
         sent: matches!(case.request().state, Where::Sent { .. }),
     })
+}
+
+/// The time asked for, as the form shows it before anything is typed.
+fn filled(period: Period) -> Filled {
+    let mut f = Filled::default();
+    for (name, day) in [("from", period.from), ("to", period.to)] {
+        let Some(d) = day else { continue };
+        f.set(&format!("{name}-day"), d.day().to_string());
+        f.set(&format!("{name}-month"), d.month().to_string());
+        f.set(&format!("{name}-year"), d.year().to_string());
+    }
+    f
 }
 
 /// Whether a question asked today would stop the clock.
@@ -181,7 +195,6 @@ fn inset(o: &Office, me: &Signed, act: &str, case: &Case) -> Result<String> {
 
 /// `GET /office/cases/{reference}/{act}` and `…/{act}/{search}`
 pub async fn form(State(office): State<Office>, me: Signed, Path(at): Path<Which>) -> Answer {
-    me.by.role.may(Permission::SeeCases)?;
     let view =
         office.run(move |o| act_page(o, &me, &at, Filled::default(), Wrong::default())).await?;
     page(&view)
@@ -227,6 +240,12 @@ fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
         "close" => close(o, &by, &id, f),
         "set-aside" => find::set_aside(o, &by, search(at)?, f.get("reason")),
         "register" => find::without_register(o, &by, &id, f.get("reason")),
+        "period" => {
+            let field = |e: Field| Error::Invalid(vec![e]);
+            let to =
+                Period { from: f.date("from").map_err(field)?, to: f.date("to").map_err(field)? };
+            period::change(o, &by, &id, to, f.get("reason"))
+        }
         "paper" => {
             let answer = HandIn {
                 nothing: f.get("found") == "nothing",

@@ -30,6 +30,8 @@ struct HandPage {
     /// The code to give, once.
     code: Option<String>,
     phones: Vec<String>,
+    /// How they asked to have it; empty if they did not say.
+    asked: &'static str,
 }
 
 /// Which act on which case.
@@ -56,6 +58,11 @@ fn hand_page(o: &Office, me: &Signed, at: &At, f: Filled, w: Wrong) -> Result<Ha
         let packs = sql::packs(tx, &me.by.org, &case.row.id)?;
         Ok((case, packs))
     })?;
+    let wants = &case.body.wants;
+    let mut f = f;
+    if at.hand == "send" && f.0.is_empty() {
+        f.set("how", Way::asked_for(wants));
+    }
     Ok(HandPage {
         d: Desk::new(me, "Cases", format!("{title} – {}", at.reference)),
         reference: at.reference.clone(),
@@ -65,6 +72,7 @@ fn hand_page(o: &Office, me: &Signed, at: &At, f: Filled, w: Wrong) -> Result<Ha
         w,
         pack: packs.first().map(|k| (k.number, k.complete)),
         code: None,
+        asked: wants.format_in_words(),
         phones: case.body.asker.phones,
     })
 }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::acts;
 use super::decide::Sealed;
-use super::grounds::{self, NOT_THEIRS};
+use super::grounds::{self, NOT_THEIRS, OUTSIDE};
 use super::marking;
+use super::period;
 use super::review::{self, Decided, Decision, Item, Mark, More, Questions};
 use super::sql::{self, FindingRow};
 use crate::error::{Error, Result};
@@ -60,6 +61,8 @@ struct ItemPage {
     how: Vec<String>,
     why: String,
     was: &'static str,
+    /// That it is dated outside the time asked for, if it is left out for that.
+    outside: Option<String>,
     kind: &'static str,
     parts: Vec<Part>,
     passages: Vec<Passage>,
@@ -121,6 +124,7 @@ fn kept(row: Option<&FindingRow>, sealed: &Sealed, marks: &[Mark], item: &Item) 
     let decision = row.map_or("", |r| r.decision.as_str());
     let ground = row.map_or("", |r| r.ground.as_str());
     let word = match decision {
+        "exclude" if ground == OUTSIDE => "",
         "exclude" if ground == NOT_THEIRS || ground.is_empty() => NOT_THEIRS,
         "exclude" => "exempt",
         "open" => "",
@@ -128,7 +132,7 @@ fn kept(row: Option<&FindingRow>, sealed: &Sealed, marks: &[Mark], item: &Item) 
         other => other,
     };
     f.set("decision", word);
-    f.set("ground", if ground == NOT_THEIRS { "" } else { ground });
+    f.set("ground", if matches!(ground, NOT_THEIRS | OUTSIDE) { "" } else { ground });
     f.set("reason", sealed.reason.clone());
     if let Some(q) = sealed.questions {
         for (name, yes) in
@@ -217,6 +221,7 @@ fn item_page(
         place: item.place.clone(),
         how: item.because.iter().map(|b| format!("{} ({})", b.how, b.field)).collect(),
         why: row.as_ref().map(|r| r.why.clone()).unwrap_or_default(),
+        outside: period::said(&item, row.as_ref(), case.body.wants.period()),
         was: row.as_ref().map_or("", |r| in_words(&r.was)),
         kind: match item.body {
             Thing::Row { .. } => "Record",
@@ -249,7 +254,6 @@ pub struct At {
 
 /// `GET /office/cases/{reference}/items/{search}/{n}`
 pub async fn item(State(office): State<Office>, me: Signed, Path(at): Path<At>) -> Answer {
-    me.by.role.may(Permission::SeeCases)?;
     let view = office.run(move |o| item_page(o, &me, &at, None, Wrong::default())).await?;
     page(&view)
 }
@@ -269,6 +273,10 @@ pub async fn decide(
         })
         .await?;
     match done {
+        // Included from the list of what lies outside the time: the next one stands there.
+        Ok(_) if f.get("back") == OUTSIDE => {
+            go(&format!("/office/cases/{}/review?outside=yes", at.reference))
+        }
         Ok(Some((search, n))) => go(&format!("/office/cases/{}/items/{search}/{n}", at.reference)),
         Ok(None) => go(&format!("/office/cases/{}/review", at.reference)),
         Err(e) => {

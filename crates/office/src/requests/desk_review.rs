@@ -6,9 +6,11 @@ use candour_connectors::Strength;
 use serde::Deserialize;
 
 use super::acts;
-use super::grounds::NOT_THEIRS;
+use super::body::Period;
+use super::grounds::{NOT_THEIRS, OUTSIDE};
+use super::period;
 use super::review::{self, Item, Items};
-use super::sql::{self, FindingRow};
+use super::sql::{self, FindingRow, SearchRow};
 use crate::charter::Charter;
 use crate::error::Result;
 use crate::holdings;
@@ -26,6 +28,7 @@ pub struct BenchQuery {
     search: Option<String>,
     from: Option<u64>,
     all: Option<String>,
+    outside: Option<String>,
 }
 
 struct Tab {
@@ -44,6 +47,8 @@ struct Line {
     why: String,
     decision: String,
     class: &'static str,
+    /// The spool it is shown from, if it can be included with one press.
+    include: Option<String>,
 }
 
 #[derive(Template)]
@@ -55,6 +60,9 @@ struct BenchPage {
     tabs: Vec<Tab>,
     current: String,
     waiting: bool,
+    /// What lies outside the time asked for is shown.
+    outside: bool,
+    outside_count: usize,
     open: usize,
     lines: Vec<Line>,
     next: Option<u64>,
@@ -68,13 +76,26 @@ fn decision_tag(f: Option<&FindingRow>, charter: &Charter) -> (String, &'static 
         _ if review::waits(f, charter) => ("A second person has to agree".into(), "soon"),
         ("disclose", _) => ("Disclosed, looked at".into(), "ok"),
         ("redact", _) => ("Part removed".into(), ""),
+        (_, OUTSIDE) => ("Outside the time asked for".into(), ""),
         (_, NOT_THEIRS | "") => ("Left out: not about them".into(), ""),
         _ => ("Left out: exempt".into(), ""),
     }
 }
 
-fn line(search: &str, n: u64, item: &Item, f: Option<&FindingRow>, charter: &Charter) -> Line {
-    let (decision, class) = decision_tag(f, charter);
+/// What every line of a bench goes by.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    charter: &'a Charter,
+    period: Period,
+    may_work: bool,
+}
+
+fn line(s: &SearchRow, n: u64, item: &Item, f: Option<&FindingRow>, of: Of<'_>) -> Line {
+    let (decision, class) = decision_tag(f, of.charter);
+    let outside = period::said(item, f, of.period);
+    let why = f.map(|f| f.why.clone()).unwrap_or_default();
+    // What has to be looked at first is included on its own page.
+    let include = (outside.is_some() && why.is_empty() && of.may_work).then(|| s.blob.clone());
     let mut how: Vec<String> = item
         .because
         .iter()
@@ -85,14 +106,20 @@ fn line(search: &str, n: u64, item: &Item, f: Option<&FindingRow>, charter: &Cha
         .collect();
     how.dedup();
     Line {
-        search: search.to_owned(),
+        search: s.id.clone(),
         n,
         title: item.title(),
         place: item.place.clone(),
         how: how.join(", "),
-        why: f.map(|f| f.why.clone()).unwrap_or_default(),
+        why: outside
+            .into_iter()
+            .chain(Some(why))
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join("; "),
         decision,
         class,
+        include: include.flatten(),
     }
 }
 
@@ -103,7 +130,6 @@ pub async fn bench(
     Path(reference): Path<String>,
     Query(q): Query<BenchQuery>,
 ) -> Answer {
-    me.by.role.may(Permission::SeeCases)?;
     let view = office.run(move |o| bench_page(o, &me, &reference, &q)).await?;
     page(&view)
 }
@@ -134,21 +160,33 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
         .collect();
     let open = findings.iter().filter(|f| review::waits(f, &me.charter)).count();
     let of = |search: &str, n: u64| findings.iter().find(|f| f.search == search && f.item == n);
-    let waiting = q.search.is_none() && q.all.is_none();
+    let outside = q.outside.is_some();
+    let outside_count = findings.iter().filter(|f| f.is_outside()).count();
+    let waiting = q.search.is_none() && q.all.is_none() && !outside;
+    let by_what = Of {
+        charter: &me.charter,
+        period: case.body.wants.period(),
+        may_work: by.role.may(Permission::WorkCases).is_ok(),
+    };
     let (mut lines, mut next) = (Vec::new(), None);
-    if waiting {
-        let waits = findings.iter().filter(|f| review::waits(f, &me.charter));
-        for f in waits.take(PAGE as usize * 4) {
+    let from = q.from.unwrap_or(0);
+    if waiting || outside {
+        let shown = |f: &&FindingRow| match outside {
+            true => f.is_outside(),
+            false => review::waits(f, &me.charter),
+        };
+        let most = if outside { PAGE } else { PAGE * 4 };
+        for f in findings.iter().filter(shown).skip(from as usize).take(most as usize) {
             let Some(s) = searches.iter().find(|s| s.id == f.search) else { continue };
             if let Some((n, item)) = Items::open(o, &by.org, s, f.item)?.next().transpose()? {
-                lines.push(line(&s.id, n, &item, Some(f), &me.charter));
+                lines.push(line(s, n, &item, Some(f), by_what));
             }
         }
+        next = (outside && from + PAGE < outside_count as u64).then_some(from + PAGE);
     } else if let Some(s) = searches.iter().find(|s| Some(&s.id) == q.search.as_ref()) {
-        let from = q.from.unwrap_or(0);
         for found in Items::open(o, &by.org, s, from)?.take(PAGE as usize) {
             let (n, item) = found?;
-            lines.push(line(&s.id, n, &item, of(&s.id, n), &me.charter));
+            lines.push(line(s, n, &item, of(&s.id, n), by_what));
         }
         next = (from + PAGE < s.items).then_some(from + PAGE);
     }
@@ -159,6 +197,8 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
         current: q.search.clone().unwrap_or_default(),
         tabs,
         waiting,
+        outside,
+        outside_count,
         open,
         lines,
         next,

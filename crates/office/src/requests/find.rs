@@ -181,7 +181,8 @@ fn one(
     let seek = case.body.seek();
     let blob = start_spool(office, by, &case)?;
     let id = blob.id().to_owned();
-    let mut spool = Spool::new(blob, &h.map, &seek, decided, watch);
+    let asked = (&seek, &case.body.wants);
+    let mut spool = Spool::new(blob, &h.map, asked, decided, watch);
     let found =
         connections.take(office, h).and_then(|mut c| match c.find(&h.map, &seek, &mut spool) {
             Ok(searched) => {
@@ -288,6 +289,7 @@ fn finish(
     ended: Ended,
 ) -> Result<String> {
     let (office2, by2, h2) = (office.clone(), by.clone(), h.clone());
+    let period = case.body.wants.period();
     let mut outcome = match ended.items {
         0 => "nothing found".to_owned(),
         1 => "1 item found".to_owned(),
@@ -302,7 +304,9 @@ fn finish(
     let act = act_on(case, "request.searched", "UK GDPR Art 15(1A)", said);
     let blob = ended.blob.id.clone();
     let kept = unless_taken(office.write(move |tx| {
-        if !still_open(tx, &by2, &s)? {
+        // Searched for another time than is asked for by now: it is searched again.
+        let now = acts::load(tx, &office2, &by2, &s.case)?.body.wants.period();
+        if now != period || !still_open(tx, &by2, &s)? {
             return Err(taken());
         }
         take_in(tx, &office2, &by2, &h2, &s, &ended)?;
@@ -367,7 +371,8 @@ fn carry_over(tx: &mut Tx<'_>, by: &By, s: &SearchRow, flagged: &[Flag]) -> Resu
 
 fn carried(s: &SearchRow, flag: &Flag, before: &[FindingRow]) -> Option<FindingRow> {
     let fresh = FindingRow::open(&s.id, flag.item, &flag.key, &flag.content, &flag.why);
-    let same = |f: &&FindingRow| f.content == flag.content && f.decision != "open";
+    let same =
+        |f: &&FindingRow| f.content == flag.content && f.decision != "open" && !f.is_outside();
     if let Some(f) = before.iter().find(same) {
         return Some(FindingRow { item: flag.item, why: flag.why.clone(), ..f.clone() });
     }
@@ -377,6 +382,9 @@ fn carried(s: &SearchRow, flag: &Flag, before: &[FindingRow]) -> Option<FindingR
         why.retain(|w| !w.is_empty());
         let (reason, ground, marks) = (f.reason.clone(), f.ground.clone(), "[]".to_owned());
         return Some(FindingRow { was, why: why.join("; "), reason, ground, marks, ..fresh });
+    }
+    if flag.outside {
+        return Some(fresh.outside());
     }
     (!flag.why.is_empty()).then_some(fresh)
 }

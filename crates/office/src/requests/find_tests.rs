@@ -215,7 +215,7 @@ fn a_result_that_is_not_kept_is_not_told() {
     let seek = case.body.seek();
     let blob = start_spool(office, by, &case).unwrap();
     let mut quiet = Quiet;
-    let spool = Spool::new(blob, &h.map, &seek, HashSet::new(), &mut quiet);
+    let spool = Spool::new(blob, &h.map, (&seek, &case.body.wants), HashSet::new(), &mut quiet);
     let ended = spool.end(candour_connectors::Searched::default()).unwrap();
     let before = r.b.acts();
     // It was finished by somebody else: the search is done.

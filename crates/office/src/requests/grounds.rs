@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 /// It is not about the person who asks: nothing is kept from them.
 pub const NOT_THEIRS: &str = "not-theirs";
+/// It is dated outside the time that the person asked for (UK GDPR Art 15(1A), Recital 63): nothing
+/// is kept from them, they can have it by asking.
+pub const OUTSIDE: &str = "outside";
 /// The ground of passages about other people.
 pub const THIRD_PARTY: &str = "third-party";
 
@@ -58,6 +61,7 @@ pub fn find(word: &str, day: Date) -> Option<&'static Exemption> {
 pub fn says(word: &str) -> &'static str {
     match word {
         NOT_THEIRS => "It is not about you",
+        OUTSIDE => "Dated outside the time you asked for; you can have it by asking",
         _ => all().iter().rfind(|g| g.word == word).map_or("", |g| g.says.as_str()),
     }
 }
@@ -75,7 +79,7 @@ pub fn source(word: &str, day: Date) -> &'static str {
 /// Whether a second person has to agree: to every ground of the law, but for passages about other
 /// people, whose three questions were answered.
 pub fn needs_two(excluded: bool, ground: &str) -> bool {
-    !matches!(ground, "" | NOT_THEIRS) && (excluded || ground != THIRD_PARTY)
+    !matches!(ground, "" | NOT_THEIRS | OUTSIDE) && (excluded || ground != THIRD_PARTY)
 }
 
 #[cfg(test)]
@@ -89,6 +93,7 @@ mod tests {
         for g in all() {
             assert!(g.source.starts_with("DPA 2018 Sch ") && !g.says.contains("Sch"), "{}", g.word);
             assert!(crate::kit::forms::is_short_name(&g.word) && g.word != NOT_THEIRS);
+            assert_ne!(g.word, OUTSIDE);
         }
         let day = "2026-11-22".parse().unwrap();
         assert!(find("privilege", day).unwrap().verified());
@@ -99,6 +104,7 @@ mod tests {
     fn two_agree_where_the_law_lets_something_be_kept() {
         assert!(needs_two(true, "privilege") && needs_two(true, THIRD_PARTY));
         assert!(!needs_two(false, THIRD_PARTY) && !needs_two(true, NOT_THEIRS));
+        assert!(!needs_two(true, OUTSIDE), "they narrowed it themselves");
         assert!(needs_two(false, "privilege") && !needs_two(false, ""));
     }
 }

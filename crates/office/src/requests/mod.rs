@@ -5,6 +5,7 @@
 //! - `acts`: what moves a case on.
 //! - `find`: plans which holdings can hold the person, searches them into sealed spools; `paper`
 //!   asks the posts that keep paper; `aside` goes on without what could not be read.
+//! - `period`: the time asked for, and what lies outside it.
 //! - `review`: the items found, and what a person decides about them.
 //! - `pack`: what the person receives; `gate` checks every file that goes out.
 //! - `letters`: what is written to the person; `rounds`: what is done every day.
@@ -41,6 +42,7 @@ pub mod pack;
 #[path = "pack/sql.rs"]
 mod pack_sql;
 mod paper;
+mod period;
 pub mod portal;
 pub mod portal_answer;
 pub mod portal_ask;

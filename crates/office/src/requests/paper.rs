@@ -121,7 +121,7 @@ pub fn answer(office: &Office, by: &By, search: &str, answer: &Answer) -> Result
     let mut quiet = Quiet;
     let seek = case.body.seek();
     let blob = find::start_spool(office, by, &case)?;
-    let mut spool = Spool::new(blob, &h.map, &seek, decided, &mut quiet);
+    let mut spool = Spool::new(blob, &h.map, (&seek, &case.body.wants), decided, &mut quiet);
     for (n, (name, media, raw)) in answer.files.iter().enumerate() {
         spool.item(super::review::from_paper(&h, n, name, media, raw.clone()))?;
     }

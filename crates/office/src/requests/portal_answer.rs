@@ -3,6 +3,8 @@
 
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _};
 
 use super::acts;
 use super::aside::still_searched;
@@ -66,11 +68,52 @@ pub(super) fn holder_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Resul
     })
 }
 
+/// What is left of a link whose case is over: it says so, where to ask, and nothing about whom it
+/// was (UK GDPR Art 5(1)(c), (f)).
+#[derive(Template)]
+#[template(path = "requests/pages/holder_ended.html")]
+struct EndedPage {
+    p: Portal,
+    role: String,
+    phone: Option<String>,
+}
+
+/// The page of a link whose case has been answered or closed; `None` while it is searched.
+fn ended(o: &Office, token: &str) -> Result<Option<EndedPage>> {
+    let now = o.now();
+    o.read(|tx| {
+        let (org, search) = links::look(tx, token, "paper", now)?;
+        let case = sql::a_search(tx, &org, &search)?.case;
+        // The row alone tells: its content may have been destroyed since.
+        if sql::case_by_id(tx, &org, &case)?.request.state.open() {
+            return Ok(None);
+        }
+        let c = charter::current(tx, &org)?;
+        let p = Portal::new(&c, "This link has ended", None);
+        Ok(Some(EndedPage { p, role: c.contact.role, phone: c.contact.phone }))
+    })
+}
+
+type Shown = std::result::Result<HolderPage, EndedPage>;
+
+fn shown(o: &Office, token: &str, f: Filled, w: Wrong) -> Result<Shown> {
+    match ended(o, token)? {
+        Some(over) => Ok(Err(over)),
+        None => holder_page(o, token, f, w).map(Ok),
+    }
+}
+
+/// There is nothing here any more, and the page says why.
+fn gone(view: &EndedPage) -> Answer {
+    Ok((StatusCode::GONE, Html(view.render()?)).into_response())
+}
+
 /// `GET /answer/{token}`: what a post is asked to look for.
 pub async fn holder_form(State(office): State<Office>, Path(token): Path<String>) -> Answer {
-    let view =
-        office.run(move |o| holder_page(o, &token, Filled::default(), Wrong::default())).await?;
-    page(&view)
+    match office.run(move |o| shown(o, &token, Filled::default(), Wrong::default())).await? {
+        Ok(view) => page(&view),
+        Err(over) => gone(&over),
+    }
 }
 
 /// What the form asks, beside the copies.
@@ -82,9 +125,11 @@ pub async fn holder_answer(
     Path(token): Path<String>,
     mut form: Multipart,
 ) -> Answer {
-    // Whose answer it is is known before any of it is read.
-    let (office_, looked) = (office.clone(), token.clone());
-    office_.run(move |o| o.read(|tx| links::look(tx, &looked, "paper", o.now()))).await?;
+    // Whose answer it is, and that it is still waited for, is known before any of it is read.
+    let looked = token.clone();
+    if let Some(over) = office.run(move |o| ended(o, &looked)).await? {
+        return gone(&over);
+    }
     let mut f = Filled::default();
     let mut files = Vec::new();
     let broken =
@@ -122,8 +167,10 @@ pub async fn holder_answer(
         }),
         Err(e) => {
             let w = Wrong::of(e)?;
-            let view = office.run(move |o| holder_page(o, &token, f, w)).await?;
-            mend(&view)
+            match office.run(move |o| shown(o, &token, f, w)).await? {
+                Ok(view) => mend(&view),
+                Err(over) => gone(&over),
+            }
         }
     }
 }

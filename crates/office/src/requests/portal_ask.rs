@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::acts::{self, NewCase};
+use super::body::Wants;
 use super::desk_new::body_from;
 use super::rules::{Right, Via};
 use super::sql;
@@ -188,13 +189,8 @@ fn rows(f: &Filled, agent: bool) -> Vec<Row> {
     row("To", &day("to"), "dates");
     let about = f.get("copies") == "about";
     row("Copies", if about { "only how we use it" } else { "copies too" }, "copies");
-    let format = match f.get("format") {
-        "post" => "on paper, by post",
-        "in person" => "in person",
-        "" => "",
-        _ => "as a download",
-    };
-    row("Format", format, "format");
+    let wants = Wants { format: f.get("format").to_owned(), ..Wants::default() };
+    row("Format", wants.format_in_words(), "format");
     rows
 }
 
@@ -270,15 +266,7 @@ fn check_step(step: &str, f: &Filled, today: jiff::civil::Date) -> Result<()> {
                 ),
             }
         }
-        "what" | "dates" => {
-            let wants = body()?.wants;
-            match (wants.from, wants.to) {
-                (Some(from), Some(to)) if from > to => {
-                    wrong("to", "The last day can’t be before the first")
-                }
-                _ => Ok(()),
-            }
-        }
+        "what" | "dates" => body()?.wants.period().check(),
         "format" if f.get("format") == "post" => {
             // An agent's own address is for letters, never for searching.
             let field = if f.get("who") == "other" { "agent-address" } else { "address" };

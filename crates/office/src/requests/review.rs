@@ -6,17 +6,19 @@ use std::io::{BufRead as _, BufReader};
 use candour_connectors::{Because, Body, DataMap, Found, Kind, Strength};
 use candour_db::Tx;
 use candour_screening::{NameFit, Subject, about_others, fit, normalise};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::acts::{self, act_on};
 pub use super::decide::{Decided, Decision, Questions, approve, decide, opened, waits};
 use super::find::Record;
-pub use super::grounds::NOT_THEIRS;
+pub use super::grounds::{NOT_THEIRS, OUTSIDE};
 pub use super::marking::More;
 use super::sql::{self, SearchRow};
 use crate::error::{Error, Result};
 use crate::holdings::Holding;
 use crate::kit::blobs::BlobReader;
+use crate::kit::dates;
 use crate::office::Office;
 use crate::proof::By;
 use crate::staff::Permission;
@@ -85,6 +87,14 @@ impl Item {
             Body::Message { subject, .. } => subject.clone(),
             Body::Document { name, .. } => name.clone(),
         }
+    }
+}
+
+/// The day that a thing itself bears, in London: an e-mail's. Nothing else says one for itself.
+pub fn day(body: &Body) -> Option<Date> {
+    match body {
+        Body::Message { date, .. } => date.as_deref()?.parse().ok().map(dates::day_of),
+        Body::Row { .. } | Body::Document { .. } => None,
     }
 }
 

@@ -10,17 +10,19 @@ use candour_connectors::{
 };
 use candour_screening::Subject;
 
+use super::body::Wants;
 use super::find::{Record, Watch};
-use super::review::{Item, Mark, item_key, marks};
+use super::review::{Item, Mark, day, item_key, marks};
 use crate::error::Result;
 use crate::kit::blobs::{self, BlobWriter};
 
 /// Rows that are looked through together.
-const TOGETHER: usize = 256;
+const TOGETHER: usize = 128;
 /// Bytes that most lines of a spool fit in.
-const LINE: usize = 4096;
+const LINE: usize = 3072;
 
-/// An item that a person has to look at, or has decided about before.
+/// An item that a person has to look at or has decided about before, or one from another time than
+/// was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Flag {
     /// Number of the item.
@@ -31,6 +33,8 @@ pub(super) struct Flag {
     pub(super) content: String,
     /// Why a person has to look; empty if nobody has to.
     pub(super) why: String,
+    /// It is dated outside the time that the person asked for.
+    pub(super) outside: bool,
 }
 
 /// A finished spool with all that is known about it.
@@ -62,7 +66,7 @@ impl<'a> Spool<'a> {
     pub(super) fn new(
         blob: BlobWriter,
         map: &'a DataMap,
-        seek: &'a Seek,
+        (seek, wants): (&'a Seek, &Wants),
         decided: HashSet<String>,
         watch: &'a mut dyn Watch,
     ) -> Self {
@@ -72,10 +76,11 @@ impl<'a> Spool<'a> {
             look: Arc::new(Look {
                 map: map.clone(),
                 subject: crate::people::subject(seek),
+                wants: wants.clone(),
                 decided,
             }),
             watch,
-            waiting: Vec::new(),
+            waiting: Vec::with_capacity(TOGETHER),
             helper: None,
             items: 0,
             flagged: Vec::new(),
@@ -108,8 +113,8 @@ impl<'a> Spool<'a> {
 
 /// A found thing that was looked through, ready to be kept.
 struct Ready {
-    /// Its line of the spool.
-    line: Vec<u8>,
+    /// Where its line ends among the lines of its part.
+    end: usize,
     /// Set when a person has to look, or has decided about it before; without its number.
     flag: Option<Flag>,
     weak: bool,
@@ -123,30 +128,42 @@ struct Ready {
 struct Look {
     map: DataMap,
     subject: Subject,
+    wants: Wants,
     /// Keys of items that a person has decided about.
     decided: HashSet<String>,
 }
 
-type Looked = serde_json::Result<Vec<Ready>>;
+/// A part that was looked through: its lines of the spool, one behind the other.
+struct Part {
+    lines: Vec<u8>,
+    ready: Vec<Ready>,
+}
+
+type Looked = serde_json::Result<Part>;
 
 impl Look {
     fn through(&self, found: Vec<Found>) -> Looked {
-        found.into_iter().map(|found| self.ready(found)).collect()
+        // One buffer for all: a line each, made by one thread and freed by another, would leave
+        // several times their memory behind.
+        let mut lines = Vec::with_capacity(found.len() * LINE);
+        let ready = found.into_iter().map(|found| self.ready(found, &mut lines));
+        let ready = ready.collect::<serde_json::Result<_>>()?;
+        Ok(Part { lines, ready })
     }
 
-    fn ready(&self, found: Found) -> serde_json::Result<Ready> {
+    fn ready(&self, found: Found, lines: &mut Vec<u8>) -> serde_json::Result<Ready> {
         let others = marks(&found, &self.map, &self.subject);
         let strength = found.strength();
-        let why = why_look(strength, &others);
-        let flag = flag(&found, why, &self.decided)?;
+        let why = why_look(strength, &others, &self.wants);
+        let outside = self.wants.period().excludes(day(&found.body));
+        let flag = flag(&found, (why, outside), &self.decided)?;
         let weak = strength != Strength::Strong;
         let learned = if weak { Vec::new() } else { learned(&self.map, &found) };
         let because = found.because.iter().map(|b| b.how.clone()).collect();
         let Found { place, locator, because: how, body } = found;
-        let mut line = Vec::with_capacity(LINE);
-        serde_json::to_writer(&mut line, &Item { place, locator, because: how, body, others })?;
-        line.push(b'\n');
-        Ok(Ready { line, flag, weak, learned, because })
+        serde_json::to_writer(&mut *lines, &Item { place, locator, because: how, body, others })?;
+        lines.push(b'\n');
+        Ok(Ready { end: lines.len(), flag, weak, learned, because })
     }
 }
 
@@ -174,15 +191,20 @@ impl Helper {
     }
 }
 
-fn flag(found: &Found, why: String, decided: &HashSet<String>) -> serde_json::Result<Option<Flag>> {
-    if why.is_empty() && decided.is_empty() {
+fn flag(
+    found: &Found,
+    (why, outside): (String, bool),
+    decided: &HashSet<String>,
+) -> serde_json::Result<Option<Flag>> {
+    let plain = why.is_empty() && !outside;
+    if plain && decided.is_empty() {
         return Ok(None);
     }
     let key = item_key(&found.place, &found.locator);
-    if why.is_empty() && !decided.contains(&key) {
+    if plain && !decided.contains(&key) {
         return Ok(None);
     }
-    Ok(Some(Flag { item: 0, key, content: content(&found.body)?, why }))
+    Ok(Some(Flag { item: 0, key, content: content(&found.body)?, why, outside }))
 }
 
 /// Hash of what an item holds.
@@ -191,7 +213,10 @@ pub(super) fn content(body: &Body) -> serde_json::Result<String> {
 }
 
 /// Why a person has to look at an item; empty if nobody has to.
-fn why_look(strength: Strength, others: &[Mark]) -> String {
+///
+/// Where no copies are asked for, no passage about somebody else can go out: then only whether it
+/// is this person counts (UK GDPR Art 15(1): whether their data is processed at all).
+fn why_look(strength: Strength, others: &[Mark], wants: &Wants) -> String {
     let mut why = Vec::new();
     if strength == Strength::Weak {
         why.push("weak match: is this the same person?".to_owned());
@@ -199,7 +224,7 @@ fn why_look(strength: Strength, others: &[Mark]) -> String {
     let mut kinds: Vec<&str> = others.iter().map(|m| m.why.as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    if !kinds.is_empty() {
+    if !kinds.is_empty() && !wants.about_only {
         why.push(format!("about other people: {}", kinds.join(", ")));
     }
     why.join("; ")
@@ -208,15 +233,15 @@ fn why_look(strength: Strength, others: &[Mark]) -> String {
 impl Spool<'_> {
     /// Looks for other people in what waits and keeps it, in the order in which it was found.
     fn look_through(&mut self) -> std::result::Result<(), Fault> {
-        let part = std::mem::take(&mut self.waiting);
+        let part = std::mem::replace(&mut self.waiting, Vec::with_capacity(TOGETHER));
         let here = self.look.through(part).map_err(|e| ours(e.to_string()))?;
         if let Some(helper) = self.helper.as_mut().filter(|h| h.busy) {
             helper.busy = false;
             let gone = |_| ours("a text could not be looked through".into());
             let there = helper.looked.recv().map_err(gone)?.map_err(|e| ours(e.to_string()))?;
-            there.into_iter().try_for_each(|r| self.keep(r))?;
+            self.keep_part(there)?;
         }
-        here.into_iter().try_for_each(|r| self.keep(r))
+        self.keep_part(here)
     }
 
     /// Every second part is the helper's.
@@ -231,11 +256,22 @@ impl Spool<'_> {
         }
         helper.busy = true;
         let gone = |_| ours("a text could not be looked through".into());
-        helper.parts.send(std::mem::take(&mut self.waiting)).map_err(gone)
+        let part = std::mem::replace(&mut self.waiting, Vec::with_capacity(TOGETHER));
+        helper.parts.send(part).map_err(gone)
     }
 
-    fn keep(&mut self, ready: Ready) -> std::result::Result<(), Fault> {
-        let Ready { line, flag, weak, learned, because } = ready;
+    fn keep_part(&mut self, part: Part) -> std::result::Result<(), Fault> {
+        let mut start = 0;
+        for ready in part.ready {
+            let line = &part.lines[start..ready.end];
+            start = ready.end;
+            self.keep(line, ready)?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, line: &[u8], ready: Ready) -> std::result::Result<(), Fault> {
+        let Ready { flag, weak, learned, because, .. } = ready;
         if let Some(flag) = flag {
             self.flagged.push(Flag { item: self.items, ..flag });
         }
@@ -247,7 +283,7 @@ impl Spool<'_> {
         if self.blob.chunks() as usize >= self.record.chunks.len() {
             self.record.chunks.push(self.items);
         }
-        self.blob.add(&line).map_err(|e| ours(e.to_string()))?;
+        self.blob.add(line).map_err(|e| ours(e.to_string()))?;
         self.items += 1;
         Ok(())
     }

@@ -6,9 +6,12 @@ use jiff::civil::Date;
 
 use crate::error::{Error, Result};
 
+#[cfg(test)]
+pub use super::cases_sql::as_of_before;
 pub use super::cases_sql::{
-    CaseRow, Figures, Which, case_by_id, case_by_ref, cases, closed_count, figures, in_state,
-    insert_case, remind_staff, set_secret, update_case,
+    CaseRow, Figures, Which, add_case_ids, case_by_id, case_by_ref, cases, cases_of_hash,
+    closed_count, figures, forget_case_ids, in_state, insert_case, remind_staff, set_secret,
+    unhashed_cases, update_case,
 };
 pub use super::pack_sql::{
     Handover, PackRow, a_handover, a_pack, end_handover, fetched, handovers, insert_handover,

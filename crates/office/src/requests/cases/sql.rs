@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::error::{Error, Result};
+use crate::people::Hash16;
 use crate::requests::rules::Request;
 
 /// A case, as kept.
@@ -60,8 +61,8 @@ fn case(r: &Row<'_>) -> Result<CaseRow> {
 pub fn insert_case(tx: &mut Tx<'_>, org: &str, c: &CaseRow) -> Result<()> {
     tx.exec(
         "INSERT INTO cases (id, org, ref, kind, state, facts, version, act_by, limit_on, owner,
-                            key_id, sealed, secret, received_on, paused_since, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                            key_id, sealed, secret, received_on, paused_since, made_at, hashed)
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         bind![
             c.id.as_str(),
             org,
@@ -77,10 +78,51 @@ pub fn insert_case(tx: &mut Tx<'_>, org: &str, c: &CaseRow) -> Result<()> {
             c.secret.clone(),
             c.request.received,
             c.waiting,
-            c.made
+            c.made,
+            true
         ],
     )?;
     Ok(())
+}
+
+/// Keeps by which hashes a case is found as the same person's.
+pub fn add_case_ids(tx: &mut Tx<'_>, org: &str, case: &str, hashes: &[Hash16]) -> Result<()> {
+    tx.insert(
+        "INSERT INTO case_ids (org, hash, case_id) VALUES ($1, $2, $3)
+         ON CONFLICT (org, hash, case_id) DO NOTHING",
+        hashes.iter().map(|h| [org.into(), h.to_vec().into(), case.into()]),
+    )?;
+    Ok(())
+}
+
+/// Forgets by which hashes a case was found: its content can't be opened any more.
+pub fn forget_case_ids(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<()> {
+    tx.exec("DELETE FROM case_ids WHERE org = $1 AND case_id = $2", bind![org, case])?;
+    let all = bind![org, case, true];
+    tx.exec("UPDATE cases SET hashed = $3 WHERE org = $1 AND id = $2", all)?;
+    Ok(())
+}
+
+/// Makes a case one of before there were hashes.
+#[cfg(test)]
+pub fn as_of_before(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<()> {
+    forget_case_ids(tx, org, case)?;
+    let all = bind![org, case, false];
+    tx.exec("UPDATE cases SET hashed = $3 WHERE org = $1 AND id = $2", all)?;
+    Ok(())
+}
+
+/// The cases that bear this hash.
+pub fn cases_of_hash(tx: &mut Tx<'_>, org: &str, hash: Hash16) -> Result<Vec<String>> {
+    let of = bind![org, hash.to_vec()];
+    let id = |r: &Row<'_>| r.text("case_id");
+    Ok(tx.rows("SELECT case_id FROM case_ids WHERE org = $1 AND hash = $2", of, id)?)
+}
+
+/// The cases of before there were hashes.
+pub fn unhashed_cases(tx: &mut Tx<'_>, org: &str) -> Result<Vec<String>> {
+    let of = bind![org, false];
+    Ok(tx.rows("SELECT id FROM cases WHERE org = $1 AND hashed = $2", of, |r| r.text("id"))?)
 }
 
 /// Writes a case back if nobody else did since it was read.

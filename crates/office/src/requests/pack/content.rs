@@ -25,7 +25,7 @@ pub struct Line {
     pub date: String,
     /// Holding and place.
     pub place: String,
-    /// "In full", "In part", "As text only", "Kept back".
+    /// "In full", "In part", "As text only", "Left out", "Kept back".
     pub given: &'static str,
     /// Code of the reason, if not all of it is given: the word of the ground.
     pub code: String,
@@ -106,6 +106,8 @@ pub struct Content {
     /// Items that no rule lets out and that have no text to give instead: a person has to see
     /// to them.
     pub stuck: u64,
+    /// Messages dated outside the time asked for, by holding.
+    pub outside: BTreeMap<String, u64>,
     /// The check sheet.
     pub sheet: Sheet,
     /// Tables.
@@ -139,6 +141,30 @@ impl Content {
         let by_gate = code == CHECK;
         let [what, place, why, code] = [what, place, why, code].map(str::to_owned);
         *self.removed.entry(Removal { what, place, why, code, by_gate }).or_default() += n;
+    }
+
+    /// A message that lies outside the time asked for. It is on no list of what a ground of the law
+    /// keeps back: they can have it by asking.
+    pub fn outside(&mut self, place: &str) {
+        *self.outside.entry(place.to_owned()).or_default() += 1;
+    }
+
+    /// How many lie outside the time asked for.
+    pub fn outside_count(&self) -> u64 {
+        self.outside.values().sum()
+    }
+
+    /// Puts on the schedule how many messages of each holding lie outside the time asked for.
+    pub fn schedule_outside(&mut self) {
+        for (place, n) in self.outside.clone() {
+            let title = match n {
+                1 => "1 message".to_owned(),
+                n => format!("{n} messages"),
+            };
+            let (code, given) = (grounds::OUTSIDE.to_owned(), "Left out");
+            let note = format!("{}.", grounds::says(grounds::OUTSIDE));
+            self.line(Line { title, place, given, code, note, ..Line::default() });
+        }
     }
 
     /// Puts what stays here as a whole on the schedule: what kind of thing, where, how many and

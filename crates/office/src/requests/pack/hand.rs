@@ -19,6 +19,7 @@ use crate::people::Asker;
 use crate::proof::{Act, By, Recorded};
 use crate::requests::acts::{self, Case, act_on};
 use crate::requests::aside::still_searched;
+use crate::requests::body::Wants;
 use crate::requests::record::Owed;
 use crate::requests::sql::{self, Handover, PackRow, SearchRow};
 use crate::requests::{find, letters};
@@ -126,6 +127,26 @@ impl Way {
             _ => None,
         }
     }
+
+    /// The word of the way that fits what the person asked for; empty if they did not say.
+    pub fn asked_for(wants: &Wants) -> &'static str {
+        match wants.format.as_str() {
+            "" => "",
+            "post" | "in person" => "post",
+            _ => "link",
+        }
+    }
+
+    /// Says if it is another way than they asked for (UK GDPR Art 12(3): an electronic request is
+    /// answered electronically unless they ask otherwise).
+    fn said(self, wants: &Wants) -> String {
+        let post = self == Self::Post;
+        match Self::asked_for(wants) {
+            "" => String::new(),
+            asked if (asked == "post") == post => String::new(),
+            _ => format!(", although they asked for it {}", wants.format_in_words()),
+        }
+    }
 }
 
 /// Sends the newest pack: the whole answer, or with `part` what is ready of it. Answers the code
@@ -154,7 +175,9 @@ pub fn send(office: &Office, by: &By, case: &str, way: Way, part: bool) -> Resul
             }
         };
         let how = if way == Way::Post { "by post, as a protected file" } else { "by link" };
-        let said = format!("{which}, pack {}, sent {how}, SHA-256 {}", pack.number, pack.sha256);
+        let other = way.said(&case.body.wants);
+        let said =
+            format!("{which}, pack {}, sent {how}{other}, SHA-256 {}", pack.number, pack.sha256);
         let act = act_on(&case, word, "UK GDPR Art 15(3)", said).about("pack", &pack.id);
         let letters = hand_over(tx, &office2, &by2, &case, &pack, way, &code2)?;
         Ok(letters.into_iter().fold(Recorded::new(&by2, (), act), Recorded::and))
@@ -338,6 +361,7 @@ pub fn look_again(
         case.row.request = case.row.request.look_again()?;
         case.body.asker.add(&more);
         case.body.asker.check()?;
+        acts::hash_asker(tx, &office2, &by2, &id, &case.body.asker)?;
         acts::save(tx, &office2, &by2, case.clone())?;
         find::plan(tx, &by2, &case)?;
         for s in sql::searches(tx, &by2.org, &id)? {

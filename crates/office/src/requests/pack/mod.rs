@@ -36,6 +36,8 @@ pub use hand::{
     PROTECTED_HELP, Way, close, look_again, new_link, protected, revoke, send, take_copy,
 };
 
+pub(super) use plan::state as state_of;
+
 use super::acts::{self, act_on};
 use super::gate;
 use super::sql::{self, PackRow};

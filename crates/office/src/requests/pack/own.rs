@@ -22,15 +22,13 @@ use crate::permissions::{self, Held};
 use crate::proof::By;
 use crate::requests::acts::{self, Case};
 use crate::requests::gate::guard;
-use crate::requests::sql::{self, Which};
+use crate::requests::sql;
 
 /// What it is called.
 pub const TITLE: &str = "Our own data protection records";
 /// How it is looked through.
 pub const HOW: &str = "By every e-mail address and telephone number, in consents, stops, earlier \
                        requests and letters";
-/// Cases that are opened at a time to see whose they are.
-const PAGE: u64 = 200;
 
 /// What was found, and what an officer should know of it.
 #[derive(Debug, Clone, Default)]
@@ -69,9 +67,7 @@ pub fn look(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case, c: &Charter)
             own.held.extend(permissions::of_person(tx, org, c, &p.id)?);
         }
     }
-    for which in [Which::Open, Which::Closed] {
-        earlier(tx, office, by, case, which, &mut own)?;
-    }
+    earlier(tx, office, by, case, &mut own)?;
     Ok(own)
 }
 
@@ -94,49 +90,47 @@ fn record(known: &people::Known) -> Held {
 }
 
 /// Other requests of the same person, and the letters written about them.
-fn earlier(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    case: &Case,
-    which: Which,
-    own: &mut Own,
-) -> Result<()> {
-    let today = dates::day_of(by.now);
-    let mut skip = 0;
-    loop {
-        let rows = sql::cases(tx, &by.org, &which, today, skip, PAGE)?;
-        let n = rows.len() as u64;
-        for row in rows.into_iter().filter(|r| r.id != case.row.id) {
-            // The content of a closed case may have been destroyed.
-            let Ok(other) = acts::open_row(tx, office, &by.org, row) else { continue };
-            if !same_person(case, &other) {
-                continue;
-            }
-            let r = other.request();
-            own.held.push(Held {
-                what: "An earlier request",
-                parts: vec![
-                    ("Reference", other.row.reference.clone()),
-                    ("Kind", r.right.label().to_owned()),
-                    ("Received", r.received.to_string()),
-                    ("State", r.state.label().to_owned()),
-                ],
-            });
-            for l in crate::kit::sql::letters_of(tx, &by.org, &other.row.id)? {
-                let parts = vec![
-                    ("About request", other.row.reference.clone()),
-                    ("Letter", l.name),
-                    ("Written", dates::moment(l.made)),
-                ];
-                own.held.push(Held { what: "A letter", parts });
-            }
+fn earlier(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case, own: &mut Own) -> Result<()> {
+    for id in maybe_theirs(tx, office, by, case)? {
+        let row = sql::case_by_id(tx, &by.org, &id)?;
+        // The content of a closed case may have been destroyed.
+        let Ok(other) = acts::open_row(tx, office, &by.org, row) else { continue };
+        if !same_person(case, &other) {
+            continue;
         }
-        skip += n;
-        if n < PAGE {
-            return Ok(());
+        let r = other.request();
+        own.held.push(Held {
+            what: "An earlier request",
+            parts: vec![
+                ("Reference", other.row.reference.clone()),
+                ("Kind", r.right.label().to_owned()),
+                ("Received", r.received.to_string()),
+                ("State", r.state.label().to_owned()),
+            ],
+        });
+        for l in crate::kit::sql::letters_of(tx, &by.org, &other.row.id)? {
+            let parts = vec![
+                ("About request", other.row.reference.clone()),
+                ("Letter", l.name),
+                ("Written", dates::moment(l.made)),
+            ];
+            own.held.push(Held { what: "A letter", parts });
         }
     }
+    Ok(())
+}
+
+/// The cases that have to be opened to see whose they are, about by age: those that share an
+/// address or number with this one, and those of before such hashes were kept.
+fn maybe_theirs(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case) -> Result<Vec<String>> {
+    let mut ids = sql::unhashed_cases(tx, &by.org)?;
+    for hash in acts::asker_hashes(office, by, &case.body.asker)? {
+        ids.extend(sql::cases_of_hash(tx, &by.org, hash)?);
+    }
+    ids.retain(|id| *id != case.row.id);
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// The same name and one address or number in common.
@@ -217,3 +211,7 @@ pub fn write<W: Write>(plan: &Plan, out: &mut Out<W>, content: &mut Content) -> 
     });
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "own_tests.rs"]
+mod tests;

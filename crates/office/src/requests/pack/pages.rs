@@ -7,7 +7,7 @@ use super::cut::REMOVED;
 use super::own;
 use super::plan::{Part, Plan};
 use super::processing::Use;
-use super::told::{Rest, Told};
+use super::told::{Rest, Told, outside, terms};
 use crate::kit::dates;
 use crate::requests::record::Missed;
 
@@ -111,6 +111,8 @@ pub struct Letter {
     proofs: bool,
     what: String,
     terms: Vec<String>,
+    /// What lies outside the time they named; empty if nothing does.
+    outside: String,
     searched_by: String,
     learned: usize,
     looked: Vec<LookedIn>,
@@ -153,6 +155,7 @@ impl Letter {
             proofs: !plan.proofs.is_empty(),
             what: body.wants.what.trim().to_owned(),
             terms: terms(plan),
+            outside: outside(content),
             searched_by: searched_by(plan),
             learned: body.learned.len() + body.learned_postcodes.len(),
             looked: looked(plan),
@@ -198,29 +201,6 @@ fn small_role(role: &str) -> String {
         Some(c) if c.is_lowercase() => small(role),
         _ => role.to_owned(),
     }
-}
-
-fn terms(plan: &Plan) -> Vec<String> {
-    let w = &plan.case.body.wants;
-    let mut all = Vec::new();
-    match (w.from.map(dates::long), w.to.map(dates::long)) {
-        (Some(a), Some(b)) => all.push(format!("From {a} to {b}.")),
-        (Some(a), None) => all.push(format!("From {a} on.")),
-        (None, Some(b)) => all.push(format!("Up to {b}.")),
-        (None, None) => {}
-    }
-    if !w.not_wanted.trim().is_empty() {
-        all.push(format!("You do not need: {}", w.not_wanted.trim()));
-    }
-    if w.about_only {
-        all.push("Only how we use your information, no copies.".into());
-    }
-    if w.from.is_some() || w.to.is_some() {
-        all.push(
-            "We enclose what we found from other times as well, so that you miss nothing.".into(),
-        );
-    }
-    all
 }
 
 fn searched_by(plan: &Plan) -> String {
@@ -305,6 +285,9 @@ pub struct ReadMe {
     f: Frame,
     part: Option<Rest>,
     asked: String,
+    /// Copies were asked for.
+    copies: bool,
+    outside: String,
     files: Vec<(String, String, &'static str)>,
     email: String,
     phone: Option<String>,
@@ -346,6 +329,8 @@ impl ReadMe {
             f: Frame { up: "", ..Frame::of(plan, "Read me first", "") },
             part,
             asked: dates::full(plan.case.request().received),
+            copies: plan.copies(),
+            outside: outside(content),
             files,
             email: plan.charter.contact.email.clone(),
             phone: plan.charter.contact.phone.clone(),

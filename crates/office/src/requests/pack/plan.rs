@@ -28,6 +28,8 @@ pub enum Fate {
     Redact(Vec<Mark>, Why),
     /// It stays here.
     Exclude(Why),
+    /// It lies outside the time that was asked for.
+    Outside,
     /// Nobody has decided yet, or a second person has not agreed.
     Open,
 }
@@ -255,6 +257,7 @@ fn fate(
             let marks: Vec<Mark> = serde_json::from_str(&f.marks)?;
             Some(Fate::Redact(marks, why()?))
         }
+        "exclude" if f.is_outside() => Some(Fate::Outside),
         "exclude" => Some(Fate::Exclude(why()?)),
         // Unknown words wait for a person rather than go out.
         _ => Some(Fate::Open),

@@ -44,6 +44,7 @@ pub fn write<W: Write>(
         let row = matches!(item.body, Body::Row { .. });
         match part.fates.get(&n) {
             Some(Fate::Open) => {}
+            Some(Fate::Outside) => desk.content.outside(&part.holding.title),
             Some(Fate::Exclude(why)) => {
                 let what = match &item.body {
                     Body::Row { .. } => "a record, as a whole",

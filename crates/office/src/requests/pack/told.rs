@@ -3,6 +3,7 @@
 use super::content::Content;
 use super::plan::Plan;
 use crate::kit::dates;
+use crate::kit::forms::sentence;
 
 /// What is still to come, for the box on a part pack.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub enum Told {
     Nothing,
     /// Something was found and nothing of it goes out.
     Withheld,
+    /// All that was found lies outside the time they named.
+    Outside,
     /// Only the information about the processing was asked for.
     About,
     /// A copy is enclosed.
@@ -54,6 +57,7 @@ impl Told {
             (0, _) => Self::Nothing,
             _ if !plan.copies() => Self::About,
             (_, 0) if rest => Self::NotYet,
+            (n, 0) if n == content.outside_count() => Self::Outside,
             (_, 0) => Self::Withheld,
             _ => Self::Enclosed,
         }
@@ -64,9 +68,48 @@ impl Told {
         match self {
             Self::Nothing => "We found no information about you",
             Self::About => "How we use your information",
-            Self::Withheld => "Our answer to your request",
+            Self::Withheld | Self::Outside => "Our answer to your request",
             Self::Enclosed => "Your information: our answer",
             Self::NotYet => "How far we are with your request",
         }
+    }
+}
+
+/// What they asked for beside the words of their request.
+pub fn terms(plan: &Plan) -> Vec<String> {
+    let w = &plan.case.body.wants;
+    let mut all = Vec::new();
+    if let Some(time) = w.period().words() {
+        let left = match w.about_only {
+            true => "",
+            false => {
+                " We leave out e-mails dated outside this time; nothing else is left out for its \
+                 date."
+            }
+        };
+        all.push(format!("{}.{left}", sentence(&time)));
+    }
+    if !w.not_wanted.trim().is_empty() {
+        all.push(format!("You do not need: {}", w.not_wanted.trim()));
+    }
+    if w.about_only {
+        all.push("Only how we use your information, no copies.".into());
+    }
+    all
+}
+
+/// What lies outside the time they named; empty if nothing does.
+pub fn outside(content: &Content) -> String {
+    match content.outside_count() {
+        0 => String::new(),
+        1 => {
+            "1 e-mail dated outside the time you named is not enclosed. You can have it: just ask \
+              us."
+            .into()
+        }
+        n => format!(
+            "{n} e-mails dated outside the time you named are not enclosed. You can have them: \
+             just ask us."
+        ),
     }
 }

@@ -54,6 +54,7 @@ pub fn pack<W: Write>(office: &Office, plan: &Plan, to: W) -> Result<Written<W>>
                 .into(),
         );
     }
+    content.schedule_outside();
     content.schedule_kept_back();
     proofs(plan, &mut out)?;
     let about = processing::page(plan);

@@ -3,6 +3,7 @@
 use candour_db::{DbError, Row, Tx, bind};
 use jiff::Timestamp;
 
+use super::grounds::OUTSIDE;
 use crate::error::Result;
 
 /// A decision to be taken or taken on one item of a search.
@@ -26,7 +27,8 @@ pub struct FindingRow {
     pub content: String,
     /// What was decided before the content changed, or empty.
     pub was: String,
-    /// Why it stays out: `not-theirs`, or the word of a ground of the law; empty if it does not.
+    /// Why it stays out: `not-theirs`, `outside`, or the word of a ground of the law; empty if it
+    /// does not.
     pub ground: String,
     /// Who decided.
     pub decided_by: Option<String>,
@@ -59,9 +61,19 @@ impl FindingRow {
         }
     }
 
+    /// The same, dated outside the time asked for: left out, and nobody has to decide about it.
+    pub fn outside(self) -> Self {
+        Self { decision: "exclude".into(), ground: OUTSIDE.into(), ..self }
+    }
+
     /// A person has decided about it, now or before its content changed.
     pub fn was_decided(&self) -> bool {
-        self.decision != "open" || !self.was.is_empty()
+        self.decision != "open" && !self.is_outside() || !self.was.is_empty()
+    }
+
+    /// It lies outside the time asked for, and nobody has included it.
+    pub fn is_outside(&self) -> bool {
+        self.ground == OUTSIDE
     }
 }
 
@@ -171,7 +183,7 @@ pub fn open_findings(tx: &mut Tx<'_>, org: &str, case: &str, two: bool) -> Resul
         "SELECT count(*) AS n FROM findings
          WHERE org = $1 AND case_id = $2
            AND (decision = 'open'
-                OR (approved_by IS NULL AND ground NOT IN ('', 'not-theirs')
+                OR (approved_by IS NULL AND ground NOT IN ('', 'not-theirs', 'outside')
                     AND (decision = 'exclude' OR ground <> 'third-party') AND $3 = $4))",
         bind![org, case, two, true],
     )?)
