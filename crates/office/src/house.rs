@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::charter;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
-use crate::office::Office;
+use crate::office::{self, Office};
 use crate::{holdings, migrations, proof, settings};
 
 /// `candour init`
@@ -194,7 +194,8 @@ pub struct MoveArgs {
     at: At,
 }
 
-/// Copies every row to PostgreSQL in one transaction. Stop `serve` first.
+/// Copies every row to PostgreSQL in one transaction, and marks the office that stays behind as
+/// moved, so that nobody goes on in it by mistake. Stop `serve` first.
 ///
 /// # Errors
 /// Another process has the office open, the target is not empty, or either side fails; nothing is
@@ -217,9 +218,14 @@ pub fn move_office(a: &MoveArgs) -> Result<u8> {
     };
     let to = Db::open(&Place::Postgres { url }, migrations::ALL, proof::finisher())?;
     let copied = candour_db::copy_all(office.db(), &to, migrations::TABLES)?;
+    office::mark_moved(&a.at.data, office.now())?;
     let rows: u64 = copied.iter().map(|(_, n)| n).sum();
     println!("{rows} rows in {} tables", copied.len());
-    eprintln!("Now name the database in candour.toml (database = \"…\") and start serve.");
+    eprintln!(
+        "Now name the database in candour.toml (database = \"…\") and start serve. The office in \
+         {} is not opened any more.",
+        a.at.data.display()
+    );
     Ok(0)
 }
 

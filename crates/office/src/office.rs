@@ -1,6 +1,7 @@
 //! What an open office holds, and the two ways into its data: read, and write with proof.
 
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::charter::Charter;
 use crate::error::{Error, Result};
 use crate::kit::post::Transport;
 use crate::kit::vault::Vault;
-use crate::kit::{journal, new_id};
+use crate::kit::{dates, journal, new_id};
 use crate::permissions::Live;
 use crate::proof::{self, By, Recorded};
 use crate::settings::{self, Settings};
@@ -75,6 +76,9 @@ impl Office {
             Some(_) => None,
             None => Some(shared_lock(data)?),
         };
+        if lock.is_some() {
+            check_not_moved(data)?;
+        }
         let place = match &settings.database {
             Some(url) => Place::Postgres { url: url.clone() },
             None => Place::Sqlite {
@@ -259,6 +263,47 @@ impl Office {
         })?;
         Ok(org)
     }
+}
+
+/// The mark beside an office that was moved to another database: when that was.
+fn moved_mark(data: &Path) -> PathBuf {
+    data.join("moved")
+}
+
+/// Marks a SQLite office as moved.
+///
+/// # Errors
+/// The data folder can't be written.
+pub fn mark_moved(data: &Path, now: Timestamp) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    let path = moved_mark(data);
+    let mut mark = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    mark.write_all(format!("{now}\n").as_bytes())?;
+    Ok(mark.sync_all()?)
+}
+
+/// One history goes on in one place (UK GDPR Art 5(2)): whoever forgets to name the new database
+/// would split it, and stops said here would not hold there.
+///
+/// # Errors
+/// It was moved.
+pub fn check_not_moved(data: &Path) -> Result<()> {
+    let path = moved_mark(data);
+    if !path.exists() {
+        return Ok(());
+    }
+    let when = std::fs::read_to_string(&path).ok().and_then(|text| {
+        let at: Timestamp = text.trim().parse().ok()?;
+        Some(format!(" on {}", dates::moment(at)))
+    });
+    Err(Error::Unavailable(format!(
+        "This office was moved to another database{}, and what is written here would not be known \
+         there. Name that database in {} (database = \"…\"), then try again. To go back to this \
+         one on purpose, remove {}",
+        when.unwrap_or_default(),
+        data.join("candour.toml").display(),
+        path.display()
+    )))
 }
 
 /// Every process that has a SQLite office open holds this lock together with the others.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
 use crate::kit::journal;
-use crate::office::Office;
+use crate::office::{self, Office};
 use crate::permissions::{self, Again};
 use crate::proof::{Act, Recorded};
 use crate::{charter, settings};
@@ -47,6 +47,7 @@ pub fn restore(a: &RestoreArgs) -> Result<u8> {
             format!("There is an office in {} already", data.display()),
         ));
     }
+    office::check_not_moved(data)?;
     settings::read_key_file(&a.key)?;
     let mut journals = a.journal.clone();
     for near in [journal::path(data), journal::path(a.key.parent().unwrap_or(Path::new(".")))] {

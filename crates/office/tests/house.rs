@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Kept, Office, Served};
+use common::{Kept, Office, Served, both};
 use serde_json::Value;
 
 #[test]
@@ -47,6 +47,45 @@ fn an_office_that_is_being_moved_is_opened_by_nobody() {
     assert!(String::from_utf8(out.stderr).unwrap().contains("is being moved"));
     drop(lock);
     office.ok(&["permission", "stop", "--email", "ann@example.org"]);
+}
+
+/// What is written in the copy left behind would be in one history and not in the other.
+#[test]
+fn an_office_that_was_moved_is_not_gone_on_with() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let stop = ["permission", "stop", "--email", "ann@example.org"];
+    office.ok(&stop);
+    let url = both().contains(&Kept::Postgres).then(|| common::fresh_database().1);
+    match &url {
+        Some(url) => drop(office.ok(&["move", "--to", url])),
+        None => std::fs::write(office.path("moved"), "2026-11-22T09:00:00Z\n").unwrap(),
+    }
+    let mark = std::fs::read_to_string(office.path("moved")).unwrap();
+    assert!(!mark.contains("postgres:"), "{mark}");
+    let copy = office.path("copy.db");
+    let backup = ["backup", "--out", copy.to_str().unwrap()];
+    for command in [&stop[..], &["serve"], &["doctor"], &backup, &["init"], &["replay"]] {
+        let out = office.run(command);
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(5), "{command:?}: {said}");
+        assert!(said.contains("moved to another database") && said.contains(&mark[..4]), "{said}");
+        assert!(said.contains("candour.toml") && said.contains("remove"), "{said}");
+    }
+    assert!(!copy.exists());
+    // Named, the new one is opened; the old one only by whoever takes the mark away.
+    if let Some(url) = &url {
+        let named = |args: &[&str]| {
+            office.command(args).env("CANDOUR_DATABASE", url).status().unwrap().success()
+        };
+        assert!(named(&stop));
+        let settings = office.path("candour.toml");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        std::fs::write(&settings, format!("database = \"{url}\"\n{text}")).unwrap();
+        office.ok(&stop);
+        std::fs::write(&settings, text).unwrap();
+    }
+    std::fs::remove_file(office.path("moved")).unwrap();
+    office.ok(&stop);
 }
 
 /// A holiday that the office was told of counts for its own dates, and the built-in list stays as

@@ -169,11 +169,12 @@ fn a_backup_is_restored_and_an_office_moves_to_postgresql() {
     assert!(show.env("CANDOUR_DATA", fresh.path()).status().unwrap().success());
     if both().contains(&Kept::Postgres) {
         let (_, url) = common::fresh_database();
+        let here = office.json(&["request", "review", &reference, "--all"]);
         office.ok(&["move", "--to", &url]);
         let mut show = office.command(&["request", "review", &reference, "--all", "--json"]);
         let out = show.env("CANDOUR_DATABASE", &url).output().unwrap();
         let there: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
-        assert_eq!(there, office.json(&["request", "review", &reference, "--all"]));
+        assert_eq!(there, here);
     }
 }
 

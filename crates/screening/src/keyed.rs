@@ -5,7 +5,10 @@ use sha2::Sha256;
 use sha2::block_api::compress256;
 
 use crate::list::plain;
-use crate::{Kind, NotNormal};
+use crate::{Kind, NotNormal, premises};
+
+/// What the premises of an address are called where the names of kinds stand. No kind has it.
+pub const PREMISES: &str = "premises";
 
 /// HMAC-SHA-256 under one key, its padded state worked out once.
 ///
@@ -77,6 +80,12 @@ impl KeyedHash {
     /// The hash of one normal form: the kind's name, a zero byte, the value.
     pub fn of(&self, kind: Kind, normal: &str) -> [u8; 32] {
         self.of_bytes(kind, normal.as_bytes())
+    }
+
+    /// The hash of the premises of a normal postal address: see [`premises`].
+    pub fn of_premises(&self, address: &str) -> Option<[u8; 32]> {
+        let premises = premises(address)?;
+        Some(self.mac(&[PREMISES.as_bytes(), &[0], premises.as_bytes()]))
     }
 
     /// The hash of the normal form of what somebody wrote; faster than the two steps.
@@ -175,5 +184,9 @@ mod tests {
         assert_ne!(one.of(Kind::Name, "123"), one.of(Kind::MemberNumber, "123"));
         assert_ne!(one.of(Kind::Name, "123"), two.of(Kind::Name, "123"));
         assert!(!format!("{one:?}").contains('1'));
+        assert_eq!(Kind::from_name(PREMISES), None);
+        assert_eq!(one.of_premises("1 quay st exwick ex42aa"), one.of_premises("1 quay ex42aa"));
+        assert_ne!(one.of_premises("1 quay st ex42aa"), one.of_premises("2 quay st ex42aa"));
+        assert_eq!(one.of_premises("the old hse ex42aa"), None);
     }
 }

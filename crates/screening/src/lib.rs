@@ -3,7 +3,8 @@
 //! Two writings of one e-mail address, telephone number or postcode have the same normal form,
 //! and only normal forms are compared, hashed or stored for comparison. A weaker form (an e-mail
 //! address without its plus tag, a member number without leading zeros) is offered apart: it finds
-//! what a person must then confirm, and never decides.
+//! what a person must then confirm, and never decides. The [`premises`] of a postal address only
+//! ever block: they are no [`Kind`], so nobody is found, known or taught by them.
 //!
 //! A list of many rows is screened against the hashes of those who may not be contacted: see
 //! [`screen`].
@@ -27,13 +28,15 @@ mod words;
 
 pub use book::Book;
 pub use columns::likely_kind;
-pub use keyed::KeyedHash;
+pub use keyed::{KeyedHash, PREMISES};
 pub use list::{
     At, Cell, Column, ColumnNote, Digest, Encoding, Fault, Format, Guess, Outcome, Outs, Plan,
     Reason, ScreenError, Shape, Verdict, Verdicts, inspect, screen, screen_rows,
 };
 pub use names::{NameFit, fit, fold};
-pub use normal::{NotNormal, bank_account_uk, member_number_loose, normalise, weak_email};
+pub use normal::{
+    NotNormal, bank_account_uk, member_number_loose, normalise, premises, weak_email,
+};
 pub use passages::{Passage, Subject, about_others};
 pub use recognise::{Hit, recognise};
 

@@ -379,6 +379,25 @@ fn address(clean: &str) -> String {
     line
 }
 
+/// The premises of a normal postal address: what stands before its postcode and has a digit in it,
+/// sorted, and the postcode, as in `2,4b|EX42AA`. `None` without a number or a UK postcode.
+///
+/// However much of street and town is written, it is the same. It never tells who somebody is:
+/// flats that have letters only share it, and so do flat 2 at 4 and flat 4 at 2.
+pub fn premises(normal: &str) -> Option<String> {
+    let words: Vec<&str> = normal.split(' ').collect();
+    // A postcode is one word or two; behind it may stand what is no part of it.
+    let code = |end: usize| {
+        let starts = [end.checked_sub(1), end.checked_sub(2)].into_iter().flatten();
+        starts.into_iter().find_map(|at| Some((at, postcode(&words[at..end].concat()).ok()?)))
+    };
+    let (before, code) = (1..=words.len()).rev().find_map(code)?;
+    let number = |word: &&&str| word.bytes().any(|b| b.is_ascii_digit());
+    let mut numbers: Vec<&str> = words[..before].iter().filter(number).copied().collect();
+    numbers.sort_unstable();
+    (!numbers.is_empty()).then(|| format!("{}|{}", numbers.join(","), code.replace(' ', "")))
+}
+
 fn short(word: &str) -> &str {
     match word {
         "street" | "saint" | "str" => "st",

@@ -215,3 +215,29 @@ fn a_huge_declared_size_is_refused_before_it_is_read() {
     let refused = desk.damage(&huge);
     assert!(matches!(refused, Err(ScreenError::LargeParquet)), "{refused:?}");
 }
+
+#[test]
+fn premises_block_a_row_that_leaves_the_town_out() {
+    let desk = Desk::new();
+    let rows = ["1 Quay St, EX4 2AA", "3 Quay St, EX4 2AA", "The Old House, EX4 2AA"];
+    let column: ArrayRef = Arc::new(StringArray::from_iter_values(rows));
+    let batch = RecordBatch::try_from_iter([("address", column)]).unwrap();
+    let to = File::create(desk.path("places")).unwrap();
+    let mut writer = ArrowWriter::try_new(to, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let keyed = KeyedHash::new(&[3; 32]);
+    let stopped = keyed.of_premises("1 quay st exwick ex42aa").unwrap();
+    let book: Book = [(stopped, 0)].into_iter().collect();
+    let reason = |code: &str| Reason { code: code.into(), text: String::new() };
+    let verdicts = Verdicts {
+        by_profile: vec![Verdict { rank: 4, allowed: false, reason: 0 }],
+        unknown: Verdict { rank: 0, allowed: true, reason: 1 },
+        reasons: vec![reason("stop"), reason("unknown")],
+    };
+    let column = Column { at: At::Name("address".into()), kind: Kind::Address };
+    let (plan, list) = (Plan::new(vec![column]), desk.path("places"));
+    let done = screen(&list, &plan, &book, &verdicts, &keyed, &Outs::Dry, &mut |_, _| {}).unwrap();
+    assert_eq!((done.allowed, done.blocked, done.unreadable), (2, 1, 0));
+    assert_eq!(done.columns.len(), 1);
+}

@@ -120,3 +120,28 @@ fn a_line_of_a_gigabyte_is_one_row_that_nobody_can_read() {
     assert_eq!((done.rows, done.allowed, done.unreadable), (3, 2, 1));
     assert!(done.list.bytes > BYTES);
 }
+
+/// A stop on premises holds though street and town are written otherwise; what has none, or others,
+/// is as readable as before, and nothing is counted twice.
+#[test]
+fn the_premises_of_an_address_block_a_row_that_leaves_the_town_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let premises = keyed().of_premises("flat 2 14 quay st exwick ex42aa").unwrap();
+    let book: Book = [(premises, 0)].into_iter().collect();
+    let list = "id,address\n1,\"Flat 2, 14 Quay St, EX4 2AA\"\n2,\"Flat 3, 14 Quay St, EX4 2AA\"\n\
+                3,\"The Old House, EX4 2AA\"\n4,\n5,\"14, flat 2, Exwick, ex42aa\"\n";
+    fs::write(dir.path().join("list"), list).unwrap();
+    let column = |at| vec![Column { at, kind: Kind::Address }];
+    let (all, keyed, path) = (verdicts(), keyed(), dir.path().join("list"));
+    let plan = Plan::new(column(At::Name("address".into())));
+    let to = outs(dir.path());
+    let done = screen(&path, &plan, &book, &all, &keyed, &to, &mut |_, _| {}).unwrap();
+    assert_eq!((done.rows, done.allowed, done.blocked, done.unreadable), (5, 2, 2, 1));
+    let [note] = done.columns[..] else { panic!("{:?}", done.columns) };
+    assert_eq!((note.readable, note.empty, note.unreadable), (4, 1, 0));
+    let row = |text: &str| Ok(vec![Cell::Text("1".into()), Cell::Text(text.into())]);
+    let rows = vec![row("Flat 2, 14 Quay St, EX4 2AA"), row("The Old House, EX4 2AA")];
+    let header = ["id", "address"].map(str::to_owned);
+    let done = screen_rows(&path, &header, rows, &plan, &book, &all, &keyed, &to).unwrap();
+    assert_eq!((done.allowed, done.blocked, done.columns.len()), (1, 1, 1), "a workbook alike");
+}

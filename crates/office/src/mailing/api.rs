@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::office::Office;
 use crate::people;
 use crate::permissions::api::{Answer, MOST, answer, parse, who};
+use crate::permissions::ask;
 use crate::permissions::once::Once;
 
 #[derive(Deserialize)]
@@ -84,8 +85,8 @@ pub async fn sent(
             let w = o.read(|tx| acts::load(tx, &by.org, &short))?;
             acts::may_mark(&by, &w, &sent)?;
             let kind = w.campaign.channel.address();
-            let hash = |raw: &String| match hash_of_hex(raw) {
-                Some(hash) => Ok(hash),
+            let hash = |raw: &String| match ask::hashes_of_hex(raw) {
+                Some((hash, _)) => Ok(hash),
                 None => people::hash_raw(&now.hasher, kind, raw),
             };
             let hashes = told.delivered.iter().map(hash).collect::<Result<Vec<_>>>()?;
@@ -100,10 +101,4 @@ pub async fn sent(
         })
         .await?;
     answer(&answered)
-}
-
-/// A keyed hash as an earlier answer gave it.
-fn hash_of_hex(text: &str) -> Option<people::Hash16> {
-    let mut out = [0; 16];
-    hex::decode_to_slice(text, &mut out).ok().map(|()| out)
 }

@@ -121,6 +121,7 @@ fn old_registers(
 pub fn rounds(office: &Office, by: &By) -> Result<()> {
     screenings::clear_folder(office);
     permissions::withdrawals::expire_due(office, by)?;
+    permissions::persons::add_premises(office, by)?;
     let (org, now) = (by.org.clone(), by.now);
     office.chore(move |tx| {
         permissions::sweep(tx, &org, now)?;

@@ -2,16 +2,18 @@
 
 use std::net::TcpListener;
 
+use candour_screening::Kind;
 use jiff::civil::Date;
 
 use super::duties::{pressing, rounds};
 use super::hooks::tests::{House, both};
 use crate::charter::{Channel, Charter};
 use crate::kit::dates;
-use crate::people::Known;
+use crate::people::{self, Known};
 use crate::permissions::acts::{self, NewConsent};
 use crate::permissions::records::{Proof, Through, Use, Wording};
-use crate::permissions::sql;
+use crate::permissions::stops::{self, NewStop};
+use crate::permissions::{What, sql};
 
 const CHARTER: &str = r#"
 [organisation]
@@ -36,6 +38,47 @@ fn lines(house: &House) -> Vec<String> {
     let today = dates::day_of(house.office.now());
     let all = house.office.read(|tx| pressing(tx, &house.by.org, &charter.permissions, today));
     all.unwrap().into_iter().map(|(words, _)| words).collect()
+}
+
+/// An office that kept people and stops before it knew of premises comes to know them.
+#[test]
+fn people_kept_before_premises_were_known_get_theirs() {
+    for postgres in both() {
+        let house = House::with(postgres, CHARTER);
+        let hasher = people::hasher(house.office.vault(), &house.by.org).unwrap();
+        let at = |raw: &str| people::written(&hasher, Kind::Address, raw).unwrap();
+        let home = "1 Quay Street, Exwick, EX4 2AA";
+        let no_number = "The Old House, Exwick, EX4 2AA";
+        for address in [home, no_number] {
+            let new = NewStop {
+                hash: at(address).hash,
+                kind: Kind::Address.name().into(),
+                channel: Some(Channel::Post),
+                what: What::Marketing,
+                reason: "objection",
+                on: dates::day_of(house.by.now),
+            };
+            let known =
+                Known { identifiers: vec![(Kind::Address, address.into())], ..Known::default() };
+            let (vault, by) = (house.office.vault().clone(), house.by.clone());
+            let done = house.office.write(move |tx| {
+                let done = stops::stop(tx, &vault, &by, &new)?;
+                people::keep_without_premises(tx, &vault, &by, &known)?;
+                Ok(done)
+            });
+            assert_eq!(done.unwrap(), 1);
+        }
+        let premises = at("1 Quay St, EX4 2AA").premises.unwrap();
+        let org = &house.by.org;
+        let stops = || house.office.read(|tx| sql::stops_on(tx, org, premises)).unwrap();
+        assert!(stops().is_empty());
+        rounds(&house.office, &house.by).unwrap();
+        let kept = stops();
+        assert_eq!((kept.len(), kept[0].kind.as_str()), (1, "premises"));
+        // The next night nothing is left to do.
+        rounds(&house.office, &house.by).unwrap();
+        assert_eq!(stops().len(), 1);
+    }
 }
 
 /// Somebody says yes; it lasts a month.

@@ -21,6 +21,7 @@ use crate::kit::{dates, new_id, sha256_hex};
 use crate::office::Office;
 use crate::permissions::{
     self, Attested, Class, Facts, Question, Register, Rule, ask, decide, facts, needs_registers,
+    rank_at_premises,
 };
 use crate::proof::{self, Act, By, Recorded};
 use crate::staff::Permission;
@@ -134,6 +135,11 @@ fn verdicts(
         let reason = Rule::ALL.iter().position(|r| *r == rule).unwrap_or(0);
         Verdict { rank, allowed: rule.allows(), reason: u16::try_from(reason).unwrap_or(0) }
     };
+    // They only ever block: nothing is allowed because nothing stands there.
+    let at_premises = |q: &Question<'_>, f: &Facts| match rank_at_premises(q, f) {
+        Some(rank) => verdict(Rule::Stopped, rank),
+        None => verdict(Rule::Service, 0),
+    };
     let unknown = rule_of(&Facts::default());
     let reason = |r: &Rule| Reason {
         code: r.word().to_owned(),
@@ -142,9 +148,12 @@ fn verdicts(
     Verdicts {
         by_profile: all
             .iter()
-            .map(|f| {
-                let rule = rule_of(f);
-                verdict(rule, rule.rank())
+            .map(|f| match f.premises {
+                true => at_premises(q, f),
+                false => {
+                    let rule = rule_of(f);
+                    verdict(rule, rule.rank())
+                }
             })
             .collect(),
         unknown: verdict(unknown, 0),

@@ -1,9 +1,9 @@
 //! Finding, keeping and erasing persons.
 
 use candour_db::Tx;
-use candour_screening::{KeyedHash, Kind, normalise};
+use candour_screening::{KeyedHash, Kind, PREMISES, normalise};
 
-use super::rules::{Hash16, Known, PersonRow};
+use super::rules::{Hash16, Known, PersonRow, Written};
 use super::sql;
 use crate::error::{Error, Result};
 use crate::kit::new_id;
@@ -32,6 +32,21 @@ pub fn hash_raw(hasher: &KeyedHash, kind: Kind, raw: &str) -> Result<Hash16> {
         Error::invalid("identifier", format!("This {} can't be read: {e}", kind_word(kind)))
     })?;
     Ok(hash_of(hasher, kind, &normal))
+}
+
+/// The keyed hashes by which an identifier is stopped and asked about, as somebody wrote it.
+///
+/// # Errors
+/// As [`hash_raw`].
+pub fn written(hasher: &KeyedHash, kind: Kind, raw: &str) -> Result<Written> {
+    let hash = hash_raw(hasher, kind, raw)?;
+    Ok(Written { kind, hash, premises: premises(hasher, kind, raw) })
+}
+
+/// The keyed hash of the premises of a postal address.
+fn premises(hasher: &KeyedHash, kind: Kind, raw: &str) -> Option<Hash16> {
+    let normal = (kind == Kind::Address).then(|| normalise(kind, raw).ok()).flatten()?;
+    Some(sql::hash16(&hasher.of_premises(&normal)?[..16]))
 }
 
 /// What a kind is called on screens.
@@ -66,15 +81,71 @@ pub fn find_or_keep(
     let Some((_, first)) = ids.first() else {
         return Err(Error::invalid("identifier", "Give an e-mail address or another identifier"));
     };
-    let row = match sql::by_hash(tx, &by.org, *first)?.into_iter().next() {
+    let (row, all) = match sql::by_hash(tx, &by.org, *first)?.into_iter().next() {
         Some(row) => add_to(tx, vault, by, row, known)?,
-        None => keep(tx, vault, by, known)?,
+        None => (keep(tx, vault, by, known)?, known.clone()),
     };
     let mut joined = false;
     for (kind, hash) in &ids {
         joined |= sql::insert_id(tx, &by.org, *hash, &row.id, kind.name())?;
     }
+    joined |= add_premises(tx, &hasher, by, &row.id, &all)?;
     Ok((row, joined))
+}
+
+/// Ties the premises of a person's addresses to them, so that their stops reach these; nobody is
+/// found by them. Answers whether any were new: an office may have kept the address before it knew
+/// of premises.
+fn add_premises(
+    tx: &mut Tx<'_>,
+    hasher: &KeyedHash,
+    by: &By,
+    who: &str,
+    known: &Known,
+) -> Result<bool> {
+    let mut joined = false;
+    for hash in known.identifiers.iter().filter_map(|(kind, raw)| premises(hasher, *kind, raw)) {
+        joined |= sql::insert_id(tx, &by.org, hash, who, PREMISES)?;
+    }
+    Ok(joined)
+}
+
+/// Keeps a person as an office did that knew nothing of premises.
+///
+/// # Errors
+/// As [`find_or_keep`].
+#[cfg(test)]
+pub fn keep_without_premises(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    known: &Known,
+) -> Result<PersonRow> {
+    let (hasher, row) = (hasher(vault, &by.org)?, keep(tx, vault, by, known)?);
+    for (kind, raw) in &known.identifiers {
+        sql::insert_id(tx, &by.org, hash_raw(&hasher, *kind, raw)?, &row.id, kind.name())?;
+    }
+    Ok(row)
+}
+
+/// The identifiers of a person that a stop of theirs may reach, premises among them.
+///
+/// # Errors
+/// Of the key or the database.
+pub fn reached(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    row: &PersonRow,
+) -> Result<Vec<(Hash16, String)>> {
+    let ids = sql::ids_of(tx, &by.org, &row.id)?;
+    let has = |kind: &str| ids.iter().any(|(_, k)| k == kind);
+    if has(PREMISES) || !has(Kind::Address.name()) {
+        return Ok(ids);
+    }
+    let known = open(tx, vault, &by.org, row)?;
+    let new = add_premises(tx, &hasher(vault, &by.org)?, by, &row.id, &known)?;
+    if new { sql::ids_of(tx, &by.org, &row.id) } else { Ok(ids) }
 }
 
 fn keep(tx: &mut Tx<'_>, vault: &Vault, by: &By, known: &Known) -> Result<PersonRow> {
@@ -101,7 +172,7 @@ fn add_to(
     by: &By,
     mut row: PersonRow,
     known: &Known,
-) -> Result<PersonRow> {
+) -> Result<(PersonRow, Known)> {
     let mut all = open(tx, vault, &by.org, &row)?;
     let before = all.clone();
     all.learn(known);
@@ -113,7 +184,7 @@ fn add_to(
             vault.seal(tx, &by.org, &row.key, &place(&row.id), &serde_json::to_vec(&all)?)?;
         sql::update(tx, &by.org, &row)?;
     }
-    Ok(row)
+    Ok((row, all))
 }
 
 /// What is known of a person, opened.

@@ -4,12 +4,15 @@
 //! `candour_connectors`.
 //!
 //! Others may use: [`Asker`], [`seek`], [`learn`], [`Known`], [`find_or_keep`], [`open`],
-//! [`erase`], [`hasher`] and its helpers, [`PersonRow`].
+//! [`erase`], [`hasher`] and its helpers, [`PersonRow`]. A stop on a postal address reaches its
+//! premises too ([`Written`], [`reached`]); nobody is found by them.
 
 mod acts;
 mod rules;
 pub mod sql;
 
-pub use acts::{erase, find_or_keep, hash_of, hash_raw, hasher, kind_word, open};
-pub use rules::{Asker, Hash16, Known, PersonRow, Representative, learn, seek, subject};
-pub use sql::{by_hash, by_id, count, hash16, ids_of};
+#[cfg(test)]
+pub use acts::keep_without_premises;
+pub use acts::{erase, find_or_keep, hash_of, hash_raw, hasher, kind_word, open, reached, written};
+pub use rules::{Asker, Hash16, Known, PersonRow, Representative, Written, learn, seek, subject};
+pub use sql::{at_premises, by_hash, by_id, count, hash16, ids_of, without_premises};

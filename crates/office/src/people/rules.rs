@@ -67,6 +67,18 @@ pub struct Representative {
 /// The first 16 bytes of an identifier's keyed hash: what is kept and compared.
 pub type Hash16 = [u8; 16];
 
+/// The keyed hashes of an identifier as somebody wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// What it is.
+    pub kind: Kind,
+    /// Its own hash: that by which somebody is known.
+    pub hash: Hash16,
+    /// That of the premises, of a postal address with a number and a UK postcode. It only ever
+    /// blocks letters (UK GDPR Art 21(3)), and never tells who somebody is.
+    pub premises: Option<Hash16>,
+}
+
 /// A person as a row: what names them is sealed.
 #[derive(Debug, Clone)]
 pub struct PersonRow {

@@ -1,6 +1,7 @@
 //! Every statement on persons and their identifiers.
 
 use candour_db::{DbError, Row, Tx, bind};
+use candour_screening::{Kind, PREMISES};
 use jiff::Timestamp;
 
 use super::rules::{Hash16, PersonRow};
@@ -66,13 +67,41 @@ pub fn by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<PersonRow> {
     .ok_or(Error::NotFound("the person"))
 }
 
-/// Everybody who has an identifier with this hash, first known first.
+/// Everybody who has an identifier with this hash, first known first. Premises are none.
 pub fn by_hash(tx: &mut Tx<'_>, org: &str, hash: Hash16) -> Result<Vec<PersonRow>> {
     Ok(tx.rows(
         "SELECT id, key_id, sealed, subscriber, member, company, made_at, erased_at FROM persons
-         WHERE org = $1 AND id IN (SELECT person FROM person_ids WHERE org = $1 AND hash = $2)
+         WHERE org = $1 AND id IN
+           (SELECT person FROM person_ids WHERE org = $1 AND hash = $2 AND kind <> $3)
          ORDER BY made_at, id",
-        bind![org, hash.to_vec()],
+        bind![org, hash.to_vec(), PREMISES],
+        person,
+    )?)
+}
+
+/// The ids of those who have an address at these premises, to see whose a stop there may be.
+pub fn at_premises(tx: &mut Tx<'_>, org: &str, premises: Hash16) -> Result<Vec<String>> {
+    Ok(tx.rows(
+        "SELECT person FROM person_ids WHERE org = $1 AND hash = $2 AND kind = $3",
+        bind![org, premises.to_vec(), PREMISES],
+        |r| r.text("person"),
+    )?)
+}
+
+/// A page of persons by id who have a postal address and no premises.
+pub fn without_premises(
+    tx: &mut Tx<'_>,
+    org: &str,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<PersonRow>> {
+    Ok(tx.rows(
+        "SELECT id, key_id, sealed, subscriber, member, company, made_at, erased_at FROM persons
+         WHERE org = $1 AND id > $2 AND erased_at IS NULL
+           AND EXISTS (SELECT 1 FROM person_ids i WHERE i.person = persons.id AND i.kind = $3)
+           AND NOT EXISTS (SELECT 1 FROM person_ids i WHERE i.person = persons.id AND i.kind = $4)
+         ORDER BY id LIMIT $5",
+        bind![org, after, Kind::Address.name(), PREMISES, limit],
         person,
     )?)
 }
@@ -95,7 +124,7 @@ pub fn insert_id(tx: &mut Tx<'_>, org: &str, hash: Hash16, who: &str, kind: &str
     Ok(n == 1)
 }
 
-/// The identifiers of a person: their hash and kind.
+/// The identifiers of a person: their hash and kind; and their premises, which have their own.
 pub fn ids_of(tx: &mut Tx<'_>, org: &str, who: &str) -> Result<Vec<(Hash16, String)>> {
     Ok(tx.rows(
         "SELECT hash, kind FROM person_ids WHERE org = $1 AND person = $2 ORDER BY kind, hash",

@@ -1,15 +1,15 @@
 //! The contact decision: one address or a batch, with the rule that decided, its source, and what
 //! would change it.
 
-use candour_screening::{Kind, normalise};
+use candour_screening::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::live::Now;
 use super::rules::{Question, Rule, decide, not_before};
 use super::terms::{Attested, Class};
 use crate::charter::{Channel, Permissions, Purpose};
-use crate::error::{Error, Result};
-use crate::people::{self, Hash16};
+use crate::error::{Error, Field, Result};
+use crate::people::{self, Hash16, Written};
 
 /// One question, as a machine asks it.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Ask {
     /// E-mail address, telephone number or postal address that would be reached.
     #[serde(default)]
     pub address: Option<String>,
-    /// Instead of an address: its keyed hash, 32 hexadecimal digits, as an earlier answer gave it.
+    /// Instead of an address: its keyed hash in hexadecimal digits, as an earlier answer gave it.
     #[serde(default)]
     pub hash: Option<String>,
     /// A member number as well, if the sender has one.
@@ -100,7 +100,7 @@ pub fn purpose_of<'a>(
 pub fn answer(now: &Now, ask: &Ask) -> Result<Decision> {
     let settings = &now.charter.permissions;
     let purpose = purpose_of(settings, ask.class, ask.purpose.as_deref(), ask.channel)?;
-    let hash = hash_of(now, ask)?;
+    let who = who(now, ask)?;
     let question = Question {
         channel: ask.channel,
         class: ask.class,
@@ -109,12 +109,12 @@ pub fn answer(now: &Now, ask: &Ask) -> Result<Decision> {
         sender: settings,
         registers: &now.registers,
     };
-    let mut rule = ruled(now, &question, hash, ask.attested);
+    let mut rule = ruled(now, &question, who, ask.attested);
     if let Some(raw) = ask.member_number.as_deref().filter(|r| !r.trim().is_empty()) {
-        let other = people::hash_raw(&now.hasher, Kind::MemberNumber, raw)?;
+        let other = people::written(&now.hasher, Kind::MemberNumber, raw)?;
         // A yes belongs to the address it was given for; a stop reaches every identifier.
         let by_number = ruled(now, &question, other, ask.attested);
-        if now.known.has(other) && !by_number.allows() && by_number.rank() > rule.rank() {
+        if now.known.has(other.hash) && !by_number.allows() && by_number.rank() > rule.rank() {
             rule = by_number;
         }
     }
@@ -124,35 +124,48 @@ pub fn answer(now: &Now, ask: &Ask) -> Result<Decision> {
         why: rule.why(),
         source: rule.source(ask.channel),
         remedy: rule.remedy(ask.class),
-        hash: hex::encode(hash),
+        hash: hex_of(who),
         on: now.today,
         not_before: match rule {
-            Rule::OverCap | Rule::Deferred => not_before(&question, &now.facts(hash)),
+            Rule::OverCap | Rule::Deferred => not_before(&question, &now.facts_for(&question, who)),
             _ => None,
         },
         version: now.known.version,
     })
 }
 
-fn ruled(now: &Now, q: &Question<'_>, hash: Hash16, attested: Option<Attested>) -> Rule {
-    let facts = now.facts(hash);
+fn ruled(now: &Now, q: &Question<'_>, who: Written, attested: Option<Attested>) -> Rule {
     match attested {
-        None => decide(q, &facts),
-        Some(a) => decide(q, &a.add_to(&facts, q.on)),
+        None => now.rule(q, who),
+        Some(a) => decide(q, &a.add_to(&now.facts_for(q, who), q.on)),
     }
 }
 
-fn hash_of(now: &Now, ask: &Ask) -> Result<Hash16> {
+/// Whom a question is about. A postal address has two hashes, the second of its premises.
+fn who(now: &Now, ask: &Ask) -> Result<Written> {
+    let kind = ask.channel.address();
     if let Some(hex) = &ask.hash {
-        let mut out = [0; 16];
-        hex::decode_to_slice(hex, &mut out)
-            .map_err(|_| Error::invalid("hash", "A hash has 32 hexadecimal digits"))?;
-        return Ok(out);
+        let wrong = || Error::invalid("hash", "Give the hash as an earlier answer gave it");
+        let (hash, premises) = hashes_of_hex(hex).ok_or_else(wrong)?;
+        return Ok(Written { kind, hash, premises });
     }
     let raw = ask.address.as_deref().unwrap_or_default();
-    let kind = ask.channel.address();
-    let normal = normalise(kind, raw).map_err(|e| {
-        Error::invalid("address", format!("This {} can't be read: {e}", people::kind_word(kind)))
-    })?;
-    Ok(people::hash_of(&now.hasher, kind, &normal))
+    people::written(&now.hasher, kind, raw).map_err(|e| match e {
+        Error::Invalid(f) => {
+            Error::Invalid(f.into_iter().map(|f| Field::new("address", f.message)).collect())
+        }
+        other => other,
+    })
+}
+
+/// How an answer names an address, so that it can be asked about again without it.
+fn hex_of(who: Written) -> String {
+    hex::encode(who.hash) + &who.premises.map(hex::encode).unwrap_or_default()
+}
+
+/// The hashes of an address as an answer named it: its own and, where it has them, its premises'.
+pub fn hashes_of_hex(text: &str) -> Option<(Hash16, Option<Hash16>)> {
+    let bytes = hex::decode(text).ok().filter(|b| b.len() == 16 || b.len() == 32)?;
+    let (hash, premises) = bytes.split_at(16);
+    Some((people::hash16(hash), (premises.len() == 16).then(|| people::hash16(premises))))
 }

@@ -2,7 +2,7 @@
 //! a consent with the words they saw; no is a stop.
 
 use candour_db::Tx;
-use candour_screening::Kind;
+use candour_screening::{Kind, PREMISES};
 use jiff::SignedDuration;
 
 use super::acts::{self, NewConsent};
@@ -11,7 +11,7 @@ use super::standing::what_words;
 use super::stops::{self, NewStop, Yes};
 use super::tell::{self, in_words};
 use super::terms::{Class, What};
-use super::{Question, Rule, decide, now_blocking, sql, standing, withdrawals};
+use super::{Question, Rule, now_blocking, sql, standing, withdrawals};
 use crate::charter::{self, Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
 use crate::kit::forms::sentence;
@@ -122,7 +122,7 @@ pub fn lines(o: &Office, who: &Who) -> Result<Vec<Line>> {
     for (p, channel) in choosable(&settings.purposes, &who.known) {
         let raw = who.known.identifiers.iter().find(|(k, _)| *k == channel.address());
         let Some((kind, raw)) = raw else { continue };
-        let hash = people::hash_raw(&now.hasher, *kind, raw)?;
+        let who = people::written(&now.hasher, *kind, raw)?;
         let q = Question {
             channel,
             class: Class::Marketing,
@@ -131,7 +131,7 @@ pub fn lines(o: &Office, who: &Who) -> Result<Vec<Line>> {
             sender: settings,
             registers: &now.registers,
         };
-        let rule = decide(&q, &now.facts(hash));
+        let rule = now.rule(&q, who);
         out.push(Line {
             name: format!("{}.{}", p.short, channel.word()),
             title: p.title.clone(),
@@ -222,7 +222,9 @@ pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
                 all.push((e.at, format!("{when}: {what}, {} ({})", e.state, e.method)));
             }
         }
-        for (hash, _) in people::ids_of(tx, &who.by.org, &who.person.id)? {
+        let ids = people::ids_of(tx, &who.by.org, &who.person.id)?;
+        // What stands on premises may be of others.
+        for (hash, _) in ids.into_iter().filter(|(_, kind)| kind != PREMISES) {
             for s in sql::stop_history(tx, &who.by.org, hash)? {
                 let channel =
                     Channel::from_word(&s.channel).map_or("every channel", Channel::label);

@@ -22,7 +22,7 @@ use crate::charter::{self, Channel};
 use crate::cli::{At, print_json, read_text};
 use crate::error::{Error, Result};
 use crate::kit::dates;
-use crate::people;
+use crate::people::{self, Written};
 
 /// Consents, stops, other grounds, preference registers.
 #[derive(Subcommand)]
@@ -303,17 +303,17 @@ fn stop(a: &StopArgs) -> Result<()> {
         _ => What::Marketing,
     };
     let reason = stops::REASONS.into_iter().find(|r| *r == a.reason).unwrap_or("other");
-    for (hash, kind) in a.who.hashes(&office, &by)? {
+    for one in a.who.hashes(&office, &by)? {
         let new = NewStop {
-            hash,
-            kind: kind.name().into(),
+            hash: one.hash,
+            kind: one.kind.name().into(),
             channel: a.channel,
             what: what.clone(),
             reason,
             on: a.on.unwrap_or_else(|| dates::day_of(by.now)),
         };
         let (by, vault) = (by.clone(), office.vault().clone());
-        let n = office.write(move |tx| stops::stop(tx, &vault, &by, &new))?;
+        let n = office.write(move |tx| stops::stop_at(tx, &vault, &by, &new, one.premises))?;
         println!("{n} identifiers added to the stop list");
     }
     Ok(())
@@ -368,8 +368,8 @@ fn lapses(before: Date, at: &At) -> Result<()> {
 fn erase(who: &Who, at: &At) -> Result<()> {
     let (office, by) = at.open_org()?;
     let mut n = 0;
-    for (hash, _) in who.hashes(&office, &by)? {
-        for p in office.read(|tx| people::by_hash(tx, &by.org, hash))? {
+    for one in who.hashes(&office, &by)? {
+        for p in office.read(|tx| people::by_hash(tx, &by.org, one.hash))? {
             let (by, vault) = (by.clone(), office.vault().clone());
             office.write(move |tx| persons::erase(tx, &vault, &by, &p.id))?;
             n += 1;
@@ -424,7 +424,7 @@ fn headers(who: &Who, purpose: &str, at: &At) -> Result<()> {
     let Some(base) = office.settings().public_url.clone() else {
         return Err(Error::invalid("public_url", "Set public_url in candour.toml first"));
     };
-    for (hash, kind) in who.hashes(&office, &by)? {
+    for Written { kind, hash, .. } in who.hashes(&office, &by)? {
         let channel = if kind == Kind::Email { Channel::Email } else { Channel::Sms };
         let token = tokens::Token { org: by.org.clone(), hash, channel, purpose: purpose.into() };
         let mailbox = charter.permissions.unsubscribe_address.as_deref();

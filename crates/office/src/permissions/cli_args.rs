@@ -8,7 +8,7 @@ use crate::charter::Channel;
 use crate::cli::At;
 use crate::error::{Error, Result};
 use crate::office::Office;
-use crate::people::{self, Hash16, Known};
+use crate::people::{self, Known, Written};
 use crate::proof::By;
 
 /// Who it is about. Values on a command line can be seen by others on the same machine: - reads one
@@ -52,10 +52,10 @@ impl Who {
         Ok(out)
     }
 
-    pub(super) fn hashes(&self, office: &Office, by: &By) -> Result<Vec<(Hash16, Kind)>> {
+    pub(super) fn hashes(&self, office: &Office, by: &By) -> Result<Vec<Written>> {
         let hasher = people::hasher(office.vault(), &by.org)?;
         let ids = self.identifiers()?;
-        ids.iter().map(|(k, raw)| Ok((people::hash_raw(&hasher, *k, raw)?, *k))).collect()
+        ids.iter().map(|(kind, raw)| people::written(&hasher, *kind, raw)).collect()
     }
 }
 

@@ -19,7 +19,7 @@ use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
-use crate::people::{self, Hash16, Known};
+use crate::people::{self, Known, Written};
 use crate::staff::Permission;
 
 type Pairs = Form<Vec<(String, String)>>;
@@ -129,16 +129,15 @@ fn looked_for(f: &Filled) -> Result<(Kind, String)> {
     Ok((kind, raw))
 }
 
-fn hash_for(o: &Office, me: &Signed, f: &Filled) -> Result<(Kind, Hash16)> {
+fn hash_for(o: &Office, me: &Signed, f: &Filled) -> Result<Written> {
     let (kind, raw) = looked_for(f)?;
     let hasher = people::hasher(o.vault(), &me.by.org)?;
-    let hash = people::hash_raw(&hasher, kind, &raw).map_err(|e| match e {
+    people::written(&hasher, kind, &raw).map_err(|e| match e {
         Error::Invalid(f) => {
             Error::Invalid(f.into_iter().map(|f| Field::new("address", f.message)).collect())
         }
         other => other,
-    })?;
-    Ok((kind, hash))
+    })
 }
 
 struct WordingChoice {
@@ -169,19 +168,20 @@ fn person_page(
     o: &Office,
     me: &Signed,
     id: &str,
-    looked: Option<(Kind, Hash16)>,
+    looked: Option<Written>,
     f: Filled,
     w: Wrong,
 ) -> Result<PersonPage> {
     let org = &me.by.org;
     let (mut name, mut identifiers, mut facts) = (String::new(), Vec::new(), Vec::new());
-    let mut hashes: Vec<(Hash16, Kind)> = looked.into_iter().map(|(k, h)| (h, k)).collect();
+    let mut hashes: Vec<Written> = looked.into_iter().collect();
     if !id.is_empty() {
         o.read(|tx| {
             let row = people::by_id(tx, org, id)?;
             let known = people::open(tx, o.vault(), org, &row)?;
-            for (hash, kind) in people::ids_of(tx, org, id)? {
-                hashes.extend(Kind::from_name(&kind).map(|k| (hash, k)));
+            let hasher = people::hasher(o.vault(), org)?;
+            for (kind, raw) in &known.identifiers {
+                hashes.push(people::written(&hasher, *kind, raw)?);
             }
             identifiers = known
                 .identifiers
@@ -242,9 +242,9 @@ pub async fn look(State(office): State<Office>, me: Signed, Form(pairs): Pairs) 
     let f = Filled(pairs);
     let (me, f, found) = office
         .run(move |o| {
-            let found = hash_for(o, &me, &f).and_then(|(_, hash)| {
+            let found = hash_for(o, &me, &f).and_then(|told| {
                 let org = &me.by.org;
-                let first = o.read(|tx| people::by_hash(tx, org, hash))?.into_iter().next();
+                let first = o.read(|tx| people::by_hash(tx, org, told.hash))?.into_iter().next();
                 Ok(first.map(|p| p.id))
             });
             Ok((me, f, found))
@@ -419,8 +419,9 @@ fn record_stop(o: &Office, me: &Signed, f: &Filled, known: &Known) -> Result<()>
             "Nothing is known that this channel reaches: choose every channel",
         ));
     };
+    let told = people::written(&hasher, *kind, raw)?;
     let new = NewStop {
-        hash: people::hash_raw(&hasher, *kind, raw)?,
+        hash: told.hash,
         kind: kind.name().into(),
         channel,
         what,
@@ -428,7 +429,7 @@ fn record_stop(o: &Office, me: &Signed, f: &Filled, known: &Known) -> Result<()>
         on: dates::day_of(me.by.now),
     };
     let (by, vault) = (me.by.clone(), o.vault().clone());
-    o.write(move |tx| stops::stop(tx, &vault, &by, &new)).map(drop)
+    o.write(move |tx| stops::stop_at(tx, &vault, &by, &new, told.premises)).map(drop)
 }
 
 fn record_answer(o: &Office, me: &Signed, f: &Filled, known: Known) -> Result<String> {

@@ -138,10 +138,10 @@ pub fn stops(a: &ImportStops) -> Result<u8> {
     let mut batch = Vec::new();
     table::each(&a.file, &shape, |line, row| {
         let value = row.get(column).map_or("", String::as_str);
-        match people::hash_raw(&hasher, kind, value) {
+        match people::written(&hasher, kind, value) {
             // The named column's heading.
             _ if line == 1 && a.column.is_some() => {}
-            Ok(hash) => batch.push(hash),
+            Ok(one) => batch.push(one),
             Err(_) if line == 1 && looks_like_heading(value) => out.heading = true,
             Err(e) => out.bad(line, e.to_string()),
         }
@@ -164,7 +164,7 @@ fn put_stops(
     by: &By,
     a: &ImportStops,
     kind: Kind,
-    batch: Vec<people::Hash16>,
+    batch: Vec<people::Written>,
 ) -> Result<u64> {
     let n = batch.len() as u64;
     if n == 0 || a.dry_run {

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use tokio::sync::oneshot;
 
 use super::facts::{self, Known};
+use super::rules::{Question, Rule, decide, with_premises};
 use super::terms::{Facts, Register};
 use super::{registers, sql};
 use crate::charter::{self, Channel, Charter};
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::mailing;
 use crate::office::Office;
-use crate::people::{self, Hash16};
+use crate::people::{self, Hash16, Written};
 
 /// What decisions of one organisation turn on, as it stood when the look was taken.
 #[derive(Clone)]
@@ -56,6 +57,22 @@ impl Now {
         known.listed.extend(listed);
         known.sort();
         Cow::Owned(known)
+    }
+}
+
+impl Now {
+    /// The rule for an identifier as somebody wrote it.
+    pub fn rule(&self, q: &Question<'_>, who: Written) -> Rule {
+        decide(q, &self.facts_for(q, who))
+    }
+
+    /// The facts that count for a question: the identifier's own, and the stops on its premises.
+    pub fn facts_for(&self, q: &Question<'_>, who: Written) -> Cow<'_, Facts> {
+        let facts = self.facts(who.hash);
+        match who.premises {
+            Some(premises) => with_premises(q, facts, self.known.of(premises)),
+            None => facts,
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub mod withdrawals;
 pub use held::{Held, of_address, of_person};
 pub use live::{Live, needs_registers, now_blocking};
 pub use outlive::{Again, again};
-pub use rules::{Question, Rule, decide};
+pub use rules::{Question, Rule, decide, rank_at_premises};
 pub use terms::{Attested, Class, Facts, Register, What};
 pub use uses::{InUse, in_use};
 

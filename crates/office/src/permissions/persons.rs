@@ -2,6 +2,7 @@
 //! they are held, erasure.
 
 use candour_db::Tx;
+use candour_screening::{Kind, PREMISES};
 use jiff::civil::Date;
 
 use super::records::{Event, Ground, Through, Use};
@@ -13,20 +14,24 @@ use crate::error::{Error, Refusal, Result};
 use crate::kit::dates;
 use crate::kit::forms::is_short_name;
 use crate::kit::vault::Vault;
+use crate::office::Office;
 use crate::people::{self, Hash16, Known, PersonRow};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
-/// The keyed hashes of what is told of somebody.
+/// The keyed hashes of what is told of somebody, and of the premises where they live.
 ///
 /// # Errors
 /// An identifier can't be read.
 pub fn hashes_of(vault: &Vault, org: &str, who: &Known) -> Result<Vec<(Hash16, String)>> {
     let hasher = people::hasher(vault, org)?;
-    let one = |(kind, raw): &(candour_screening::Kind, String)| {
-        Ok((people::hash_raw(&hasher, *kind, raw)?, kind.name().to_owned()))
-    };
-    who.identifiers.iter().map(one).collect()
+    let mut all = Vec::new();
+    for (kind, raw) in &who.identifiers {
+        let one = people::written(&hasher, *kind, raw)?;
+        all.push((one.hash, kind.name().to_owned()));
+        all.extend(one.premises.map(|hash| (hash, PREMISES.to_owned())));
+    }
+    Ok(all)
 }
 
 /// Finds or keeps a person, answers their identifiers. What joins them is stopped as far as they
@@ -140,6 +145,56 @@ pub fn keep_person(
     Ok(Recorded::new(by, person.id, act))
 }
 
+/// Persons looked at together.
+const TOGETHER: u64 = 500;
+
+/// Gives people who were kept before premises were known theirs, stopped as their addresses are
+/// (UK GDPR Art 21(3)).
+///
+/// # Errors
+/// Of a key or the database.
+pub fn add_premises(office: &Office, by: &By) -> Result<()> {
+    let hasher = people::hasher(office.vault(), &by.org)?;
+    let mut after = String::new();
+    loop {
+        let (last, some) = office.read(|tx| {
+            let page = people::without_premises(tx, &by.org, &after, TOGETHER)?;
+            let last = page.last().map(|p| p.id.clone());
+            let mut some = Vec::new();
+            for row in page {
+                let known = people::open(tx, office.vault(), &by.org, &row)?;
+                let one = |(kind, raw): &(Kind, String)| people::written(&hasher, *kind, raw);
+                if known.identifiers.iter().flat_map(one).any(|one| one.premises.is_some()) {
+                    some.push(row);
+                }
+            }
+            Ok::<_, Error>((last, some))
+        })?;
+        let Some(last) = last else { return Ok(()) };
+        after = last;
+        if !some.is_empty() {
+            let (by, vault) = (by.clone(), office.vault().clone());
+            office.write(move |tx| share_with_premises(tx, &vault, &by, &some))?;
+        }
+    }
+}
+
+fn share_with_premises(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    some: &[PersonRow],
+) -> Result<Recorded<()>> {
+    let mut act = Act::new("person.premises").law("UK GDPR Art 21(3)");
+    for row in some {
+        let ids = people::reached(tx, vault, by, row)?;
+        stops::share(tx, by, &row.id, &ids)?;
+        touch(tx, by, &ids)?;
+        act = act.about("person", &row.id);
+    }
+    Ok(Recorded::new(by, (), act))
+}
+
 /// Erases a person from the permissions (UK GDPR Art 17): what named them is gone for ever. What
 /// stays is a stop on keyed hashes, so that they are not contacted when an old list comes back
 /// (UK GDPR Arts 17(3)(b), 21(3)), and that records existed. Standing consents end; the company for
@@ -153,7 +208,7 @@ pub fn erase(tx: &mut Tx<'_>, vault: &Vault, by: &By, person: &str) -> Result<Re
     if row.erased.is_some() {
         return Err(Error::NotFound("the person"));
     }
-    let ids = people::ids_of(tx, &by.org, person)?;
+    let ids = people::reached(tx, vault, by, &row)?;
     let new = left_by(dates::day_of(by.now));
     let added = stops::put_all(tx, by, &new, &ids)?;
     tell::hooks(tx, by, "suppression.added", &added)?;
@@ -213,7 +268,8 @@ pub(super) fn erase_again(
     person: &str,
     on: Date,
 ) -> Result<Recorded<()>> {
-    let ids = people::ids_of(tx, &by.org, person)?;
+    let row = people::by_id(tx, &by.org, person)?;
+    let ids = people::reached(tx, vault, by, &row)?;
     stops::put_all(tx, by, &left_by(on), &ids)?;
     for mut c in sql::consents_of(tx, &by.org, person)? {
         if c.state == "given" {

@@ -206,8 +206,8 @@ fn stop_from(o: &Office, public: &Public, f: &Filled) -> Result<Vec<&'static str
     let mut found = Vec::new();
     for (name, kind) in [("email", Kind::Email), ("phone", Kind::Phone), ("post", Kind::Address)] {
         let Some(raw) = f.some(name) else { continue };
-        match people::hash_raw(&hasher, kind, &raw) {
-            Ok(hash) => found.push((hash, kind)),
+        match people::written(&hasher, kind, &raw) {
+            Ok(one) => found.push(one),
             Err(e) => bad.push(Field::new(name, e.to_string())),
         }
     }
@@ -218,18 +218,18 @@ fn stop_from(o: &Office, public: &Public, f: &Filled) -> Result<Vec<&'static str
         return Err(Error::Invalid(bad));
     }
     let mut channels = Vec::new();
-    for (hash, kind) in found {
+    for one in found {
         let new = NewStop {
-            hash,
-            kind: kind.name().into(),
+            hash: one.hash,
+            kind: one.kind.name().into(),
             channel: None,
             what: What::Marketing,
             reason: "objection",
             on: dates::day_of(public.by.now),
         };
         let (by, vault) = (public.by.clone(), o.vault().clone());
-        o.write(move |tx| stops::stop(tx, &vault, &by, &new))?;
-        let reached = Channel::ALL.iter().filter(|c| c.address() == kind);
+        o.write(move |tx| stops::stop_at(tx, &vault, &by, &new, one.premises))?;
+        let reached = Channel::ALL.iter().filter(|c| c.address() == one.kind);
         channels.extend(reached.map(|c| c.label()));
     }
     Ok(channels)

@@ -1,6 +1,7 @@
 //! The receipt of a consent: the fields of ISO/IEC TS 27560 in the terms of the W3C's Data Privacy
 //! Vocabulary, as JSON-LD that is plain JSON to whoever wants no more.
 
+use candour_screening::PREMISES;
 use serde_json::{Value, json};
 
 use super::acts;
@@ -60,7 +61,7 @@ pub fn receipt(office: &Office, org: &str, id: &str) -> Result<Value> {
         let charter = charter::current(tx, org)?;
         let proof = acts::proof_of(tx, office.vault(), org, &row)?;
         let ids = people::ids_of(tx, org, &row.person)?;
-        let kinds = ids.into_iter().map(|(_, kind)| kind).collect();
+        let kinds = ids.into_iter().map(|(_, kind)| kind).filter(|k| k != PREMISES).collect();
         let activity = activity(register::activities(tx, org)?, &charter, &row);
         let o = &charter.organisation;
         let authority = proof.and_then(|p| p.representative).map(|(_, authority)| authority);

@@ -1,17 +1,17 @@
 //! What is shown of permissions: everything about an address.
 
-use candour_screening::Kind;
+use candour_db::Tx;
 use serde::Serialize;
 
 use super::records::Kept;
 use super::standing::what_words;
 use super::tell::in_words;
 use super::terms::{Class, Spared};
-use super::{Question, Rule, decide, needs_registers, now_blocking, sql};
+use super::{Question, Rule, needs_registers, now_blocking, sql};
 use crate::charter::{Channel, Charter};
 use crate::error::Result;
 use crate::office::Office;
-use crate::people::{self, Hash16};
+use crate::people::{self, Written};
 
 /// What may be done with an address by one channel for one purpose.
 #[derive(Debug, Serialize)]
@@ -66,6 +66,8 @@ pub struct ShownStop {
     pub on: jiff::civil::Date,
     /// Lifted by a later yes.
     pub lifted: bool,
+    /// Said of another address at the same premises.
+    pub premises: bool,
 }
 
 /// Everything about an address.
@@ -84,6 +86,26 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Adds the stops on the premises of an address that were not said of it itself.
+    fn stops_there(
+        &mut self,
+        tx: &mut Tx<'_>,
+        charter: &Charter,
+        org: &str,
+        one: Written,
+    ) -> Result<()> {
+        let Some(premises) = one.premises else { return Ok(()) };
+        for s in sql::stops_on(tx, org, premises)? {
+            let stop = ShownStop { premises: true, ..shown_stop(charter, &s) };
+            let same =
+                |o: &ShownStop| (&o.what, o.channel, o.on) == (&stop.what, stop.channel, stop.on);
+            if !self.stops.iter().any(same) {
+                self.stops.push(stop);
+            }
+        }
+        Ok(())
+    }
+
     /// For a terminal.
     pub fn lines(&self) -> Vec<String> {
         let mut out = Vec::new();
@@ -101,7 +123,11 @@ impl Shown {
             let lifted = if s.lifted { ", lifted" } else { "" };
             let but = if s.but.is_empty() { String::new() } else { ", but not ".to_owned() };
             let (what, but) = (&s.what, but + &s.but.join("; "));
-            out.push(format!("stop: {}, {what}{but} ({}, {}{lifted})", s.channel, s.reason, s.on));
+            let premises = if s.premises { ", for the same premises" } else { "" };
+            out.push(format!(
+                "stop: {}, {what}{but} ({}, {}{lifted}{premises})",
+                s.channel, s.reason, s.on
+            ));
         }
         if out.is_empty() {
             out.push("Nothing is known about this address".into());
@@ -114,13 +140,13 @@ impl Shown {
 ///
 /// # Errors
 /// Of the database.
-pub fn of_hashes(office: &Office, org: &str, hashes: &[(Hash16, Kind)]) -> Result<Shown> {
+pub fn of_hashes(office: &Office, org: &str, who: &[Written]) -> Result<Shown> {
     let now = now_blocking(office, org, true)?;
     let mut shown = Shown::default();
     let settings = &now.charter.permissions;
-    for (hash, kind) in hashes {
+    for one in who {
         for p in &settings.purposes {
-            for channel in p.channels.iter().filter(|c| c.address() == *kind) {
+            for channel in p.channels.iter().filter(|c| c.address() == one.kind) {
                 let q = Question {
                     channel: *channel,
                     class: Class::Marketing,
@@ -132,7 +158,7 @@ pub fn of_hashes(office: &Office, org: &str, hashes: &[(Hash16, Kind)]) -> Resul
                 debug_assert!(
                     !needs_registers(*channel) || now.registers.len() >= now.listed.len()
                 );
-                let rule = decide(&q, &now.facts(*hash));
+                let rule = now.rule(&q, *one);
                 shown.may.push(May {
                     channel: *channel,
                     by: channel.label(),
@@ -145,10 +171,11 @@ pub fn of_hashes(office: &Office, org: &str, hashes: &[(Hash16, Kind)]) -> Resul
             }
         }
         office.read(|tx| {
-            for s in sql::stop_history(tx, org, *hash)? {
+            for s in sql::stop_history(tx, org, one.hash)? {
                 shown.stops.push(shown_stop(&now.charter, &s));
             }
-            for p in people::by_hash(tx, org, *hash)? {
+            shown.stops_there(tx, &now.charter, org, *one)?;
+            for p in people::by_hash(tx, org, one.hash)? {
                 if shown.persons.contains(&p.id) {
                     continue;
                 }
@@ -195,5 +222,6 @@ pub(super) fn shown_stop(charter: &Charter, s: &Kept) -> ShownStop {
         reason: s.reason.clone(),
         on: s.on,
         lifted: s.ended.is_some(),
+        premises: false,
     }
 }

@@ -3,6 +3,8 @@
 //! The table of PECR (SI 2003/2426) and UK GDPR Art 21 as code: channel, kind of subscriber,
 //! relation, class of message, date. `docs/law/contact.md` is printed from here by a test.
 
+use std::borrow::Cow;
+
 use candour_clock::{charity_soft_opt_in, tps_block_from, tps_screen_valid_to};
 use jiff::Span;
 use jiff::civil::Date;
@@ -209,12 +211,13 @@ impl Rule {
     }
 
     /// Which verdict wins when one row has several identifiers: a stop before a cap before a yes
-    /// before a no.
+    /// before another ground before a no.
     pub fn rank(self) -> u8 {
         match self {
-            Self::Stopped => 5,
-            Self::Refused | Self::Listed | Self::RegisterOld => 4,
-            Self::OverCap | Self::Deferred => 3,
+            Self::Stopped => 6,
+            Self::Refused | Self::Listed | Self::RegisterOld => 5,
+            Self::OverCap | Self::Deferred => 4,
+            Self::Consent => 3,
             rule if rule.allows() => 2,
             _ => 1,
         }
@@ -234,6 +237,35 @@ pub fn decide(q: &Question<'_>, facts: &Facts) -> Rule {
     };
     let stopped = |s: &Stop| reaches(s, q) && !(found == Rule::Consent && spares(s, q));
     if facts.stops.iter().any(stopped) { Rule::Stopped } else { capped }
+}
+
+/// The facts of an address as they count here: the stops on its premises hold for it too. A list
+/// may leave the town out, and an objection must be effective all the same (UK GDPR Art 21(3)). It
+/// is to marketing, and letters alone go to premises, so nothing else is touched.
+pub fn with_premises<'f>(
+    q: &Question<'_>,
+    facts: Cow<'f, Facts>,
+    premises: &Facts,
+) -> Cow<'f, Facts> {
+    if premises.stops.is_empty() || !premises_count(q) {
+        return facts;
+    }
+    let mut facts = facts.into_owned();
+    facts.stops.extend(premises.stops.iter().cloned());
+    facts.sort();
+    Cow::Owned(facts)
+}
+
+/// At which rank stops on premises block an address there, if they do: the same as
+/// [`with_premises`], for whoever knows the rule of the address only. One that a later yes narrowed
+/// blocks what rests on anything but a yes.
+pub fn rank_at_premises(q: &Question<'_>, premises: &Facts) -> Option<u8> {
+    let stops = premises.stops.iter().filter(|s| premises_count(q) && reaches(s, q));
+    stops.map(|s| if spares(s, q) { Rule::Consent.rank() } else { Rule::Stopped.rank() }).max()
+}
+
+fn premises_count(q: &Question<'_>) -> bool {
+    q.channel == Channel::Post && q.class.is_marketing()
 }
 
 /// A later yes to this channel and purpose.

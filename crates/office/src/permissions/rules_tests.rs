@@ -1,9 +1,11 @@
 //! The decision table against the law's own table, printed for the docs.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::rules::{Question, Rule, decide, not_before};
+use super::rules::{Question, Rule, decide, not_before, rank_at_premises, with_premises};
 use super::terms::{Attested, Class, Facts, Got, Register, Said, Spared, Stop, Subscriber, What};
 use crate::charter::{AfterCap, Aim, Cap, Channel, Permissions, Purpose};
 
@@ -284,7 +286,8 @@ const HEAD: &str = "# Whom may we contact?\n\n\
     or on the same day if the person said it themselves or staff heard it and say what proves it. A\n\
     yes out of a file, or told by a program, does not count on the day of the stop, and never against\n\
     the stop of somebody who was erased. What is narrowed stays a stop on everything else, also on\n\
-    purposes that come later. Of people who share an address a stop or a no of one holds for all.\n";
+    purposes that come later. Of people who share an address a stop or a no of one holds for all; for\n\
+    marketing by post a stop also holds for every address with the same numbers and postcode.\n";
 
 const FOOT: &str = "\n## The rules\n\n| Rule | May we? | Why |\n|---|---|---|\n";
 
@@ -510,6 +513,71 @@ fn classes_and_days_by_hand() {
     ] {
         assert_eq!(on(words, day), rule, "{words}, {day}");
     }
+}
+
+/// What a list is screened by (the rule of the address, and the rank of its premises) says the same
+/// as what a question is answered by (both sets of facts together).
+#[test]
+fn premises_block_letters_alone_and_a_list_says_what_an_answer_says() {
+    let p = purpose(Aim::Other);
+    let mut s = sender(false);
+    s.caps = Vec::new();
+    let here = || vec![Spared { channel: Channel::Post, purpose: p.short.clone() }];
+    let stop = |channel, what, spared| Stop { channel, what, spared };
+    let stops = [
+        stop(None, What::Marketing, Vec::new()),
+        stop(None, What::Everything, Vec::new()),
+        stop(Some(Channel::Post), What::Purpose(p.short.clone()), Vec::new()),
+        stop(Some(Channel::Post), What::Purpose("other".into()), Vec::new()),
+        stop(Some(Channel::Email), What::Marketing, Vec::new()),
+        stop(None, What::Marketing, here()),
+    ];
+    let class = [Class::Marketing, Class::ConsentRequest, Class::Service, Class::Governance];
+    for (channel, class) in Channel::ALL.into_iter().flat_map(|c| class.map(|class| (c, class))) {
+        for ((words, facts), stop) in relations(channel)
+            .into_iter()
+            .flat_map(|r| stops.iter().map(move |s| (r.clone(), s.clone())))
+        {
+            let registers = registers(TODAY);
+            let q = Question {
+                channel,
+                class,
+                purpose: Some(&p),
+                on: TODAY,
+                sender: &s,
+                registers: &registers,
+            };
+            let there = Facts { stops: vec![stop.clone()], premises: true, ..Facts::default() };
+            let alone = decide(&q, &facts);
+            let asked = decide(&q, &with_premises(&q, Cow::Borrowed(&facts), &there));
+            let rank = rank_at_premises(&q, &there);
+            let screened = match rank {
+                Some(rank) if rank > alone.rank() => Rule::Stopped,
+                _ => alone,
+            };
+            let told = format!("{words}, {channel:?}, {class:?}, {stop:?}");
+            assert_eq!(asked.allows(), screened.allows(), "{told}");
+            assert!(alone.allows() || !asked.allows(), "nothing is allowed by it: {told}");
+            if channel != Channel::Post || !class.is_marketing() {
+                assert_eq!((asked, rank), (alone, None), "{told}");
+            }
+        }
+    }
+    // A yes passes what was narrowed for it; what rests on anything else does not.
+    let there = Facts { stops: vec![stops[5].clone()], ..Facts::default() };
+    let asked = |facts: &Facts| {
+        let q = Question {
+            channel: Channel::Post,
+            class: Class::Marketing,
+            purpose: Some(&p),
+            on: TODAY,
+            sender: &s,
+            registers: &[],
+        };
+        decide(&q, &with_premises(&q, Cow::Borrowed(facts), &there))
+    };
+    assert_eq!(asked(&said(Channel::Post, true, None)), Rule::Consent);
+    assert_eq!(asked(&Facts::default()), Rule::Stopped);
 }
 
 proptest! {

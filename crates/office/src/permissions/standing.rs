@@ -1,7 +1,7 @@
 //! What stands for a person now: what has stopped, and what goes on without the consents that ended
 //! or in spite of the stops, worked out from the facts and never from a fixed sentence.
 
-use candour_screening::Kind;
+use candour_screening::{Kind, PREMISES};
 
 use super::live::Now;
 use super::records::Use;
@@ -14,7 +14,7 @@ use crate::kit::dates;
 use crate::kit::forms::sentence;
 use crate::kit::vault::KeyId;
 use crate::office::Office;
-use crate::people::{self, Hash16};
+use crate::people::{self, Written};
 use crate::register;
 
 /// What stands for a person.
@@ -39,8 +39,12 @@ pub fn of(office: &Office, org: &str, person: &str) -> Result<Standing> {
         let row = people::by_id(tx, org, person)?;
         let known = people::open(tx, office.vault(), org, &row)?;
         let ids = people::ids_of(tx, org, person)?;
+        let who = known.identifiers.iter();
+        let who = who.map(|(kind, raw)| people::written(&now.hasher, *kind, raw));
+        let who = who.collect::<Result<Vec<_>>>()?;
         let mut stands = Standing { name: known.name, ..Standing::default() };
-        for (hash, _) in &ids {
+        // What stands on premises may be of others.
+        for (hash, _) in ids.iter().filter(|(_, kind)| kind != PREMISES) {
             for s in sql::stops_on(tx, org, *hash)? {
                 let by = Channel::from_word(&s.channel).map_or("every channel", Channel::label);
                 let what = what_words(charter, &s.what);
@@ -61,7 +65,7 @@ pub fn of(office: &Office, org: &str, person: &str) -> Result<Standing> {
                 push(&mut stands.goes_on, line);
             }
         }
-        stands.goes_on.splice(0..0, contact(&now, &ids));
+        stands.goes_on.splice(0..0, contact(&now, &who));
         for a in register::activities(tx, org)? {
             let names = |what: &String| {
                 let partner = charter.permissions.partners.iter().find(|p| &p.short == what);
@@ -95,7 +99,7 @@ pub(super) fn what_words(charter: &Charter, word: &str) -> String {
 }
 
 /// What the contact decision still allows, for each purpose and channel that reaches them.
-fn contact(now: &Now, ids: &[(Hash16, String)]) -> Vec<String> {
+fn contact(now: &Now, who: &[Written]) -> Vec<String> {
     let settings = &now.charter.permissions;
     let rule = |class, purpose, channel: Channel| {
         let q = Question {
@@ -106,9 +110,9 @@ fn contact(now: &Now, ids: &[(Hash16, String)]) -> Vec<String> {
             sender: settings,
             registers: &now.registers,
         };
-        let mine = ids.iter().filter(|(_, kind)| kind == channel.address().name());
-        let rules: Vec<Rule> = mine.map(|(hash, _)| decide(&q, &now.facts(*hash))).collect();
-        rules.into_iter().find(|r| r.allows() || matches!(r, Rule::OverCap | Rule::Deferred))
+        let mine = who.iter().filter(|one| one.kind == channel.address());
+        mine.map(|one| now.rule(&q, *one))
+            .find(|r| r.allows() || matches!(r, Rule::OverCap | Rule::Deferred))
     };
     let by = |class| {
         let used = [Channel::Email, Channel::Sms, Channel::Call, Channel::Post];

@@ -1,7 +1,9 @@
 //! Stops: put on the list at once, and on every identifier of their person, also one that is
-//! learned later. Nothing but the person's own later yes narrows them: see [`Yes`].
+//! learned later, and on the premises of a postal address. Nothing but the person's own later yes
+//! narrows them: see [`Yes`].
 
 use candour_db::Tx;
+use candour_screening::{Kind, PREMISES};
 use jiff::civil::Date;
 
 use super::records::{Kept, Through};
@@ -11,7 +13,7 @@ use crate::charter::{self, Channel, Permissions};
 use crate::error::Result;
 use crate::kit::new_id;
 use crate::kit::vault::Vault;
-use crate::people::{self, Hash16, PersonRow};
+use crate::people::{self, Hash16, PersonRow, Written};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
@@ -93,13 +95,21 @@ struct Reached {
 /// Puts one wish on the list: the identifier, and where its person is known every identifier of
 /// theirs that the stop concerns. Consents it contradicts are withdrawn; a company for which the
 /// person is held is told, and partners who have the data.
-fn reach(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Reached> {
+fn reach(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    new: &NewStop,
+    premises: Option<Hash16>,
+) -> Result<Reached> {
     let persons = people::by_hash(tx, &by.org, new.hash)?;
     // A bounce says something of one address only; a person's wish of all that are theirs.
     let wish = new.reason != "bounce";
     let mut ids = vec![(new.hash, new.kind.clone())];
+    let there = premises.filter(|_| wish && concerns(new.channel, PREMISES));
+    ids.extend(there.map(|hash| (hash, PREMISES.to_owned())));
     for p in persons.iter().filter(|_| wish) {
-        for (hash, kind) in people::ids_of(tx, &by.org, &p.id)? {
+        for (hash, kind) in people::reached(tx, vault, by, p)? {
             if concerns(new.channel, &kind) && !ids.iter().any(|(h, _)| *h == hash) {
                 ids.push((hash, kind));
             }
@@ -125,6 +135,7 @@ fn reach(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Reach
 
 /// Whether a stop by this channel, or all, concerns an identifier of this kind.
 fn concerns(channel: Option<Channel>, kind: &str) -> bool {
+    let kind = if kind == PREMISES { Kind::Address.name() } else { kind };
     channel.is_none_or(|c| c.address().name() == kind)
 }
 
@@ -138,13 +149,14 @@ pub fn stop_many(
     vault: &Vault,
     by: &By,
     model: &NewStop,
-    hashes: &[Hash16],
+    many: &[Written],
 ) -> Result<Recorded<usize>> {
     by.role.may(Permission::StopContact)?;
     let model = reaching(tx, by, model)?;
     let mut all = Reached::default();
-    for hash in hashes {
-        let one = reach(tx, vault, by, &NewStop { hash: *hash, ..model.clone() })?;
+    for one in many {
+        let new = NewStop { hash: one.hash, ..model.clone() };
+        let one = reach(tx, vault, by, &new, one.premises)?;
         all.added.extend(one.added);
         all.hashes.extend(one.hashes);
         all.acts.extend(one.acts);
@@ -158,7 +170,7 @@ pub fn stop_many(
     let act = Act::new("suppression.imported")
         .about("suppression", &new_id(by.now))
         .law("UK GDPR Art 21(3)")
-        .say(&key, format!("{n} for {} identifiers, {}", hashes.len(), model.what.word()));
+        .say(&key, format!("{n} for {} identifiers, {}", many.len(), model.what.word()));
     Ok(all.acts.into_iter().fold(Recorded::new(by, n, act), Recorded::and))
 }
 
@@ -177,14 +189,29 @@ fn reaching(tx: &mut Tx<'_>, by: &By, new: &NewStop) -> Result<NewStop> {
 /// Stops contact at once (UK GDPR Art 21(3)): the identifier, and where its person is known every
 /// identifier of theirs that the stop concerns; consents it contradicts are withdrawn. A company
 /// for which the person is held is told, as are partners who had the data; the person is, when it
-/// was staff who recorded it.
+/// was staff who recorded it. For an identifier of which the hash alone is known.
 ///
 /// # Errors
 /// Denied, or of the database.
 pub fn stop(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStop) -> Result<Recorded<usize>> {
+    stop_at(tx, vault, by, new, None)
+}
+
+/// [`stop`], also at the premises of a postal address: letters go to premises, however much of
+/// street and town a list writes (UK GDPR Art 21(3)).
+///
+/// # Errors
+/// Denied, or of the database.
+pub fn stop_at(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    new: &NewStop,
+    premises: Option<Hash16>,
+) -> Result<Recorded<usize>> {
     by.role.may(Permission::StopContact)?;
     let new = &reaching(tx, by, new)?;
-    let done = reach(tx, vault, by, new)?;
+    let done = reach(tx, vault, by, new, premises)?;
     sql::touch(tx, &by.org, &done.hashes)?;
     tell::hooks(tx, by, "suppression.added", &done.added)?;
     for p in done.persons.iter().filter(|_| new.reason != "bounce") {
@@ -295,24 +322,35 @@ pub(super) struct Yes<'a> {
 
 impl Yes<'_> {
     fn answers(&self, stop: &Kept) -> bool {
-        let here = stop.channel.is_empty() || stop.channel == self.channel.word();
-        let this = match What::from_word(&stop.what) {
-            Some(What::Purpose(p)) => p == self.purpose,
-            Some(What::Marketing) => true,
-            Some(What::Everything) | None => false,
-        };
         let heard = self.through.is_heard();
         let later = self.on > stop.on || (self.on == stop.on && heard);
-        here && this && later && (heard || stop.reason != "erasure")
+        let all = stop.what == What::Everything.word();
+        self.is_against(stop) && !all && later && (heard || stop.reason != "erasure")
+    }
+
+    /// Whether the stop says no to what this says yes to.
+    fn is_against(&self, stop: &Kept) -> bool {
+        let here = stop.channel.is_empty() || stop.channel == self.channel.word();
+        here && match What::from_word(&stop.what) {
+            Some(What::Purpose(p)) => p == self.purpose,
+            Some(What::Marketing | What::Everything) => true,
+            None => false,
+        }
+    }
+
+    fn spared(&self) -> Spared {
+        Spared { channel: self.channel, purpose: self.purpose.to_owned() }
     }
 
     /// What is left of a stop: everything but this channel and purpose, also what the charter does
-    /// not know yet. Nothing if the stop was for these alone.
+    /// not know yet. Nothing if the stop was for these alone; one on premises stays for whatever
+    /// rests on no yes, since it may be a neighbour's too.
     fn narrow(&self, stop: &Kept, by: &By) -> Option<Kept> {
-        let whole = stop.channel == self.channel.word()
+        let whole = stop.kind != PREMISES
+            && stop.channel == self.channel.word()
             && stop.what == What::Purpose(self.purpose.to_owned()).word();
         let mut spared = Spared::read(&stop.spared);
-        spared.push(Spared { channel: self.channel, purpose: self.purpose.to_owned() });
+        spared.push(self.spared());
         spared.sort();
         spared.dedup();
         let spared = Spared::write(&spared);
@@ -349,10 +387,14 @@ pub(super) fn answered(
     yes: &Yes<'_>,
 ) -> Result<Vec<(Kept, Option<Kept>)>> {
     let mut all = Vec::new();
-    for (hash, _) in ids {
+    for (hash, kind) in ids {
         let mut standing = sql::stops_on(tx, &by.org, *hash)?;
         standing.retain(|s| yes.answers(s));
-        if standing.is_empty() || is_shared(tx, by, *hash, who)? {
+        let others = |tx: &mut Tx<'_>| match kind == PREMISES {
+            true => is_of_others(tx, by, *hash, who, yes),
+            false => is_shared(tx, by, *hash, who),
+        };
+        if standing.is_empty() || others(tx)? {
             continue;
         }
         for stop in standing {
@@ -369,11 +411,33 @@ fn is_shared(tx: &mut Tx<'_>, by: &By, hash: Hash16, who: &str) -> Result<bool> 
     Ok(people::by_hash(tx, &by.org, hash)?.iter().any(|p| p.id != who))
 }
 
+/// Whether somebody else at these premises has said no to the same at their own address: then the
+/// stop on the premises may be theirs.
+fn is_of_others(
+    tx: &mut Tx<'_>,
+    by: &By,
+    premises: Hash16,
+    who: &str,
+    yes: &Yes<'_>,
+) -> Result<bool> {
+    let no = |s: &Kept| yes.is_against(s) && !Spared::read(&s.spared).contains(&yes.spared());
+    for other in people::at_premises(tx, &by.org, premises)?.iter().filter(|p| *p != who) {
+        for (hash, kind) in people::ids_of(tx, &by.org, other)? {
+            let address = kind == Kind::Address.name();
+            if address && sql::stops_on(tx, &by.org, hash)?.iter().any(no) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Lets the stops of a person reach every identifier of theirs, after one has joined. A stop on an
-/// address that somebody else has as well may be theirs and goes no further.
+/// address that somebody else has as well may be theirs and goes no further; nor does one on
+/// premises, which says nothing of a person.
 pub(super) fn share(tx: &mut Tx<'_>, by: &By, who: &str, ids: &[(Hash16, String)]) -> Result<()> {
     let mut all = Vec::new();
-    for (hash, _) in ids {
+    for (hash, _) in ids.iter().filter(|(_, kind)| kind != PREMISES) {
         let mut standing = sql::stops_on(tx, &by.org, *hash)?;
         standing.retain(|s| s.reason != "bounce");
         if !standing.is_empty() && !is_shared(tx, by, *hash, who)? {
@@ -396,10 +460,10 @@ fn spread(tx: &mut Tx<'_>, by: &By, stops: &[Kept], ids: &[(Hash16, String)]) ->
     tell::hooks(tx, by, "suppression.added", &added)
 }
 
-/// The stops that an erased person left on these identifiers.
+/// The stops that an erased person left on these identifiers; whoever lives there now is not they.
 pub(super) fn erased(tx: &mut Tx<'_>, by: &By, ids: &[(Hash16, String)]) -> Result<Vec<Kept>> {
     let mut all = Vec::new();
-    for (hash, _) in ids {
+    for (hash, _) in ids.iter().filter(|(_, kind)| kind != PREMISES) {
         let mut standing = sql::stops_on(tx, &by.org, *hash)?;
         // One that spares something is of somebody who has come back since.
         standing.retain(|s| s.reason == "erasure" && s.spared.is_empty());

@@ -264,6 +264,8 @@ pub struct Facts {
     pub listed: Vec<(Register, Date)>,
     /// Marketing delivered lately. Sorted.
     pub delivered: Vec<(Channel, Date)>,
+    /// These are stops on premises, and nothing of anybody.
+    pub premises: bool,
 }
 
 impl Facts {

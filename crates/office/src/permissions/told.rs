@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::kit::{dates, links, sha256_hex};
 use crate::mailing;
 use crate::office::Office;
-use crate::people::{self, Known};
+use crate::people::{self, Hash16, Known};
 use crate::proof::By;
 use crate::staff::Permission;
 
@@ -52,7 +52,7 @@ impl StopIn {
         }
     }
 
-    fn stop(&self, now: &Now, by: &By) -> Result<NewStop> {
+    fn stop(&self, now: &Now, by: &By) -> Result<(NewStop, Option<Hash16>)> {
         let kind = self.kind()?;
         let what = match (&self.purpose, self.everything) {
             (_, true) => What::Everything,
@@ -66,14 +66,16 @@ impl StopIn {
                 .find(|known| known == r)
                 .ok_or_else(|| Error::invalid("reason", "This reason is not known"))?,
         };
-        Ok(NewStop {
-            hash: people::hash_raw(&now.hasher, kind, &self.address)?,
+        let told = people::written(&now.hasher, kind, &self.address)?;
+        let new = NewStop {
+            hash: told.hash,
             kind: kind.name().into(),
             channel: self.channel,
             what,
             reason,
             on: dates::day_of(by.now),
-        })
+        };
+        Ok((new, told.premises))
     }
 }
 
@@ -86,13 +88,13 @@ pub async fn suppress(
     body: Bytes,
 ) -> Answer {
     let (by, now) = who(&office, &org, &headers, false).await?;
-    let new = parse::<StopIn>(&body)?.stop(&now, &by)?;
+    let (new, premises) = parse::<StopIn>(&body)?.stop(&now, &by)?;
     let hash = hex::encode(new.hash);
     let told = office
         .run(move |o| {
             let vault = o.vault().clone();
             o.write(move |tx| {
-                let done = stops::stop(tx, &vault, &by, &new)?;
+                let done = stops::stop_at(tx, &vault, &by, &new, premises)?;
                 let told = json!({ "hash": hash, "added": done.value });
                 once.keep(tx, &vault, &by, StatusCode::OK, &told)?;
                 Ok(done.map(|_| told))
@@ -360,7 +362,8 @@ pub async fn events(
 
 fn take_event(o: &Office, by: &By, now: &Now, event: &EventIn) -> Result<()> {
     let kind = event.channel.address();
-    let hash = people::hash_raw(&now.hasher, kind, &event.address)?;
+    let told = people::written(&now.hasher, kind, &event.address)?;
+    let hash = told.hash;
     let (what, reason) = match event.r#type.as_str() {
         "bounce" => (What::Everything, "bounce"),
         // A full mailbox says nothing about tomorrow.
@@ -391,7 +394,7 @@ fn take_event(o: &Office, by: &By, now: &Now, event: &EventIn) -> Result<()> {
         on: now.today,
     };
     let (by, vault) = (by.clone(), o.vault().clone());
-    o.write(move |tx| stops::stop(tx, &vault, &by, &new)).map(drop)
+    o.write(move |tx| stops::stop_at(tx, &vault, &by, &new, told.premises)).map(drop)
 }
 
 /// `POST /api/o/{org}/inbound-mail`: one message as it came (message/rfc822): an unsubscribe, a

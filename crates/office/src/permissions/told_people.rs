@@ -182,7 +182,7 @@ pub async fn find(
         .run(move |o| {
             let mut hashes = Vec::new();
             for (kind, raw) in &known.identifiers {
-                hashes.push((crate::people::hash_raw(&now.hasher, *kind, raw)?, *kind));
+                hashes.push(crate::people::written(&now.hasher, *kind, raw)?);
             }
             receipts::of_hashes(o, &by.org, &hashes)
         })

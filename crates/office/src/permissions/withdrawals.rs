@@ -48,7 +48,7 @@ pub fn withdraw(
     let charter = charter::current(tx, &by.org)?;
     let words = tell::in_words(&charter, &row);
     let told = Withdrawn { person: person.id.clone(), ended: vec![words.clone()] };
-    let ids = people::ids_of(tx, &by.org, &person.id)?;
+    let ids = people::reached(tx, vault, by, &person)?;
     let about = tell::About::of(&person);
     if let (Some(Use::Contact), Some(channel)) = (Use::from_word(&row.use_kind), row.channel()) {
         let new = NewStop {

@@ -118,6 +118,9 @@ pub(crate) struct Desk {
     anew: Vec<Span>,
 }
 
+/// The hash of an identifier and, of a postal address, that of its premises.
+pub(super) type Hashes = ([u8; 32], Option<[u8; 32]>);
+
 /// What a row is written out anew with: where its cells stand, and one being read.
 type Cells<'a> = (&'a mut Vec<Span>, &'a mut Vec<u8>);
 
@@ -260,9 +263,10 @@ impl Judge<'_> {
                 _ => self.joined(bytes, desk, place),
             };
             match read {
-                Ok(hash) => {
+                Ok((hash, premises)) => {
                     note.readable += 1;
                     desk.hashes.push(hash);
+                    desk.hashes.extend(premises);
                 }
                 Err(wrong) => {
                     note.wrong(wrong);
@@ -278,25 +282,25 @@ impl Judge<'_> {
         fault
     }
 
-    /// The hash of the identifier in one cell.
+    /// The hashes of the identifier in one cell.
     fn identifier(
         &self,
         bytes: &[u8],
         desk: &mut Desk,
         column: usize,
         kind: Kind,
-    ) -> Result<[u8; 32], Fault> {
+    ) -> Result<Hashes, Fault> {
         let span = *desk.spans.get(column).ok_or(Fault::Short)?;
         let field = self.dialect.field(bytes, span, &mut desk.scratch);
         if let Some(hash) = plain::short_way(self.keyed, kind, field) {
-            return Ok(hash);
+            return Ok((hash, None));
         }
         let text = decode(self.encoding, field).ok_or(Fault::NotText)?;
-        self.keyed.of_written(kind, &text).map_err(Fault::NotNormal)
+        plain::hashes(self.keyed, kind, &text).map_err(Fault::NotNormal)
     }
 
-    /// The hash of the identifier in several cells. A row that ends before the last has the others.
-    fn joined(&self, bytes: &[u8], desk: &mut Desk, place: &Place) -> Result<[u8; 32], Fault> {
+    /// The same in several cells. A row that ends before the last has the others.
+    fn joined(&self, bytes: &[u8], desk: &mut Desk, place: &Place) -> Result<Hashes, Fault> {
         let mut cells = Vec::with_capacity(place.columns.len());
         for column in &place.columns {
             let Some(span) = desk.spans.get(*column) else { continue };
@@ -305,7 +309,7 @@ impl Judge<'_> {
             cells.push((*column, text.into_owned()));
         }
         let cell = |at| cells.iter().find(|(c, _)| *c == at).map(|(_, text)| text.as_str());
-        self.keyed.of_written(place.kind, &place.joined(cell)).map_err(Fault::NotNormal)
+        plain::hashes(self.keyed, place.kind, &place.joined(cell)).map_err(Fault::NotNormal)
     }
 
     /// A row for the blocked.

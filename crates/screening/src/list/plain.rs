@@ -84,6 +84,20 @@ pub(crate) fn keyed_hash(keyed: &KeyedHash, kind: Kind, raw: &str) -> Result<[u8
     normalise(kind, raw).map(|normal| keyed.of(kind, &normal))
 }
 
+/// The hashes by which a cell is looked up: that of its identifier and, of a postal address, that
+/// of the premises, so that a row that leaves the town out does not slip through.
+pub(crate) fn hashes(
+    keyed: &KeyedHash,
+    kind: Kind,
+    raw: &str,
+) -> Result<([u8; 32], Option<[u8; 32]>), NotNormal> {
+    if kind != Kind::Address {
+        return Ok((keyed_hash(keyed, kind, raw)?, None));
+    }
+    let normal = normalise(kind, raw)?;
+    Ok((keyed.of(kind, &normal), keyed.of_premises(&normal)))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

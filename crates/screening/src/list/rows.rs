@@ -7,12 +7,12 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::judge::{Tally, highest, told};
+use super::judge::{Hashes, Tally, highest, told};
 use super::outs::{Out, Three};
 use super::run::{finish, places, whole, written_heads};
 use super::shape::{Encoding, Format, Guess, Shape, name_columns};
 use super::source::Source;
-use super::{Digest, Fault, Outcome, Outs, Place, Plan, ScreenError, Verdicts, written};
+use super::{Digest, Fault, Outcome, Outs, Place, Plan, ScreenError, Verdicts, plain, written};
 use crate::{Book, KeyedHash, Kind, NotNormal, likely_kind};
 
 /// Rows that are looked at before any is written.
@@ -46,8 +46,8 @@ impl Cell {
         }
     }
 
-    /// The keyed hash of the identifier in it.
-    fn identifier(&self, kind: Kind, keyed: &KeyedHash) -> Result<[u8; 32], Fault> {
+    /// The keyed hashes of the identifier in it.
+    fn identifier(&self, kind: Kind, keyed: &KeyedHash) -> Result<Hashes, Fault> {
         match self {
             Cell::Empty => return Err(Fault::NotNormal(NotNormal::Empty)),
             Cell::Formula(_) => return Err(Fault::Formula),
@@ -59,7 +59,7 @@ impl Cell {
             }
             Cell::Date(_) | Cell::Number(_) | Cell::Text(_) => {}
         }
-        keyed.of_written(kind, &self.text()).map_err(Fault::NotNormal)
+        plain::hashes(keyed, kind, &self.text()).map_err(Fault::NotNormal)
     }
 }
 
@@ -166,8 +166,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The keyed hash of the identifier that stands in one cell of a row, or in several.
-fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<[u8; 32], Fault> {
+/// The keyed hashes of the identifier that stands in one cell of a row, or in several.
+fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<Hashes, Fault> {
     if let [column] = place.columns[..] {
         return row.get(column).ok_or(Fault::Short)?.identifier(place.kind, keyed);
     }
@@ -181,7 +181,7 @@ fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<[u8; 32]
         }
     }
     let text = |at| texts.iter().find(|(c, _)| *c == at).map(|(_, text)| text.as_ref());
-    keyed.of_written(place.kind, &place.joined(text)).map_err(Fault::NotNormal)
+    plain::hashes(keyed, place.kind, &place.joined(text)).map_err(Fault::NotNormal)
 }
 
 /// What is the same for every row.
@@ -254,9 +254,10 @@ impl Sorter<'_> {
         let (mut found, mut fault) = (Vec::new(), None);
         for (n, place) in self.columns.iter().enumerate() {
             match identifier(row, place, self.keyed) {
-                Ok(hash) => {
+                Ok((hash, premises)) => {
                     tally.columns[n].readable += 1;
                     found.push(self.book.get(&hash));
+                    found.extend(premises.map(|premises| self.book.get(&premises)));
                 }
                 Err(wrong) => {
                     tally.columns[n].wrong(wrong);

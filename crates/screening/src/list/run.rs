@@ -20,8 +20,9 @@ const WAITING: usize = 2;
 /// Screens a list: sorts its rows into those that may be contacted, those that may not, and those
 /// that cannot be read, in three files or, dry, in none.
 ///
-/// Every identifier of a row is looked up in `book`. The verdict of the contact column, the first,
-/// counts, unless another identifier blocks the row by a higher rank: others never allow.
+/// Every identifier of a row is looked up in `book`, the premises of a postal address with it. The
+/// verdict of the contact column, the first, counts, unless another identifier blocks the row by a
+/// higher rank: others never allow.
 /// `progress` is told the bytes done and the bytes in all.
 ///
 /// Fails, with nothing written, on what [`ScreenError`] lists.

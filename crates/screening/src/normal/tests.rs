@@ -247,6 +247,41 @@ fn addresses() {
     bad(Address, NotNormal::Empty, &["...", "-"]);
 }
 
+fn premises_of(raw: &str) -> Option<String> {
+    premises(&normalise(Address, raw).unwrap())
+}
+
+#[test]
+fn premises_are_the_numbers_and_the_postcode() {
+    for (raw, same) in [
+        ("1 Quay Street, Exwick, EX4 2AA", "1|EX42AA"),
+        ("1 QUAY ST\nex42aa", "1|EX42AA"),
+        ("1, EX4 2AA, UK", "1|EX42AA"),
+        ("1 Quay Street, EX4 2AA, Exwick, Devon", "1|EX42AA"),
+        ("1 Quay Street, EX4 OAA", "1|EX40AA"),
+        ("Flat 2, 4B Quay St, EX4 2AA", "2,4b|EX42AA"),
+        ("4b Quay Street, Apartment 2, Exwick EX4 2AA", "2,4b|EX42AA"),
+        ("Flat 2, 2 Quay Street, EX4 2AA", "2,2|EX42AA"),
+        ("Flat 3, 4B Quay Street, EX4 2AA", "3,4b|EX42AA"),
+        ("Flat A, 12 Quay Street, EX4 2AA", "12|EX42AA"),
+        ("12-14 Quay Street, EX4 2AA", "12,14|EX42AA"),
+        ("12\u{2013}14 Quay Street, EX4 2AA", "12,14|EX42AA"),
+        ("12A Quay Street, EX4 2AA", "12a|EX42AA"),
+        ("Unit E1, 6 Quay Street, EX4 2AA", "6,e1|EX42AA"),
+    ] {
+        assert_eq!(premises_of(raw).as_deref(), Some(same), "{raw}");
+    }
+    for none in [
+        "The Old House, Exwick, EX4 2AA",
+        "1 Quay Street, Exwick",
+        "EX4 2AA",
+        "12 rue de la Gare, 75010 Paris",
+        "1",
+    ] {
+        assert_eq!(premises_of(none), None, "{none}");
+    }
+}
+
 #[test]
 fn names() {
     good(Name, &[("Quill, Mrs Amara", "quill amara"), ("Dr Zoë O'Brien", "zoe obrien")]);
@@ -285,6 +320,34 @@ proptest! {
     ) {
         if let Ok(normal) = normalise(kind, &raw) {
             prop_assert_eq!(normalise(kind, &normal), Ok(normal.clone()));
+        }
+    }
+
+    #[test]
+    fn premises_are_the_same_however_much_is_written(
+        number in "[1-9][0-9]{0,2}[a-d]?",
+        flat in prop::option::of("[1-9]"),
+        street in "[A-Z][a-z]{2,8}",
+        town in prop::option::of("[A-Z][a-z]{2,8}"),
+        (end, short) in prop::sample::select(vec![("Street", "St"), ("Road", "rd."), ("", "")]),
+        upper: bool,
+    ) {
+        let flat = flat.map(|f| format!("Flat {f}")).unwrap_or_default();
+        let town = town.unwrap_or_default();
+        let whole = format!("{flat}, {number} {street} {end}, {town}, EX4 2AA");
+        let part = format!("{number} {street} {short}, {flat}, ex42aa");
+        let part = if upper { part.to_uppercase() } else { part };
+        let same = premises_of(&whole);
+        prop_assert!(same.is_some());
+        prop_assert_eq!(premises_of(&part), same);
+        prop_assert_ne!(premises_of(&format!("9{whole}")), premises_of(&whole));
+    }
+
+    #[test]
+    fn premises_of_anything_stand_still(raw in "[A-Za-z0-9 ,.'\u{df}-]{0,40}( EX4 2AA)?") {
+        if let Ok(normal) = normalise(Address, &raw) {
+            let again = normalise(Address, &normal).unwrap();
+            prop_assert_eq!(premises(&again), premises(&normal));
         }
     }
 

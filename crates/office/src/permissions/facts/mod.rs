@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use candour_db::Tx;
-use candour_screening::Book;
+use candour_screening::{Book, PREMISES};
 use jiff::civil::Date;
 
 use super::records::{ConsentRow, Use};
@@ -101,7 +101,7 @@ impl Known {
     }
 }
 
-fn stop_of(channel: &str, what: &str, spared: &str) -> Result<Stop> {
+fn stop_of((channel, what, spared): (&str, &str, &str)) -> Result<Stop> {
     let what = What::from_word(what)
         .ok_or_else(|| Error::fault("a stop reaches as far as nobody can tell"))?;
     Ok(Stop { channel: Channel::from_word(channel), what, spared: Spared::read(spared) })
@@ -139,7 +139,8 @@ pub fn of_one(
 ) -> Result<Facts> {
     let mut facts = Facts::default();
     for s in rows::stops_on(tx, org, hash)? {
-        facts.stops.push(stop_of(&s.channel, &s.what, &s.spared)?);
+        facts.stops.push(stop_of((&s.channel, &s.what, &s.spared))?);
+        facts.premises |= s.kind == PREMISES;
     }
     let persons = people::by_hash(tx, org, hash)?;
     facts.subscriber = careful(persons.iter().map(|p| Subscriber::from_word(&p.subscriber)));
@@ -197,8 +198,11 @@ pub fn of_all(tx: &mut Tx<'_>, org: &str, settings: &Permissions, today: Date) -
     let mut known = Known::empty();
     known.version = rows::version(tx, org)?;
     let mut trouble = None;
-    sql::each_stop(tx, org, |hash, channel, what, spared| match stop_of(channel, what, spared) {
-        Ok(stop) => known.add(hash, |f| f.stops.push(stop)),
+    sql::each_stop(tx, org, |hash, kind, stop| match stop_of(stop) {
+        Ok(stop) => known.add(hash, |f| {
+            f.stops.push(stop);
+            f.premises |= kind == PREMISES;
+        }),
         Err(e) => trouble = Some(e),
     })?;
     if let Some(e) = trouble {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use candour_db::{DbError, Tx, bind};
+use candour_screening::PREMISES;
 use jiff::civil::Date;
 
 use super::super::records::{ConsentRow, Ground};
@@ -24,30 +25,32 @@ pub fn deliveries_to(
     )?)
 }
 
-/// Hands over every standing stop: hash, channel, how far, what it spares.
+/// Hands over every standing stop: hash, kind, channel, how far, what it spares.
 pub fn each_stop(
     tx: &mut Tx<'_>,
     org: &str,
-    mut each: impl FnMut(Hash16, &str, &str, &str),
+    mut each: impl FnMut(Hash16, &str, (&str, &str, &str)),
 ) -> Result<()> {
     tx.rows(
-        "SELECT hash, channel, what, spared FROM suppressions
+        "SELECT hash, kind, channel, what, spared FROM suppressions
          WHERE org = $1 AND ended_at IS NULL",
         bind![org],
         |r| {
             let (channel, what, spared) = (r.text("channel")?, r.text("what")?, r.text("spared")?);
-            each(hash16(&r.bytes("hash")?), &channel, &what, &spared);
+            let stop = (channel.as_str(), what.as_str(), spared.as_str());
+            each(hash16(&r.bytes("hash")?), &r.text("kind")?, stop);
             Ok::<_, DbError>(())
         },
     )?;
     Ok(())
 }
 
-/// Identifiers that more than one person has.
+/// Identifiers that more than one person has. Nothing of a person is known of premises.
 pub fn shared(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Hash16>> {
     Ok(tx.rows(
-        "SELECT hash FROM person_ids WHERE org = $1 GROUP BY hash HAVING count(*) > 1",
-        bind![org],
+        "SELECT hash FROM person_ids WHERE org = $1 AND kind <> $2
+         GROUP BY hash HAVING count(*) > 1",
+        bind![org, PREMISES],
         |r| Ok::<_, DbError>(hash16(&r.bytes("hash")?)),
     )?)
 }
@@ -112,8 +115,9 @@ pub fn persons_after(
     let place: HashMap<String, usize> =
         all.iter().enumerate().map(|(i, p)| (p.id.clone(), i)).collect();
     let ids: Vec<(String, Hash16)> = tx.rows(
-        "SELECT person, hash FROM person_ids WHERE org = $1 AND person > $2 AND person <= $3",
-        bind![org, after, last.as_str()],
+        "SELECT person, hash FROM person_ids
+         WHERE org = $1 AND person > $2 AND person <= $3 AND kind <> $4",
+        bind![org, after, last.as_str(), PREMISES],
         |r| Ok::<_, DbError>((r.text("person")?, hash16(&r.bytes("hash")?))),
     )?;
     let consents: Vec<ConsentRow> = tx.rows(
