@@ -27,6 +27,7 @@ pub const ALL: &[Migration] = list![
     "0012_answers",
     "0013_stops",
     "0014_case_ids",
+    "0015_stop_kinds",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.
