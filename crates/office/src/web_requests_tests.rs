@@ -105,7 +105,7 @@ fn the_answer_goes_as_they_asked_unless_somebody_chooses_otherwise() {
     let me = s.signed_in("ruth", Role::Officer);
     for (format, way, said) in [
         ("download", vec!["link"], "They asked for the answer as a download"),
-        ("post", vec!["post"], "They asked for the answer on paper or a stick, by post"),
+        ("post", vec!["post"], "They asked for the answer on paper, by post"),
         ("in person", vec!["post"], "They asked for the answer in person"),
         ("", vec![], ""),
     ] {

@@ -35,7 +35,7 @@ impl Wants {
     pub fn format_in_words(&self) -> &'static str {
         match self.format.as_str() {
             "" => "",
-            "post" => "on paper or a stick, by post",
+            "post" => "on paper, by post",
             "in person" => "in person",
             _ => "as a download",
         }
