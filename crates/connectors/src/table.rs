@@ -16,7 +16,7 @@ use crate::documents::tree::{self, Going, Item, Step};
 use crate::documents::{source, text_fields};
 use crate::map::{Collection, DataMap, HoldingKind, Stored};
 use crate::schema::{LiveCollection, Schema};
-use crate::worker::{self, Ask, Cells, Failed, MOST_FILE, Reply, Trouble};
+use crate::worker::{self, Ask, Cells, MOST_FILE, Reply, Trouble};
 use crate::{
     Connector, Fault, FaultKind, Inclusion, Kind, Sample, Searched, Seek, Sink, Tested, words,
 };
@@ -195,11 +195,7 @@ impl Tables {
             }
             Ok(true)
         });
-        match asked {
-            Ok(()) => Ok(Vec::new()),
-            Err(Failed::File(trouble)) => Err(trouble.fault(place)),
-            Err(Failed::Stopped(fault)) => Err(fault),
-        }
+        asked.map(|()| Vec::new()).map_err(|failed| failed.fault(place))
     }
 
     /// The columns of a table.
@@ -281,11 +277,8 @@ fn sheets(item: &Item) -> Result<Vec<String>, Fault> {
         }
         Ok(true)
     });
-    match asked {
-        Ok(()) => Ok(sheets),
-        Err(Failed::File(trouble)) => Err(trouble.fault(&item.shown)),
-        Err(Failed::Stopped(fault)) => Err(fault),
-    }
+    asked.map_err(|failed| failed.fault(&item.shown))?;
+    Ok(sheets)
 }
 
 impl Connector for Tables {

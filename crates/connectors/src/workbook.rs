@@ -68,8 +68,5 @@ impl Workbook {
 }
 
 fn told(asked: Result<(), Failed>) -> Result<(), Fault> {
-    asked.map_err(|e| match e {
-        Failed::File(trouble) => trouble.fault("the workbook"),
-        Failed::Stopped(fault) => fault,
-    })
+    asked.map_err(|failed| failed.fault("the workbook"))
 }

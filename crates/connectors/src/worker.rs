@@ -71,6 +71,16 @@ pub(crate) enum Failed {
     Stopped(crate::Fault),
 }
 
+impl Failed {
+    /// What to tell of it, of this file.
+    pub(crate) fn fault(self, file: impl Into<String>) -> crate::Fault {
+        match self {
+            Self::File(trouble) => trouble.fault(file),
+            Self::Stopped(fault) => fault,
+        }
+    }
+}
+
 impl From<Trouble> for Failed {
     fn from(trouble: Trouble) -> Self {
         Self::File(trouble)
@@ -142,18 +152,10 @@ pub(crate) fn ask(
 /// # Errors
 /// The child could not be started, took too much or too long, or broke on the file.
 pub fn task(words: &str, bytes: &[u8]) -> Result<Vec<u8>, crate::Fault> {
-    let mut got = None;
-    let asked = ask(&Ask::Task(words.to_owned()), bytes, &mut |reply| {
-        if let Reply::Bytes { bytes, .. } = reply {
-            got = Some(bytes);
-        }
-        Ok(true)
-    });
-    match asked {
-        Err(Failed::File(trouble)) => Err(trouble.fault("the file")),
-        Err(Failed::Stopped(fault)) => Err(fault),
-        Ok(()) => got.ok_or_else(|| Trouble::Damaged.fault("the file")),
-    }
+    ask_for_one(&Ask::Task(words.to_owned()), bytes, "the file", |reply| match reply {
+        Reply::Bytes { bytes, .. } => Some(bytes),
+        _ => None,
+    })
 }
 
 /// What the kernel of this machine does to keep a child in, as a child itself found it.
@@ -161,18 +163,26 @@ pub fn task(words: &str, bytes: &[u8]) -> Result<Vec<u8>, crate::Fault> {
 /// # Errors
 /// The child could not be started.
 pub fn guard() -> Result<Guard, crate::Fault> {
+    ask_for_one(&Ask::Guard, &[], "a document", |reply| match reply {
+        Reply::Guard(guard) => Some(guard),
+        _ => None,
+    })
+}
+
+/// Asks a child for one thing, which is the last of its answers that it can be taken from.
+fn ask_for_one<T>(
+    question: &Ask,
+    bytes: &[u8],
+    file: &str,
+    take: impl Fn(Reply) -> Option<T>,
+) -> Result<T, crate::Fault> {
     let mut got = None;
-    let asked = ask(&Ask::Guard, &[], &mut |reply| {
-        if let Reply::Guard(guard) = reply {
-            got = Some(guard);
-        }
+    let asked = ask(question, bytes, &mut |reply| {
+        got = take(reply).or(got.take());
         Ok(true)
     });
-    match asked {
-        Err(Failed::File(trouble)) => Err(trouble.fault("a document")),
-        Err(Failed::Stopped(fault)) => Err(fault),
-        Ok(()) => got.ok_or_else(|| Trouble::Damaged.fault("a document")),
-    }
+    asked.map_err(|failed| failed.fault(file))?;
+    got.ok_or_else(|| Trouble::Damaged.fault(file))
 }
 
 /// Whether PDFs are read by the `pdftotext` of this machine: a second child, which may read the
