@@ -20,19 +20,7 @@ impl Served {
         std::fs::write(folder.join("office.mbox"), text).unwrap();
         let map = "holding = \"post\"\ntitle = \"Mailbox\"\nkind = \"mail\"\n[source]\n\
                    path = \"mail\"\n";
-        let row = Holding {
-            id: new_id(self.by.now),
-            short: "post".into(),
-            title: "Mailbox".into(),
-            map: DataMap::from_toml(map, "post").unwrap(),
-            version: 1,
-            post: None,
-            post_email: None,
-            checked: None,
-            problems: Vec::new(),
-        };
-        let (org, now) = (self.by.org.clone(), self.by.now);
-        self.office.chore(move |tx| holdings::sql::insert(tx, &org, &row, now)).unwrap();
+        holdings::keep(&self.office, &self.by, DataMap::from_toml(map, "post").unwrap(), None);
     }
 
     /// A case that wants this, searched: reference, id, its only search.

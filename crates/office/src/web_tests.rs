@@ -6,8 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use candour_connectors::{DataMap, HoldingKind, Source};
 
 use crate::charter::Charter;
-use crate::holdings::{self, Holding};
-use crate::kit::new_id;
+use crate::holdings;
 use crate::office::Office;
 use crate::people::Asker;
 use crate::proof::By;
@@ -99,19 +98,9 @@ impl Served {
     }
 
     fn add_cabinet(&self) {
-        let row = Holding {
-            id: new_id(self.by.now),
-            short: "cabinet".into(),
-            title: "Filing cabinet".into(),
-            map: DataMap::new("cabinet", "Cabinet", HoldingKind::Paper, Source::default()),
-            version: 1,
-            post: Some("Secretary".into()),
-            post_email: Some("secretary@harbour.example".into()),
-            checked: None,
-            problems: Vec::new(),
-        };
-        let (org, now) = (self.by.org.clone(), self.by.now);
-        self.office.chore(move |tx| holdings::sql::insert(tx, &org, &row, now)).unwrap();
+        let kind = HoldingKind::Paper;
+        let map = DataMap::new("cabinet", "Filing cabinet", kind, Source::default());
+        holdings::keep(&self.office, &self.by, map, Some("Secretary"));
     }
 
     /// A case whose one search of paper records waits for an answer: reference and search.

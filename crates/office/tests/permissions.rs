@@ -46,17 +46,9 @@ notice = "2026-03"
 /// An office whose charter speaks of contact, with one wording.
 fn office(kept: Kept) -> Office {
     let office = Office::new(kept, 0);
-    let charter = office.ok(&["charter", "show"]);
-    let kept: String = charter.split("[permissions]").next().unwrap().to_owned();
-    set(&office, &["charter", "set"], "charter.toml", &(kept + PERMISSIONS));
-    set(&office, &["permission", "wording", "set"], "wording.toml", WORDING);
+    office.set_permissions(PERMISSIONS);
+    office.set(&["permission", "wording", "set"], "wording.toml", WORDING);
     office
-}
-
-fn set(office: &Office, command: &[&str], name: &str, text: &str) {
-    std::fs::write(office.path(name), text).unwrap();
-    let path = office.path(name);
-    office.ok(&[command, &[path.to_str().unwrap()]].concat());
 }
 
 fn yes(office: &Office, email: &str) -> String {
@@ -124,7 +116,7 @@ fn a_receipt_has_the_standard_s_fields_and_terms() {
                     recipients = [\"Post House Ltd\"]\ntransfers = \"none\"\n\
                     source = \"the person\"\nautomated_decisions = \"none\"\nretention = \"Two years after the last answer\"\n\
                     holdings = [\"club\"]\n";
-    set(&office, &["register", "set"], "register.toml", register);
+    office.set(&["register", "set"], "register.toml", register);
     let id = yes(&office, "ann@example.org");
     let r: Value = serde_json::from_str(&office.ok(&["permission", "receipt", &id])).unwrap();
     for field in ["@context", "@type", "schema_version", "record_id", "pii_principal_id", "state"] {
@@ -407,7 +399,7 @@ fn a_company_and_a_partner_are_told_of_a_stop() {
         .replace("events-email", "lifeboat")
         .replace("\"contact\"", "\"share\"")
         .replace("\"events\"", "\"lifeboat\"");
-    set(&office, &["permission", "wording", "set"], "share.toml", &share);
+    office.set(&["permission", "wording", "set"], "share.toml", &share);
     office.ok(&[
         "permission",
         "consent",

@@ -37,16 +37,9 @@ const NEXT_DOOR: &str = "3 Quay St, EX4 2AA";
 
 fn office(kept: Kept) -> Office {
     let office = Office::new(kept, 0);
-    let charter = office.ok(&["charter", "show"]);
-    let charter = charter.split("[permissions]").next().unwrap().to_owned() + PERMISSIONS;
-    office.ok(&["charter", "set", &write(&office, "charter.toml", &charter)]);
-    office.ok(&["permission", "wording", "set", &write(&office, "wording.toml", WORDING)]);
+    office.set_permissions(PERMISSIONS);
+    office.set(&["permission", "wording", "set"], "wording.toml", WORDING);
     office
-}
-
-fn write(office: &Office, name: &str, text: &str) -> String {
-    std::fs::write(office.path(name), text).unwrap();
-    office.path(name).to_str().unwrap().to_owned()
 }
 
 fn stop(office: &Office, who: &[&str]) {
@@ -91,7 +84,7 @@ fn screened(office: &Office, list: &str) -> (u64, u64) {
 
 fn list(office: &Office, addresses: &[&str]) -> String {
     let rows: String = addresses.iter().map(|a| format!("\"{a}\"\n")).collect();
-    write(office, "list.csv", &format!("address\n{rows}"))
+    office.write("list.csv", &format!("address\n{rows}"))
 }
 
 fn workbook(office: &Office, addresses: &[&str]) -> String {
@@ -168,7 +161,7 @@ fn a_file_of_stops_blocks_a_list_that_leaves_the_town_out() {
     for kept in both() {
         let office = office(kept);
         let file = format!("address\n\"{HOME}\"\n\"Flat 2, 4B Quay St, Exwick, EX4 2AA\"\n");
-        let file = write(&office, "stops.csv", &file);
+        let file = office.write("stops.csv", &file);
         let import = ["permission", "import-stops", &file, "--kind", "address", "--column"];
         office.ok(&[&import[..], &["address", "--channel", "post"]].concat());
         let rows = [
@@ -202,7 +195,7 @@ fn an_erased_person_s_door_is_not_written_to_by_an_old_list() {
         let told = |email: &str, address: &str| {
             let row = format!("{email},\"{address}\",yes,2026-02-01,form,row 1");
             let rows = format!("email,address,answer,on,method,evidence\n{row}\n");
-            let file = write(&office, "rows.csv", &rows);
+            let file = office.write("rows.csv", &rows);
             let import = ["permission", "import-consents", &file, "--wording", "events-post"];
             let out = office.run(&[&import[..], &["--channel", "post", "--json"]].concat());
             serde_json::from_slice::<Value>(&out.stdout).unwrap()["taken"].as_u64().unwrap()

@@ -31,16 +31,8 @@ notice = "2026-03"
 
 fn office(kept: Kept) -> Office {
     let office = Office::new(kept, 0);
-    let charter = office.ok(&["charter", "show"]);
-    let charter = charter.split("[permissions]").next().unwrap().to_owned() + PERMISSIONS;
-    for (name, text, command) in [
-        ("charter.toml", charter.as_str(), &["charter", "set"][..]),
-        ("wording.toml", WORDING, &["permission", "wording", "set"]),
-    ] {
-        let path = office.path(name);
-        std::fs::write(&path, text).unwrap();
-        office.ok(&[command, &[path.to_str().unwrap()]].concat());
-    }
+    office.set_permissions(PERMISSIONS);
+    office.set(&["permission", "wording", "set"], "wording.toml", WORDING);
     office
 }
 

@@ -46,25 +46,9 @@ notice = "2026-03"
 
 fn office(kept: Kept) -> Office {
     let office = Office::new(kept, 0);
-    charter(&office, PERMISSIONS);
-    set(&office, &["permission", "wording", "set"], "wording.toml", WORDING);
+    office.set_permissions(PERMISSIONS);
+    office.set(&["permission", "wording", "set"], "wording.toml", WORDING);
     office
-}
-
-fn charter(office: &Office, permissions: &str) {
-    let charter = office.ok(&["charter", "show"]);
-    let kept: String = charter.split("[permissions]").next().unwrap().to_owned();
-    set(office, &["charter", "set"], "charter.toml", &(kept + permissions));
-}
-
-fn set(office: &Office, command: &[&str], name: &str, text: &str) {
-    let path = write(office, name, text);
-    office.ok(&[command, &[&path]].concat());
-}
-
-fn write(office: &Office, name: &str, text: &str) -> String {
-    std::fs::write(office.path(name), text).unwrap();
-    office.path(name).to_str().unwrap().to_owned()
 }
 
 /// A yes told at the desk, for these identifiers.
@@ -84,7 +68,7 @@ fn rule(office: &Office, address: &str, channel: &str, purpose: &str) -> String 
 }
 
 fn import(office: &Office, name: &str, rows: &str, channel: &str) -> Value {
-    let path = write(office, name, rows);
+    let path = office.write(name, rows);
     let out = office.run(&[
         "permission",
         "import-consents",
@@ -130,7 +114,7 @@ fn an_old_file_does_not_bring_back_who_was_erased() {
         ] {
             assert_eq!(rule(&office, address, channel, "events"), "stopped", "{channel}");
         }
-        let list = write(&office, "list.csv", "E-mail\nANN@example.org\ncy@example.org\n");
+        let list = office.write("list.csv", "E-mail\nANN@example.org\ncy@example.org\n");
         let screened = office.json(&[
             "screen",
             &list,
@@ -246,13 +230,13 @@ fn a_file_of_stops_reaches_as_far_as_one() {
             .replace("events-email", "crew")
             .replace("\"contact\"", "\"share\"")
             .replace("\"events\"", "\"lifeboat\"");
-        set(&office, &["permission", "wording", "set"], "share.toml", &share);
+        office.set(&["permission", "wording", "set"], "share.toml", &share);
         let who = ["permission", "consent", "--email", "fay@boats.example", "--wording", "crew"];
         office
             .ok(&[&who[..], &["--answer", "yes", "--method", "form", "--evidence", "9"]].concat());
         let hook = office.json(&["hook", "add", "https://hooks.example/in"]);
         let hook = hook["id"].as_str().unwrap();
-        let file = write(&office, "stops.txt", "fay@boats.example\n");
+        let file = office.write("stops.txt", "fay@boats.example\n");
         office.ok(&["permission", "import-stops", &file, "--dry-run"]);
         assert_eq!(rule(&office, "fay@boats.example", "email", "events"), "consent");
         let run = office.json(&["permission", "import-stops", &file]);
@@ -289,7 +273,7 @@ fn a_later_purpose_does_not_slip_through_a_stop() {
         assert_eq!(calls[0]["event"], "suppression.added", "a narrowed stop is announced");
         let later = "[[permissions.purpose]]\nshort = \"raffle\"\ntitle = \"The raffle\"\n\
                      aim = \"similar-products\"\nchannels = [\"email\", \"sms\"]\n";
-        charter(&office, &(PERMISSIONS.to_owned() + later));
+        office.set_permissions(&(PERMISSIONS.to_owned() + later));
         assert_eq!(rule(&office, "ann@example.org", "email", "events"), "consent");
         assert_eq!(rule(&office, "ann@example.org", "email", "raffle"), "stopped");
         let shown = office.ok(&["permission", "show", "--email", "ann@example.org"]);
@@ -367,7 +351,7 @@ fn shared(office: &Office, email: &str) {
         .replace("events-email", "crew")
         .replace("\"contact\"", "\"share\"")
         .replace("\"events\"", "\"lifeboat\"");
-    set(office, &["permission", "wording", "set"], "share.toml", &share);
+    office.set(&["permission", "wording", "set"], "share.toml", &share);
     let who = ["permission", "consent", "--email", email, "--wording", "crew", "--answer", "yes"];
     office.ok(&[&who[..], &["--method", "form", "--evidence", "9"]].concat());
 }
@@ -415,7 +399,7 @@ fn partners_and_companies_are_told_of_what_concerns_them() {
 fn the_preference_centre_shows_every_yes_and_ticks_none_by_itself() {
     let office = office(Kept::Sqlite);
     let cap = "[[permissions.cap]]\nchannel = \"email\"\nmessages = 1\ndays = 30\n";
-    charter(&office, &(PERMISSIONS.to_owned() + cap));
+    office.set_permissions(&(PERMISSIONS.to_owned() + cap));
     let ground = ["permission", "ground", "--email", "ann@example.org", "--ground", "sale", "--on"];
     office.ok(&[&ground[..], &["2026-05-01", "--refusal-offered"]].concat());
     shared(&office, "ann@example.org");
@@ -425,11 +409,7 @@ fn the_preference_centre_shows_every_yes_and_ticks_none_by_itself() {
     assert_eq!(served.api(&token, "events", &json!({ "events": [event] })).0, 200);
     assert_eq!(rule(&office, "ann@example.org", "email", "shop"), "over-cap");
     let form = "application/x-www-form-urlencoded";
-    served.post("/o/test/preferences", form, "email=ann%40example.org");
-    let letter = served.letters(1).concat().replace("=\r\n", "").replace("=3D", "=");
-    let at = letter.find("/preferences/").unwrap();
-    let link: String =
-        letter[at..].chars().take_while(|c| !c.is_whitespace() && *c != '<').collect();
+    let link = served.preference_link("ann%40example.org");
     let page = |link: &str| served.get(link).1;
     let shown = page(&link);
     let shop = |page: &str| {
@@ -465,11 +445,7 @@ fn a_choice_that_changes_nothing_leaves_no_entry() {
     office.ok(&[&no[..], &rest].concat());
     let served = Served::start(&office);
     let form = "application/x-www-form-urlencoded";
-    served.post("/o/test/preferences", form, "email=ann%40example.org");
-    let letter = served.letters(1).concat().replace("=\r\n", "").replace("=3D", "=");
-    let at = letter.find("/preferences/").unwrap();
-    let link: String =
-        letter[at..].chars().take_while(|c| !c.is_whitespace() && *c != '<').collect();
+    let link = served.preference_link("ann%40example.org");
     let size = || {
         let checkpoint = office.ok(&["ledger", "checkpoint"]);
         checkpoint.lines().nth(1).unwrap().to_owned()
@@ -477,7 +453,7 @@ fn a_choice_that_changes_nothing_leaves_no_entry() {
     let send = |body: &str| {
         let to = [("Content-Type", form)];
         let before = size();
-        let (status, head) = served.send_for_head("POST", &link, &to, body);
+        let (status, head, _) = served.exchange("POST", &link, &to, body);
         assert_eq!(status, 303);
         let to = head.lines().find_map(|l| l.strip_prefix("location: ")).unwrap().to_owned();
         (to.rsplit('/').next().unwrap().to_owned(), size() != before)
@@ -502,7 +478,7 @@ fn a_choice_that_changes_nothing_leaves_no_entry() {
 fn a_first_line_is_neither_lost_nor_guessed_in_silence() {
     let office = office(Kept::Sqlite);
     let run = |rows: &str, more: &[&str]| {
-        let path = write(&office, "stops.txt", rows);
+        let path = office.write("stops.txt", rows);
         let out = office.run(&[&["permission", "import-stops", &path, "--json"], more].concat());
         serde_json::from_slice::<Value>(&out.stdout).unwrap()
     };
@@ -522,7 +498,7 @@ fn a_first_line_is_neither_lost_nor_guessed_in_silence() {
     assert_eq!(rule(&office, "di@example.org", "email", "shop"), "stopped");
     let looked = "email,answer,on,method,evidence\nel@example.org,yes,2026-10-01,form,1\n\
                   fi@example.org,yes,2999-01-01,form,2\n";
-    let path = write(&office, "yes.csv", looked);
+    let path = office.write("yes.csv", looked);
     let args = ["permission", "import-consents", &path, "--wording", "events-email", "--channel"];
     let out = office.run(&[&args[..], &["email", "--dry-run", "--json"]].concat());
     let told: Value = serde_json::from_slice(&out.stdout).unwrap();
@@ -534,11 +510,10 @@ fn a_first_line_is_neither_lost_nor_guessed_in_silence() {
 #[test]
 fn a_partner_s_promotion_rests_on_no_exception() {
     let office = office(Kept::Sqlite);
-    let kept: String =
-        office.ok(&["charter", "show"]).split("[permissions]").next().unwrap().to_owned();
+    let kept = office.plain_charter();
     for aim in ["similar-products", "charitable-purpose"] {
         let wrong = PERMISSIONS.replace("aim = \"third-party\"", &format!("aim = \"{aim}\""));
-        let path = write(&office, "wrong.toml", &(kept.clone() + &wrong));
+        let path = office.write("wrong.toml", &(kept.clone() + &wrong));
         let out = office.run(&["charter", "set", &path]);
         let told = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!(out.status.code(), Some(2), "{told}");

@@ -64,19 +64,7 @@ impl Real {
 
     fn add(&self, map: &str) {
         let map = DataMap::from_toml(map, "list").unwrap();
-        let row = Holding {
-            id: new_id(self.b.by.now),
-            short: map.holding.clone(),
-            title: map.title.clone(),
-            map,
-            version: 1,
-            post: None,
-            post_email: None,
-            checked: None,
-            problems: Vec::new(),
-        };
-        let (org, now) = (self.b.by.org.clone(), self.b.by.now);
-        self.b.office.chore(move |tx| holdings::sql::insert(tx, &org, &row, now)).unwrap();
+        holdings::keep(&self.b.office, &self.b.by, map, None);
         try_again(&self.b.office, &self.b.by, &self.b.case).unwrap();
     }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use candour_connectors::DataMap;
 
 use super::*;
-use crate::holdings::{self, Holding};
-use crate::kit::new_id;
+use crate::holdings;
 use crate::requests::Wants;
 use crate::requests::find::{self, Connections, Progress, Quiet, Watch};
 use crate::requests::pack::bench::{Bench, holding, text};
@@ -50,19 +49,7 @@ fn mailbox(wants: Wants) -> Bench {
     std::fs::write(folder.join("office.mbox"), text.concat()).unwrap();
     let map = "holding = \"post\"\ntitle = \"Office mailbox\"\nkind = \"mail\"\n\
                [source]\npath = \"mail\"\n";
-    let row = Holding {
-        id: new_id(b.by.now),
-        short: "post".into(),
-        title: "Office mailbox".into(),
-        map: DataMap::from_toml(map, "post").unwrap(),
-        version: 1,
-        post: None,
-        post_email: None,
-        checked: None,
-        problems: Vec::new(),
-    };
-    let (org, now) = (b.by.org.clone(), b.by.now);
-    b.office.chore(move |tx| holdings::sql::insert(tx, &org, &row, now)).unwrap();
+    holdings::keep(&b.office, &b.by, DataMap::from_toml(map, "post").unwrap(), None);
     find::try_again(&b.office, &b.by, &b.case).unwrap();
     b
 }

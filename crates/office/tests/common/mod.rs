@@ -106,6 +106,27 @@ impl Office {
         self.dir.path().join(name)
     }
 
+    /// Writes a file into the data folder; answers its path.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// A command that takes a file: one with this text.
+    pub fn set(&self, command: &[&str], name: &str, text: &str) {
+        self.ok(&[command, &[&self.write(name, text)]].concat());
+    }
+
+    /// The charter without what it says of contact.
+    pub fn plain_charter(&self) -> String {
+        self.ok(&["charter", "show"]).split("[permissions]").next().unwrap().to_owned()
+    }
+
+    /// Lets the charter say this of contact.
+    pub fn set_permissions(&self, permissions: &str) {
+        self.set(&["charter", "set"], "charter.toml", &(self.plain_charter() + permissions));
+    }
+
     /// The test server's address and the office's own database on it, if it is kept there.
     pub fn on_server(&self) -> Option<(&str, &str)> {
         Some((self.server.as_deref()?, self.url.as_deref()?))

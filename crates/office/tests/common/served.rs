@@ -53,29 +53,18 @@ impl Served {
         headers: &[(&str, &str)],
         body: &str,
     ) -> (u16, String) {
-        let (status, answer) = self.exchange(method, path, headers, body);
-        (status, answer.split_once("\r\n\r\n").map_or("", |(_, b)| b).to_owned())
+        let (status, _, body) = self.exchange(method, path, headers, body);
+        (status, body)
     }
 
-    /// One request; answers status and head, its names in lower case.
-    pub fn send_for_head(
+    /// One request; answers status, head and body.
+    pub fn exchange(
         &self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> (u16, String) {
-        let (status, answer) = self.exchange(method, path, headers, body);
-        (status, answer.split("\r\n\r\n").next().unwrap_or_default().to_owned())
-    }
-
-    fn exchange(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> (u16, String) {
+    ) -> (u16, String, String) {
         let mut to = TcpStream::connect(self.at).unwrap();
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.at);
         for (name, value) in headers {
@@ -87,7 +76,17 @@ impl Served {
         to.read_to_end(&mut answer).unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, answer)
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        (status, head.to_owned(), body.to_owned())
+    }
+
+    /// The path of the link to their choices that somebody asks for, from the first letter.
+    pub fn preference_link(&self, email: &str) -> String {
+        let form = "application/x-www-form-urlencoded";
+        self.post("/o/test/preferences", form, &format!("email={email}"));
+        let letter = self.letters(1).concat().replace("=\r\n", "").replace("=3D", "=");
+        let at = letter.find("/preferences/").unwrap();
+        letter[at..].chars().take_while(|c| !c.is_whitespace() && *c != '<').collect()
     }
 
     /// A page.

@@ -13,7 +13,7 @@ use zip::ZipArchive;
 
 use super::hand::open;
 use super::*;
-use crate::holdings::{self, Holding};
+use crate::holdings;
 use crate::people::Asker;
 use crate::register::{self, RegisterFile};
 use crate::requests::acts::NewCase;
@@ -229,19 +229,7 @@ pub fn add_holding(office: &Office, by: &By, short: &str, title: &str) {
                     [[collection.field]]\nname = \"email\"\ncategory = \"contact\"\n";
         map = DataMap::from_toml(text, "club").unwrap();
     }
-    let row = Holding {
-        id: new_id(by.now),
-        short: short.into(),
-        title: title.into(),
-        map,
-        version: 1,
-        post: Some("Membership secretary".into()),
-        post_email: Some("secretary@harbour.example".into()),
-        checked: None,
-        problems: Vec::new(),
-    };
-    let (org, now) = (by.org.clone(), by.now);
-    office.chore(move |tx| holdings::sql::insert(tx, &org, &row, now)).unwrap();
+    holdings::keep(office, by, map, Some("Membership secretary"));
 }
 
 pub fn open_case(office: &Office, by: &By, wants: Wants) -> String {
