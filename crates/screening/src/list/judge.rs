@@ -118,9 +118,6 @@ pub(crate) struct Desk {
     anew: Vec<Span>,
 }
 
-/// The hash of an identifier and, of a postal address, that of its premises.
-pub(super) type Hashes = ([u8; 32], Option<[u8; 32]>);
-
 /// What a row is written out anew with: where its cells stand, and one being read.
 type Cells<'a> = (&'a mut Vec<Span>, &'a mut Vec<u8>);
 
@@ -289,7 +286,7 @@ impl Judge<'_> {
         desk: &mut Desk,
         column: usize,
         kind: Kind,
-    ) -> Result<Hashes, Fault> {
+    ) -> Result<plain::Hashes, Fault> {
         let span = *desk.spans.get(column).ok_or(Fault::Short)?;
         let field = self.dialect.field(bytes, span, &mut desk.scratch);
         if let Some(hash) = plain::short_way(self.keyed, kind, field) {
@@ -300,7 +297,7 @@ impl Judge<'_> {
     }
 
     /// The same in several cells. A row that ends before the last has the others.
-    fn joined(&self, bytes: &[u8], desk: &mut Desk, place: &Place) -> Result<Hashes, Fault> {
+    fn joined(&self, bytes: &[u8], desk: &mut Desk, place: &Place) -> Result<plain::Hashes, Fault> {
         let mut cells = Vec::with_capacity(place.columns.len());
         for column in &place.columns {
             let Some(span) = desk.spans.get(*column) else { continue };

@@ -84,13 +84,12 @@ pub(crate) fn keyed_hash(keyed: &KeyedHash, kind: Kind, raw: &str) -> Result<[u8
     normalise(kind, raw).map(|normal| keyed.of(kind, &normal))
 }
 
-/// The hashes by which a cell is looked up: that of its identifier and, of a postal address, that
-/// of the premises, so that a row that leaves the town out does not slip through.
-pub(crate) fn hashes(
-    keyed: &KeyedHash,
-    kind: Kind,
-    raw: &str,
-) -> Result<([u8; 32], Option<[u8; 32]>), NotNormal> {
+/// The hash of an identifier and, of a postal address, that of its premises.
+pub(super) type Hashes = ([u8; 32], Option<[u8; 32]>);
+
+/// The hashes by which a cell is looked up: the premises too, so that a row that leaves the town
+/// out does not slip through.
+pub(super) fn hashes(keyed: &KeyedHash, kind: Kind, raw: &str) -> Result<Hashes, NotNormal> {
     if kind != Kind::Address {
         return Ok((keyed_hash(keyed, kind, raw)?, None));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::judge::{Hashes, Tally, highest, told};
+use super::judge::{Tally, highest, told};
 use super::outs::{Out, Three};
 use super::run::{finish, places, whole, written_heads};
 use super::shape::{Encoding, Format, Guess, Shape, name_columns};
@@ -47,7 +47,7 @@ impl Cell {
     }
 
     /// The keyed hashes of the identifier in it.
-    fn identifier(&self, kind: Kind, keyed: &KeyedHash) -> Result<Hashes, Fault> {
+    fn identifier(&self, kind: Kind, keyed: &KeyedHash) -> Result<plain::Hashes, Fault> {
         match self {
             Cell::Empty => return Err(Fault::NotNormal(NotNormal::Empty)),
             Cell::Formula(_) => return Err(Fault::Formula),
@@ -167,7 +167,7 @@ pub(super) fn check(
 }
 
 /// The keyed hashes of the identifier that stands in one cell of a row, or in several.
-fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<Hashes, Fault> {
+fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<plain::Hashes, Fault> {
     if let [column] = place.columns[..] {
         return row.get(column).ok_or(Fault::Short)?.identifier(place.kind, keyed);
     }
