@@ -88,6 +88,16 @@ impl Error {
         Self::Fault(anyhow::Error::msg(what.into()))
     }
 
+    /// The same, told beside another field: the one that the form or the question has.
+    pub fn at(self, name: &'static str) -> Self {
+        match self {
+            Self::Invalid(fields) => {
+                Self::Invalid(fields.into_iter().map(|f| Field::new(name, f.message)).collect())
+            }
+            other => other,
+        }
+    }
+
     /// The exit code of the command line: documented in `candour help`.
     pub fn exit_code(&self) -> u8 {
         match self {

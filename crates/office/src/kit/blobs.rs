@@ -46,14 +46,10 @@ impl Keeper {
         let (chunks, todo) = sync_channel::<Vec<u8>>(1);
         let (db, id) = (db.clone(), id.to_owned());
         let thread = std::thread::Builder::new().name("blob".into()).spawn(move || {
-            // Made once, and with room: what grows leaves memory of every size behind.
-            let room = || Vec::with_capacity(CHUNK / 2);
-            let mut z = DeflateEncoder::new(room(), Compression::fast());
             for (n, plain) in (0..).zip(todo) {
+                let mut z = DeflateEncoder::new(Vec::new(), Compression::fast());
                 z.write_all(&plain)?;
-                let packed = z.reset(room())?;
-                drop(plain);
-                let sealed = key.seal(&place(&id, n), &packed)?;
+                let sealed = key.seal(&place(&id, n), &z.finish()?)?;
                 let id = id.clone();
                 db.write(move |tx| sql::insert_chunk(tx, &id, n, &sealed))?;
             }
@@ -130,10 +126,6 @@ impl BlobWriter {
     /// Of the database: the disk may be full.
     pub fn add(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes += bytes.len() as u64;
-        if self.buffer.capacity() == 0 {
-            // Grown by doubling, each chunk would leave memory of every size behind.
-            self.buffer.reserve(CHUNK + CHUNK / 8);
-        }
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= CHUNK { self.flush_chunk() } else { Ok(()) }
     }

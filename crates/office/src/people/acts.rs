@@ -28,10 +28,13 @@ pub fn hash_of(hasher: &KeyedHash, kind: Kind, normal: &str) -> Hash16 {
 /// # Errors
 /// It can't be read as this kind; the message does not repeat it.
 pub fn hash_raw(hasher: &KeyedHash, kind: Kind, raw: &str) -> Result<Hash16> {
-    let normal = normalise(kind, raw).map_err(|e| {
+    Ok(hash_of(hasher, kind, &normal(kind, raw)?))
+}
+
+fn normal(kind: Kind, raw: &str) -> Result<String> {
+    normalise(kind, raw).map_err(|e| {
         Error::invalid("identifier", format!("This {} can't be read: {e}", kind_word(kind)))
-    })?;
-    Ok(hash_of(hasher, kind, &normal))
+    })
 }
 
 /// The keyed hashes by which an identifier is stopped and asked about, as somebody wrote it.
@@ -39,14 +42,10 @@ pub fn hash_raw(hasher: &KeyedHash, kind: Kind, raw: &str) -> Result<Hash16> {
 /// # Errors
 /// As [`hash_raw`].
 pub fn written(hasher: &KeyedHash, kind: Kind, raw: &str) -> Result<Written> {
-    let hash = hash_raw(hasher, kind, raw)?;
-    Ok(Written { kind, hash, premises: premises(hasher, kind, raw) })
-}
-
-/// The keyed hash of the premises of a postal address.
-fn premises(hasher: &KeyedHash, kind: Kind, raw: &str) -> Option<Hash16> {
-    let normal = (kind == Kind::Address).then(|| normalise(kind, raw).ok()).flatten()?;
-    Some(sql::hash16(&hasher.of_premises(&normal)?[..16]))
+    let normal = normal(kind, raw)?;
+    let premises = (kind == Kind::Address).then(|| hasher.of_premises(&normal)).flatten();
+    let premises = premises.map(|hash| sql::hash16(&hash[..16]));
+    Ok(Written { kind, hash: hash_of(hasher, kind, &normal), premises })
 }
 
 /// What a kind is called on screens.
@@ -104,7 +103,8 @@ fn add_premises(
     known: &Known,
 ) -> Result<bool> {
     let mut joined = false;
-    for hash in known.identifiers.iter().filter_map(|(kind, raw)| premises(hasher, *kind, raw)) {
+    let written = known.identifiers.iter().flat_map(|(kind, raw)| written(hasher, *kind, raw));
+    for hash in written.filter_map(|one| one.premises) {
         joined |= sql::insert_id(tx, &by.org, hash, who, PREMISES)?;
     }
     Ok(joined)

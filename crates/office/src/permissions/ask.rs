@@ -8,7 +8,7 @@ use super::live::Now;
 use super::rules::{Question, Rule, decide, not_before};
 use super::terms::{Attested, Class};
 use crate::charter::{Channel, Permissions, Purpose};
-use crate::error::{Error, Field, Result};
+use crate::error::{Error, Result};
 use crate::people::{self, Hash16, Written};
 
 /// One question, as a machine asks it.
@@ -150,12 +150,7 @@ fn who(now: &Now, ask: &Ask) -> Result<Written> {
         return Ok(Written { kind, hash, premises });
     }
     let raw = ask.address.as_deref().unwrap_or_default();
-    people::written(&now.hasher, kind, raw).map_err(|e| match e {
-        Error::Invalid(f) => {
-            Error::Invalid(f.into_iter().map(|f| Field::new("address", f.message)).collect())
-        }
-        other => other,
-    })
+    people::written(&now.hasher, kind, raw).map_err(|e| e.at("address"))
 }
 
 /// How an answer names an address, so that it can be asked about again without it.

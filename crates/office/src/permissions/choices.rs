@@ -6,12 +6,12 @@ use candour_screening::{Kind, PREMISES};
 use jiff::SignedDuration;
 
 use super::acts::{self, NewConsent};
-use super::records::{ConsentRow, Proof, Through, Use, Wording};
+use super::records::{Proof, Through, Use, Wording};
 use super::standing::what_words;
 use super::stops::{self, NewStop, Yes};
 use super::tell::{self, in_words};
 use super::terms::{Class, What};
-use super::{Question, Rule, now_blocking, sql, standing, withdrawals};
+use super::{Question, Rule, facts, now_blocking, sql, standing, withdrawals};
 use crate::charter::{self, Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
 use crate::kit::forms::sentence;
@@ -332,16 +332,9 @@ pub fn save(o: &Office, who: &Who, chosen: &[Choice]) -> Result<bool> {
 /// the page shows as no may be the no of somebody who shares the address.
 fn is_yes(tx: &mut Tx<'_>, who: &Who, c: &Choice) -> Result<bool> {
     let (by, id, today) = (&who.by, &who.person.id, dates::day_of(who.by.now));
-    let mut last: Option<ConsentRow> = None;
-    for row in sql::consents_of(tx, &by.org, id)? {
-        let same = row.use_kind == Use::Contact.word()
-            && row.use_what == c.purpose
-            && row.channel() == Some(c.channel);
-        if same && last.as_ref().is_none_or(|l| row.outweighs(l)) {
-            last = Some(row);
-        }
-    }
-    if !last.is_some_and(|l| l.state == "given" && l.until.is_none_or(|u| u >= today)) {
+    let said = facts::said_of(&sql::consents_of(tx, &by.org, id)?);
+    let last = said.iter().find(|s| s.channel == c.channel && s.purpose == c.purpose);
+    if !last.is_some_and(|s| s.yes && s.until.is_none_or(|until| until >= today)) {
         return Ok(false);
     }
     let ids = people::ids_of(tx, &by.org, id)?;

@@ -13,7 +13,7 @@ use super::stops::{self, NewStop};
 use super::terms::What;
 use super::{persons, sql, standing, tell, terms::Register, withdrawals};
 use crate::charter::Channel;
-use crate::error::{Error, Field, Result};
+use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
@@ -132,12 +132,7 @@ fn looked_for(f: &Filled) -> Result<(Kind, String)> {
 fn hash_for(o: &Office, me: &Signed, f: &Filled) -> Result<Written> {
     let (kind, raw) = looked_for(f)?;
     let hasher = people::hasher(o.vault(), &me.by.org)?;
-    people::written(&hasher, kind, &raw).map_err(|e| match e {
-        Error::Invalid(f) => {
-            Error::Invalid(f.into_iter().map(|f| Field::new("address", f.message)).collect())
-        }
-        other => other,
-    })
+    people::written(&hasher, kind, &raw).map_err(|e| e.at("address"))
 }
 
 struct WordingChoice {

@@ -58,9 +58,7 @@ impl Now {
         known.sort();
         Cow::Owned(known)
     }
-}
 
-impl Now {
     /// The rule for an identifier as somebody wrote it.
     pub fn rule(&self, q: &Question<'_>, who: Written) -> Rule {
         decide(q, &self.facts_for(q, who))

@@ -226,8 +226,7 @@ fn put_back(office: &Office, by: &By, all: &[(Option<String>, Kept)]) -> Result<
 fn withdraw(office: &Office, by: &By, consent: &str, event: &Event) -> Result<bool> {
     let row = office.read(|tx| found(sql::consent_by_id(tx, &by.org, consent)))?;
     let Some(mut row) = row.filter(|r| r.state == "given") else { return Ok(false) };
-    row.state.clone_from(&event.state);
-    row.events.push(event.clone());
+    row.happened(event.clone());
     let by = by.clone();
     office.write(move |tx| {
         sql::set_consent(tx, &by.org, &row, by.now)?;

@@ -273,10 +273,13 @@ pub(super) fn erase_again(
     stops::put_all(tx, by, &left_by(on), &ids)?;
     for mut c in sql::consents_of(tx, &by.org, person)? {
         if c.state == "given" {
-            c.state = "withdrawn".into();
-            let (at, by_) = (by.now, by.actor.clone());
-            let (state, method) = (c.state.clone(), "erasure".into());
-            c.events.push(Event { at, state, by: by_, method, on: Some(on) });
+            c.happened(Event {
+                at: by.now,
+                state: "withdrawn".into(),
+                by: by.actor.clone(),
+                method: "erasure".into(),
+                on: Some(on),
+            });
             sql::set_consent(tx, &by.org, &c, by.now)?;
         }
     }

@@ -253,6 +253,12 @@ pub struct ConsentRow {
 }
 
 impl ConsentRow {
+    /// Adds what happened to it, which is its state from now on.
+    pub fn happened(&mut self, event: Event) {
+        self.state.clone_from(&event.state);
+        self.events.push(event);
+    }
+
     /// Whether it stands as a yes, in date or not.
     pub fn is_yes(&self) -> bool {
         matches!(self.state.as_str(), "given" | "expired")

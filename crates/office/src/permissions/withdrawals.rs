@@ -135,7 +135,6 @@ pub(super) fn end(
     mut row: ConsentRow,
     (method, on): (&str, Option<Date>),
 ) -> Result<Act> {
-    row.state = "withdrawn".into();
     let event = Event {
         at: by.now,
         state: "withdrawn".into(),
@@ -144,7 +143,7 @@ pub(super) fn end(
         on,
     };
     outlive::note_withdrawal(tx, by, &row.id, &event)?;
-    row.events.push(event);
+    row.happened(event);
     sql::set_consent(tx, &by.org, &row, by.now)?;
     if row.use_kind == Use::Share.word() && !about.erased {
         tell::partner(tx, vault, by, about, &row.use_what, "")?;
@@ -179,8 +178,7 @@ fn expire(tx: &mut Tx<'_>, by: &By, yesterday: Date) -> Result<Recorded<usize>> 
     let rows = sql::lapsing(tx, &by.org, yesterday, 1000)?;
     let n = rows.len();
     for mut row in rows {
-        row.state = "expired".into();
-        row.events.push(Event {
+        row.happened(Event {
             at: by.now,
             state: "expired".into(),
             by: by.actor.clone(),

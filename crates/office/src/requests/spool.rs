@@ -80,7 +80,7 @@ impl<'a> Spool<'a> {
                 decided,
             }),
             watch,
-            waiting: Vec::with_capacity(TOGETHER),
+            waiting: Vec::new(),
             helper: None,
             items: 0,
             flagged: Vec::new(),
@@ -233,12 +233,15 @@ fn why_look(strength: Strength, others: &[Mark], wants: &Wants) -> String {
 impl Spool<'_> {
     /// Looks for other people in what waits and keeps it, in the order in which it was found.
     fn look_through(&mut self) -> std::result::Result<(), Fault> {
-        let part = std::mem::replace(&mut self.waiting, Vec::with_capacity(TOGETHER));
+        let part = std::mem::take(&mut self.waiting);
         let here = self.look.through(part).map_err(|e| ours(e.to_string()))?;
         if let Some(helper) = self.helper.as_mut().filter(|h| h.busy) {
             helper.busy = false;
-            let gone = |_| ours("a text could not be looked through".into());
-            let there = helper.looked.recv().map_err(gone)?.map_err(|e| ours(e.to_string()))?;
+            let there = helper
+                .looked
+                .recv()
+                .map_err(|_| helper_gone())?
+                .map_err(|e| ours(e.to_string()))?;
             self.keep_part(there)?;
         }
         self.keep_part(here)
@@ -255,9 +258,8 @@ impl Spool<'_> {
             return self.look_through();
         }
         helper.busy = true;
-        let gone = |_| ours("a text could not be looked through".into());
-        let part = std::mem::replace(&mut self.waiting, Vec::with_capacity(TOGETHER));
-        helper.parts.send(part).map_err(gone)
+        let part = std::mem::take(&mut self.waiting);
+        helper.parts.send(part).map_err(|_| helper_gone())
     }
 
     fn keep_part(&mut self, part: Part) -> std::result::Result<(), Fault> {
@@ -287,6 +289,10 @@ impl Spool<'_> {
         self.items += 1;
         Ok(())
     }
+}
+
+fn helper_gone() -> Fault {
+    ours("a text could not be looked through".into())
 }
 
 fn ours(what: String) -> Fault {

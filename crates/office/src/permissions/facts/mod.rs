@@ -108,7 +108,7 @@ fn stop_of((channel, what, spared): (&str, &str, &str)) -> Result<Stop> {
 }
 
 /// The latest word on each channel and purpose, by the day it was said.
-fn said_of(rows: &[ConsentRow]) -> Vec<Said> {
+pub(super) fn said_of(rows: &[ConsentRow]) -> Vec<Said> {
     let mut latest: HashMap<(Channel, &str), &ConsentRow> = HashMap::new();
     for row in rows.iter().filter(|r| r.use_kind == Use::Contact.word()) {
         let Some(channel) = row.channel() else { continue };
