@@ -194,7 +194,7 @@ test('a case with a question, more time and a paper holding', async () => {
   await house.look(page, 'case-unrefuse');
   await page.getByLabel('Why?').fill('It can be answered in part');
   await press(page, 'Turn it down');
-  for (const act of ['fee', 'child', 'code', 'close']) {
+  for (const act of ['fee', 'child', 'code', 'close', 'period']) {
     await page.goto(at(act));
     await house.look(page, `case-act-${act}`);
   }

@@ -273,6 +273,9 @@ test('a person chooses by a mailed link', async () => {
   assert.equal(rule('bea@example.org'), 'stopped');
   await press(bea, 'Stop all marketing');
   assert.ok(await about('The shop, by e-mail').getByLabel('No').isChecked(), 'in one click');
+  await press(bea, 'Stop all marketing');
+  assert.match(await main(bea), /Nothing has changed/);
+  await house.look(bea, 'choices-unchanged');
 });
 
 test('anybody stops marketing without an account', async () => {

@@ -294,17 +294,13 @@ struct PreferencesPage {
 fn preferences_page(
     o: &Office,
     token: &str,
-    said: Option<&'static str>,
+    (title, said): (&str, Option<&'static str>),
 ) -> Result<PreferencesPage> {
     let who = choices::open_link(o, token)?;
     let charter = o.read(|tx| charter::current(tx, &who.by.org))?;
     let others = choices::others(o, &who)?;
     Ok(PreferencesPage {
-        p: Portal::new(
-            &charter,
-            said.map_or("Your choices", |_| "Your choices as they stand"),
-            None,
-        ),
+        p: Portal::new(&charter, title, None),
         token: token.to_owned(),
         lines: choices::lines(o, &who)?,
         also: others.iter().filter(|x| x.ends_with_all).map(|x| x.title.clone()).collect(),
@@ -317,7 +313,7 @@ fn preferences_page(
 
 /// `GET /preferences/{token}`
 pub async fn preferences(State(office): State<Office>, Path(token): Path<String>) -> Answer {
-    page(&office.run(move |o| preferences_page(o, &token, None)).await?)
+    page(&office.run(move |o| preferences_page(o, &token, ("Your choices", None))).await?)
 }
 
 /// `POST /preferences/{token}`: saves what was chosen, or stops all marketing.
@@ -344,13 +340,15 @@ pub async fn choose(
 
 /// `GET /preferences/{token}/saved`
 pub async fn saved(State(office): State<Office>, Path(token): Path<String>) -> Answer {
-    let said = Some("Your choices have been saved. They count from now on.");
+    let said =
+        ("Your choices, saved", Some("Your choices have been saved. They count from now on."));
     page(&office.run(move |o| preferences_page(o, &token, said)).await?)
 }
 
 /// `GET /preferences/{token}/unchanged`: what was chosen stood already.
 pub async fn unchanged(State(office): State<Office>, Path(token): Path<String>) -> Answer {
-    let said = Some("Nothing has changed: these were your choices already.");
+    let words = "Nothing has changed: these were your choices already.";
+    let said = ("Your choices, unchanged", Some(words));
     page(&office.run(move |o| preferences_page(o, &token, said)).await?)
 }
 
