@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { House, PASSWORD, press, refused } from './house.mjs';
+import { House, PASSWORD, follow, press, refused, sent } from './house.mjs';
 
 describe('an empty office', () => {
   let house;
@@ -54,7 +54,7 @@ describe('an office with two organisations', () => {
     const page = await house.visitor();
     await page.goto('/');
     await house.look(page, 'front');
-    await page.getByRole('link', { name: 'Inland Society' }).click();
+    await follow(page.getByRole('link', { name: 'Inland Society' }));
     assert.ok(page.url().endsWith('/o/inland/data-rights'));
   });
 
@@ -191,8 +191,5 @@ describe('an office with two organisations', () => {
 const press422 = (page) => pressed(page, 422);
 
 async function pressed(page, status) {
-  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  assert.equal((await answer).status(), status);
-  await page.waitForLoadState();
+  assert.equal(await sent(page, 'Sign in'), status);
 }

@@ -216,8 +216,8 @@ export class House {
     await page.goto('/office/sign-in');
     await page.getByLabel('E-mail address').fill(email);
     await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForURL('**/office');
+    await press(page, 'Sign in');
+    assert.equal(new URL(page.url()).pathname, '/office');
     return page;
   }
 
@@ -368,12 +368,24 @@ function once(map) {
     .join('\n');
 }
 
+/** Follows a link or a form that only looks up, and waits until the page it leads to is whole. */
+export async function follow(link) {
+  await Promise.all([link.page().waitForEvent('load'), link.click()]);
+}
+
+/** Sends a form, waits until the page that answers is whole, and gives the answer's status. */
+export async function sent(page, button) {
+  const [answer] = await Promise.all([
+    page.waitForResponse((r) => r.request().method() === 'POST'),
+    page.waitForEvent('load'),
+    page.getByRole('button', { name: button, exact: true }).click(),
+  ]);
+  return answer.status();
+}
+
 /** Sends a form that has to come back: 422, said so in the title, linked, nothing lost. */
 export async function refused(page, button, field, message) {
-  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-  await page.getByRole('button', { name: button, exact: true }).click();
-  assert.equal((await answer).status(), 422);
-  await page.waitForLoadState();
+  assert.equal(await sent(page, button), 422);
   assert.match(await page.title(), /^Error: /);
   const summary = page.locator('.wrong');
   assert.equal(await summary.getByRole('heading').innerText(), 'There is a problem');
@@ -384,10 +396,7 @@ export async function refused(page, button, field, message) {
 
 /** Presses a button that leads on. */
 export async function press(page, button) {
-  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-  await page.getByRole('button', { name: button, exact: true }).click();
-  const status = (await answer).status();
-  await page.waitForLoadState();
+  const status = await sent(page, button);
   const text = status < 400 ? '' : await page.locator('main').innerText();
   assert.ok(status < 400, `“${button}” answered ${status}: ${text.slice(0, 300)}`);
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import path from 'node:path';
-import { House, charter, press, refused } from './house.mjs';
+import { House, charter, follow, press, refused } from './house.mjs';
 
 let house;
 let page;
@@ -21,7 +21,7 @@ const main = () => page.locator('main').innerText();
 test('a message is proposed, mended and approved', async () => {
   await page.goto('/office/messages');
   await house.look(page, 'messages-empty');
-  await page.getByRole('link', { name: 'Propose a message' }).click();
+  await follow(page.getByRole('link', { name: 'Propose a message' }));
   await house.look(page, 'message-new');
   await page.getByLabel('What do people call it?').fill('May talks');
   await page.getByLabel('Its text').fill('Our May talks: book now.');
@@ -51,7 +51,7 @@ test('a message is proposed, mended and approved', async () => {
 test('a campaign is planned, sent without a certificate, and looked at', async () => {
   await page.goto('/office/campaigns');
   await house.look(page, 'campaigns-empty');
-  await page.getByRole('link', { name: 'Plan a campaign' }).click();
+  await follow(page.getByRole('link', { name: 'Plan a campaign' }));
   await house.look(page, 'campaign-new');
   await page.getByLabel('What do people call it?').fill('May talks to friends');
   await page.getByLabel('Short name').fill('may');

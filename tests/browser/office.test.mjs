@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fs from 'node:fs';
-import { House, PASSWORD, press, refused } from './house.mjs';
+import { House, PASSWORD, follow, press, refused, sent } from './house.mjs';
 
 let house;
 let page;
@@ -21,7 +21,7 @@ test('a letter is logged', async () => {
   await house.look(page, 'today-quiet');
   await page.goto('/office/cases');
   await house.look(page, 'cases-empty');
-  await page.getByRole('link', { name: 'Log a request' }).click();
+  await follow(page.getByRole('link', { name: 'Log a request' }));
   await house.look(page, 'case-new');
   await page.getByLabel('Full name').fill('Amara Quill');
   await refused(page, 'Log the request', 'via', /Choose how/);
@@ -38,7 +38,7 @@ test('a letter is logged', async () => {
 
 test('it is known who is asking, and the search runs', async () => {
   await page.goto(`/office/cases/${reference}`);
-  await page.getByRole('link', { name: 'Know who is asking' }).click();
+  await follow(page.getByRole('link', { name: 'Know who is asking' }));
   await house.look(page, 'case-identity');
   await refused(page, 'Save', 'way', /Choose how/);
   await house.look(page, 'case-identity-error');
@@ -54,7 +54,7 @@ test('what was found is decided, item by item', async () => {
   await house.look(page, 'review');
   const waiting = page.locator('main table a');
   assert.ok((await waiting.count()) >= 2, await main());
-  await waiting.first().click();
+  await follow(waiting.first());
   await house.look(page, 'item');
   assert.ok((await page.locator('mark').count()) > 0, 'passages about others are marked');
   await page.getByLabel('not about this person').check();
@@ -83,7 +83,7 @@ test('what was found is decided, item by item', async () => {
   }
   assert.match(await main(), /Nothing waits for your decision/);
   await house.look(page, 'review-done');
-  await page.locator('nav.tabs a').nth(1).click();
+  await follow(page.locator('nav.tabs a').nth(1));
   await house.look(page, 'review-all');
 });
 
@@ -103,16 +103,16 @@ test('the pack is made, looked at and saved', async () => {
 test('it is sent by a link that only the right address opens', async () => {
   await page.goto(`/office/cases/${reference}`);
   await house.look(page, 'case-ready');
-  await page.getByRole('link', { name: 'Send it' }).click();
+  await follow(page.getByRole('link', { name: 'Send it' }));
   await house.look(page, 'case-send');
   await refused(page, 'Send the answer', 'how', /Choose how/);
   await page.getByLabel('By a link, and you give the code').check();
   await press(page, 'Send the answer');
   await house.look(page, 'case-code');
   const code = (await page.locator('p.hash').innerText()).trim();
-  await page.getByRole('link', { name: 'I have given the code' }).click();
+  await follow(page.getByRole('link', { name: 'I have given the code' }));
   await house.look(page, 'case-sent');
-  await page.getByRole('link', { name: 'ready', exact: true }).click();
+  await follow(page.getByRole('link', { name: 'ready', exact: true }));
   await house.look(page, 'letter');
   const link = (await main()).match(/\/fetch\/\S+/)[0];
 
@@ -120,10 +120,7 @@ test('it is sent by a link that only the right address opens', async () => {
   await visitor.goto(link);
   await house.look(visitor, 'fetch');
   await visitor.getByLabel('e-mail address').fill('bram@example.org');
-  const wrong = visitor.waitForResponse((r) => r.request().method() === 'POST');
-  await visitor.getByRole('button', { name: 'Save my answer' }).click();
-  assert.equal((await wrong).status(), 422);
-  await visitor.waitForLoadState();
+  assert.equal(await sent(visitor, 'Save my answer'), 422);
   await house.look(visitor, 'fetch-error');
   assert.match(await visitor.title(), /^Error: /);
   await visitor.getByLabel('e-mail address').fill('Amara@Example.org');
@@ -144,7 +141,7 @@ test('it is sent by a link that only the right address opens', async () => {
 
 test('a sent case is closed', async () => {
   await page.goto(`/office/cases/${reference}`);
-  await page.getByRole('link', { name: 'Close', exact: true }).click();
+  await follow(page.getByRole('link', { name: 'Close', exact: true }));
   await house.look(page, 'case-close');
   await page.getByLabel('The answer was sent').check();
   await press(page, 'Close the case');
@@ -203,10 +200,10 @@ test('a case with a question, more time and a paper holding', async () => {
   await page.getByLabel('membership card').check();
   await press(page, 'Save');
   await house.until(page, 'Waiting for an answer');
-  await page.getByRole('link', { name: 'Record an answer' }).click();
+  await follow(page.getByRole('link', { name: 'Record an answer' }));
   await house.look(page, 'case-paper');
   await page.goto(`/office/cases/${ref}`);
-  await page.getByRole('link', { name: 'Set aside' }).first().click();
+  await follow(page.getByRole('link', { name: 'Set aside' }).first());
   await house.look(page, 'case-set-aside');
   await refused(page, 'Set it aside', 'reason', /./);
 });
@@ -217,11 +214,11 @@ test('somebody without e-mail gets letters on paper, and proof is waited for', a
   await house.look(page, 'letters');
   await page.goto(`/office/cases/${ref}`);
   await house.look(page, 'case-name-only');
-  await page.getByRole('link', { name: 'acknowledgement', exact: true }).click();
+  await follow(page.getByRole('link', { name: 'acknowledgement', exact: true }));
   await house.look(page, 'letter-to-print');
   await press(page, 'Record that it was posted');
   assert.match(await main(), /Posted on \d+ [A-Z][a-z]+ 20\d\d by Ruth Osei/);
-  await page.getByRole('link', { name: 'Know who is asking' }).click();
+  await follow(page.getByRole('link', { name: 'Know who is asking' }));
   await page.getByLabel('It is not known: ask them').check();
   await page.getByLabel('why is there doubt?').fill('Two people have this name');
   await press(page, 'Save');
@@ -235,17 +232,16 @@ test('somebody without e-mail gets letters on paper, and proof is waited for', a
   await house.look(page, 'cases-waiting');
   assert.ok((await main()).includes(ref));
   await page.getByLabel('Find a case by its reference').fill(ref.slice(-4));
-  const found = page.waitForURL(`**/office/cases/${ref}`);
-  await page.getByRole('button', { name: 'Find' }).click();
-  await found;
+  await follow(page.getByRole('button', { name: 'Find' }));
+  assert.equal(new URL(page.url()).pathname, `/office/cases/${ref}`);
 });
 
 test('whoever keeps paper answers by a link', async () => {
   await page.goto('/office/cases');
   await house.look(page, 'cases');
-  await page.locator('main table a').first().click();
+  await follow(page.locator('main table a').first());
   await house.until(page, 'ask-holder');
-  await page.getByRole('link', { name: 'ask-holder', exact: true }).click();
+  await follow(page.getByRole('link', { name: 'ask-holder', exact: true }));
   const link = (await main()).match(/\/answer\/\S+/)[0];
   const holder = await house.visitor();
   await holder.goto(link);
@@ -266,13 +262,10 @@ test('whoever keeps paper answers by a link', async () => {
 test('the register', async () => {
   await page.goto('/office/register');
   await house.look(page, 'register');
-  await page.getByRole('link', { name: 'Add an activity' }).click();
+  await follow(page.getByRole('link', { name: 'Add an activity' }));
   await house.look(page, 'register-new');
   await page.getByLabel('What do people call it?').fill('Sending the newsletter');
-  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-  await page.getByRole('button', { name: 'Save' }).click();
-  assert.equal((await answer).status(), 422);
-  await page.waitForLoadState();
+  assert.equal(await sent(page, 'Save'), 422);
   await house.look(page, 'register-new-error');
   await page.goto('/office/register/membership');
   await house.look(page, 'register-one');
@@ -283,7 +276,7 @@ test('the holdings', async () => {
   await house.look(page, 'holdings');
   await page.goto('/office/holdings/club');
   await house.look(page, 'holding');
-  await page.getByRole('link', { name: 'Edit the map' }).click();
+  await follow(page.getByRole('link', { name: 'Edit the map' }));
   await house.look(page, 'holding-map');
   await page.getByLabel('The map').fill('holding = [');
   await refused(page, 'Check and save', 'map', /./);
@@ -295,10 +288,7 @@ test('the holdings', async () => {
   await page.getByLabel('What do people call it?').fill('Old database');
   await page.getByLabel('Short name').fill('old');
   await page.getByLabel('Path').fill('no-such-file.db');
-  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-  await page.getByRole('button', { name: 'Try it and add it' }).click();
-  assert.equal((await answer).status(), 422);
-  await page.waitForLoadState();
+  assert.equal(await sent(page, 'Try it and add it'), 422);
   assert.equal(await page.getByLabel('Path').inputValue(), 'no-such-file.db');
   await house.look(page, 'holding-new-error');
 });
@@ -322,7 +312,7 @@ test('staff, one’s account, the settings', async () => {
   await press(page, 'Add and make a sign-in link');
   await house.look(page, 'staff-link');
   await page.goto('/office/staff');
-  await page.getByRole('link', { name: 'Wim Work' }).click();
+  await follow(page.getByRole('link', { name: 'Wim Work' }));
   await house.look(page, 'staff-one');
   await page.goto('/office/account');
   await house.look(page, 'account');
@@ -335,10 +325,7 @@ test('staff, one’s account, the settings', async () => {
   await page.goto('/office/settings');
   await house.look(page, 'settings');
   await page.getByLabel('Text on them').fill('#0b5d4f');
-  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-  await page.getByRole('button', { name: 'Save the settings' }).click();
-  assert.equal((await answer).status(), 422, 'colours that can’t be read are refused');
-  await page.waitForLoadState();
+  assert.equal(await sent(page, 'Save the settings'), 422, 'colours that can’t be read are refused');
   await house.look(page, 'settings-error');
   await page.goto('/office');
   await house.look(page, 'today');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fs from 'node:fs';
 import path from 'node:path';
-import { House, charter, press, refused } from './house.mjs';
+import { House, charter, follow, press, refused } from './house.mjs';
 
 const CONTACT = `[permissions]
 charity = true
@@ -91,7 +91,7 @@ test('contact settings, from nothing', async () => {
   assert.equal(await visitor.getByRole('link', { name: 'Stop marketing' }).count(), 0);
   await page.goto('/office/permissions');
   await house.look(page, 'permissions-empty');
-  await page.getByRole('link', { name: 'contact settings' }).click();
+  await follow(page.getByRole('link', { name: 'contact settings' }));
   await house.look(page, 'contact-settings-empty');
   assert.equal((await main()).match(/not (?:been )?verified/gi).length >= 4, true, await main());
   await page.getByLabel('Title').fill('Events and talks');
@@ -135,18 +135,18 @@ test('contact settings, from nothing', async () => {
   // The file says the same to the screen; what is not in use goes without a question.
   house.run('charter', 'set', house.write('c.toml', charter('harbour', 'Harbour Members’ Society') + CONTACT));
   await page.goto('/office/settings');
-  await page.getByRole('link', { name: 'contact settings' }).click();
+  await follow(page.getByRole('link', { name: 'contact settings' }));
   assert.equal(await page.locator('[id="purpose-1-short"]').inputValue(), 'shop');
   assert.equal(await page.locator('[id="cap-email-messages"]').inputValue(), '');
   await visitor.reload();
   await house.look(visitor, 'start-with-marketing');
-  await visitor.getByRole('link', { name: 'Stop marketing' }).click();
+  await follow(visitor.getByRole('link', { name: 'Stop marketing' }));
   assert.ok(visitor.url().endsWith('/o/harbour/stop'));
 });
 
 test('a wording, and a purpose in use', async () => {
   await page.goto('/office/permissions');
-  await page.getByRole('link', { name: 'Add a wording' }).click();
+  await follow(page.getByRole('link', { name: 'Add a wording' }));
   await house.look(page, 'wording');
   await page.getByLabel('Short name').fill('events-post');
   await page.getByRole('radio', { name: 'Contact about' }).check();
@@ -200,7 +200,7 @@ test('staff record what somebody said', async () => {
   assert.equal(rule('dee@example.org'), 'consent');
   await house.look(page, 'permissions-person');
   const person = page.url();
-  await page.getByRole('link', { name: /^Receipt/ }).click();
+  await follow(page.getByRole('link', { name: /^Receipt/ }));
   await house.look(page, 'consent-record');
   assert.match(await main(), /May we write to you by e-mail about our events\?/);
   assert.match(await main(), /note of the call, 14\.05/, 'what proves it');
@@ -218,7 +218,7 @@ test('staff record what somebody said', async () => {
   await press(page, 'Stop');
   assert.match(await main(), /Contact has been stopped/);
   assert.match(await main(), /What goes on[^]*We may still write to you/);
-  await page.getByRole('link', { name: 'as a letter to print' }).click();
+  await follow(page.getByRole('link', { name: 'as a letter to print' }));
   await house.look(page, 'permissions-letter');
   assert.match(await main(), /All marketing by every channel, since/);
   await page.goto(person);
@@ -239,7 +239,7 @@ test('a person chooses by a mailed link', async () => {
     '--answer', 'yes', '--method', 'form', '--evidence', 'form 13');
   const bea = await house.visitor();
   await bea.goto('/o/harbour/data-rights');
-  await bea.getByRole('link', { name: 'Choose what you hear from us' }).click();
+  await follow(bea.getByRole('link', { name: 'Choose what you hear from us' }));
   await house.look(bea, 'choices-ask');
   await bea.getByLabel('Your e-mail address').fill('bea at home');
   await refused(bea, 'Send me a link', 'email', /like name@/);

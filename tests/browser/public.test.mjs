@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { House, press, refused } from './house.mjs';
+import { House, follow, press, refused, sent } from './house.mjs';
 
 const ASK = '/o/harbour/data-rights/ask';
 /** A date as pages write it. */
@@ -99,7 +99,7 @@ test('asking for oneself, with a mistake on each page', async () => {
   for (const text of given) {
     assert.ok(shown.includes(text), `${text} in ${shown}`);
   }
-  await page.getByRole('link', { name: 'Change Full name' }).click();
+  await follow(page.getByRole('link', { name: 'Change Full name' }));
   await page.getByLabel('Full name').fill('Amara J Quill');
   await press(page, 'Continue');
   assert.ok(page.url().endsWith(`${ASK}/check`), 'straight back');
@@ -158,10 +158,7 @@ test('a request that says nothing to find by is asked for more', async () => {
 test('skipping to the last page sends nothing', async () => {
   const page = await begin();
   await page.goto(`${ASK}/check`);
-  const answer = page.waitForResponse((r) => r.request().method() === 'POST');
-  await page.getByRole('button', { name: 'Send my request' }).click();
-  assert.equal((await answer).status(), 422);
-  await page.waitForLoadState();
+  assert.equal(await sent(page, 'Send my request'), 422);
   assert.match(await page.title(), /^Error: /);
   await house.look(page, 'ask-check-error');
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { House, PASSWORD, press, refused } from './house.mjs';
+import { House, PASSWORD, follow, press, refused } from './house.mjs';
 
 let house;
 before(async () => {
@@ -64,7 +64,7 @@ test('a code app is set up by its letters and then asked for', async () => {
   // The same code works once, also by a link of the desk.
   const ruth = await house.signedIn();
   await ruth.goto('/office/staff');
-  await ruth.getByRole('link', { name: 'Cody App' }).click();
+  await follow(ruth.getByRole('link', { name: 'Cody App' }));
   await press(ruth, 'Make a one-time sign-in link');
   await page.goto((await ruth.locator('.hash').innerText()).trim());
   await press(page, 'Sign in');
