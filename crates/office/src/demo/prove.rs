@@ -57,8 +57,11 @@ fn build_verifier(program: &Path, voice: &Voice) {
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
-    // The folder of the workspace, wherever cargo was started.
-    let _ = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    // The folder of the workspace, wherever cargo was started; cargo names it to what it runs.
+    if let Some(workspace) = std::env::var_os("CARGO_MANIFEST_DIR") {
+        build.current_dir(workspace);
+    }
+    let _ = build.status();
 }
 
 /// Makes room for a new export; the old one's checkpoint is kept to compare with.
