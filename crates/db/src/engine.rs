@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+use crate::mark::{Index, Mark};
 use crate::postgres_side::{self, Conn, Speak as _};
 use crate::sqlite_side::{self, Key};
 use crate::tx::{Side, Tx};
@@ -14,7 +15,7 @@ use crate::{DbError, Place, Trouble};
 const KEPT: usize = 8;
 
 pub(crate) enum Engine {
-    Sqlite { path: PathBuf, key: Option<Key>, idle: Mutex<Vec<Connection>> },
+    Sqlite { path: PathBuf, key: Option<Key>, idle: Mutex<Vec<Connection>>, index: Option<Index> },
     Postgres { url: String, idle: Mutex<Vec<Conn>> },
 }
 
@@ -61,21 +62,29 @@ fn give<T>(idle: &Mutex<Vec<T>>, c: T) {
 
 impl Engine {
     pub(crate) fn open(place: &Place) -> Result<Self, DbError> {
-        let engine = match place {
+        // The first connection is opened at once: a wrong key or URL must show at start-up.
+        Ok(match place {
             Place::Sqlite { path, key } => {
-                Self::Sqlite { path: path.clone(), key: key.clone(), idle: Mutex::new(Vec::new()) }
+                let first = sqlite_side::open(path, key.as_ref())?;
+                // The first read makes the index. Without it there are no marks, and whoever wants
+                // one reads instead.
+                sqlite_side::touch(&first)?;
+                let index = Index::open(path).ok();
+                let idle = Mutex::new(vec![first]);
+                Self::Sqlite { path: path.clone(), key: key.clone(), idle, index }
             }
             Place::Postgres { url } => {
-                Self::Postgres { url: url.clone(), idle: Mutex::new(Vec::new()) }
+                let idle = Mutex::new(vec![postgres_side::open(url)?]);
+                Self::Postgres { url: url.clone(), idle }
             }
-        };
-        // The first connection is opened at once: a wrong key or URL must show at start-up.
-        match (&engine, engine.own()?) {
-            (Self::Sqlite { idle, .. }, Own::Sqlite(c)) => give(idle, c),
-            (Self::Postgres { idle, .. }, Own::Postgres(c)) => give(idle, *c),
-            _ => {}
+        })
+    }
+
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        match self {
+            Self::Sqlite { index, .. } => index.as_ref()?.mark(),
+            Self::Postgres { .. } => None,
         }
-        Ok(engine)
     }
 
     pub(crate) fn own(&self) -> Result<Own, DbError> {
@@ -96,7 +105,7 @@ impl Engine {
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match self {
-            Self::Sqlite { path, key, idle } => {
+            Self::Sqlite { path, key, idle, .. } => {
                 let c = match take(idle) {
                     Some(c) => c,
                     None => sqlite_side::open(path, key.as_ref())?,

@@ -9,6 +9,7 @@
 mod copy;
 mod engine;
 mod error;
+mod mark;
 mod migrate;
 mod postgres_side;
 mod sqlite_side;
@@ -18,6 +19,7 @@ mod writer;
 
 pub use copy::{Copied, copy_all};
 pub use error::{DbError, Trouble};
+pub use mark::Mark;
 pub use migrate::Migration;
 pub use sqlite_side::Key;
 pub use tx::Tx;
@@ -121,9 +123,11 @@ impl Db {
         self.writer.write(f)
     }
 
-    /// Whether a small read is a matter of microseconds, with no server to wait for.
-    pub fn is_near(&self) -> bool {
-        matches!(*self.engine, Engine::Sqlite { .. })
+    /// A mark of all that any process has committed so far, taken without a lock or a read: while
+    /// it stays the same, whatever is read is the same too. None where a read has to tell: on a
+    /// server, or where the file's index can't be opened.
+    pub fn mark(&self) -> Option<Mark> {
+        self.engine.mark()
     }
 
     /// Which engine this is, in words: "SQLite 3.53.4, SQLCipher 4.19.0", "PostgreSQL 15.18".

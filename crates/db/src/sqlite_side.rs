@@ -38,14 +38,19 @@ pub(crate) fn open(path: &Path, key: Option<&Key>) -> Result<Connection, DbError
         c.execute_batch("PRAGMA cipher_log_level = NONE;")?;
         c.execute_batch(&format!("PRAGMA key = \"x'{}'\";", hex::encode(k)))?;
     }
-    // Touches the file, so a wrong key shows here and nowhere later.
-    c.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    // A wrong key shows here and nowhere later.
+    touch(&c)?;
     c.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;",
     )?;
     c.set_prepared_statement_cache_capacity(512);
     Ok(c)
+}
+
+/// Reads something, so that the file is touched.
+pub(crate) fn touch(c: &Connection) -> Result<(), DbError> {
+    Ok(c.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?)
 }
 
 /// Lets a connection keep 16 MB of pages, for the one that writes: an insert touches its indexes at

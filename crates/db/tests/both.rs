@@ -134,6 +134,37 @@ fn a_read_is_of_one_moment() {
     }
 }
 
+/// Two handles stand for two processes: each has a writer, a pool and locks of its own.
+#[test]
+fn a_mark_changes_with_every_commit_and_with_nothing_else() {
+    let home = Home::sqlite();
+    let (here, there) = (home.open(), home.open());
+    let mark = || here.mark().expect("an index beside the database");
+    let mut before = mark();
+    for n in 0..5000_u32 {
+        let id = format!("thing {n}");
+        let seen = mark();
+        there.write(move |tx| put(tx, &id)).expect("a row");
+        assert!(mark() != seen, "commit {n} is not seen");
+        if n % 500 == 0 {
+            // The log starts again from its beginning, and the index with it.
+            there.write(|tx| tx.exec("DELETE FROM things", &[])).expect("no rows");
+            assert!(mark() != before, "what was committed since is not seen");
+            before = mark();
+            count(&here, "things");
+            let twice = there.write(|tx| put(tx, "same").and_then(|_| put(tx, "same")));
+            assert!(twice.is_err() && mark() == before, "nothing was committed");
+        }
+    }
+    drop(there);
+    assert!(mark() == mark());
+    add(&here, "after");
+    assert_eq!(count(&home.open(), "things"), count(&here, "things"));
+    if let Some(server) = Home::postgres() {
+        assert!(server.open().mark().is_none());
+    }
+}
+
 #[test]
 fn a_read_does_not_write_and_leaves_its_connection_whole() {
     const PUT: &str = "INSERT INTO things (id) VALUES ('x')";

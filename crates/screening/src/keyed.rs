@@ -5,7 +5,7 @@ use sha2::Sha256;
 use sha2::block_api::compress256;
 
 use crate::list::plain;
-use crate::{Kind, NotNormal, premises};
+use crate::{Kind, NotNormal, normalise, premises};
 
 /// What the premises of an address are called where the names of kinds stand. No kind has it.
 pub const PREMISES: &str = "premises";
@@ -20,6 +20,9 @@ pub struct KeyedHash {
     inner: [u32; 8],
     outer: [u32; 8],
 }
+
+/// The hash of an identifier and, of a postal address, that of its premises.
+pub type Hashes = ([u8; 32], Option<[u8; 32]>);
 
 /// The longest message that fits one block behind the pad: a mark and the length need nine bytes.
 const ONE_BLOCK: usize = 64 - 9;
@@ -91,6 +94,16 @@ impl KeyedHash {
     /// The hash of the normal form of what somebody wrote; faster than the two steps.
     pub fn of_written(&self, kind: Kind, raw: &str) -> Result<[u8; 32], NotNormal> {
         plain::keyed_hash(self, kind, raw)
+    }
+
+    /// The hashes by which what somebody wrote is looked up: the premises of a postal address too,
+    /// so that one that leaves the town out does not slip through.
+    pub fn all_of_written(&self, kind: Kind, raw: &str) -> Result<Hashes, NotNormal> {
+        if kind != Kind::Address {
+            return Ok((self.of_written(kind, raw)?, None));
+        }
+        let normal = normalise(kind, raw)?;
+        Ok((self.of(kind, &normal), self.of_premises(&normal)))
     }
 
     /// The same for a normal form that is known to be text.

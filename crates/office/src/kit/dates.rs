@@ -1,13 +1,18 @@
 //! Dates and times as people read them: "Friday 18 December 2026", "9:32am", London time.
 
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 /// The place whose civil dates count: UK law reckons in London time.
 pub fn london() -> TimeZone {
-    // The zone is built in; UTC would only be reached if it were not.
-    TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)
+    // Looked up once: every contact decision asks for the day. The zone is built in; UTC would only
+    // be reached if it were not.
+    static LONDON: LazyLock<TimeZone> =
+        LazyLock::new(|| TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC));
+    LONDON.clone()
 }
 
 /// The civil date of an instant.

@@ -1,7 +1,7 @@
 //! Finding, keeping and erasing persons.
 
 use candour_db::Tx;
-use candour_screening::{KeyedHash, Kind, PREMISES, normalise};
+use candour_screening::{KeyedHash, Kind, NotNormal, PREMISES};
 
 use super::rules::{Hash16, Known, PersonRow, Written};
 use super::sql;
@@ -28,13 +28,12 @@ pub fn hash_of(hasher: &KeyedHash, kind: Kind, normal: &str) -> Hash16 {
 /// # Errors
 /// It can't be read as this kind; the message does not repeat it.
 pub fn hash_raw(hasher: &KeyedHash, kind: Kind, raw: &str) -> Result<Hash16> {
-    Ok(hash_of(hasher, kind, &normal(kind, raw)?))
+    let hash = hasher.of_written(kind, raw).map_err(|e| unread(kind, &e))?;
+    Ok(sql::hash16(&hash[..16]))
 }
 
-fn normal(kind: Kind, raw: &str) -> Result<String> {
-    normalise(kind, raw).map_err(|e| {
-        Error::invalid("identifier", format!("This {} can't be read: {e}", kind_word(kind)))
-    })
+fn unread(kind: Kind, why: &NotNormal) -> Error {
+    Error::invalid("identifier", format!("This {} can't be read: {why}", kind_word(kind)))
 }
 
 /// The keyed hashes by which an identifier is stopped and asked about, as somebody wrote it.
@@ -42,10 +41,9 @@ fn normal(kind: Kind, raw: &str) -> Result<String> {
 /// # Errors
 /// As [`hash_raw`].
 pub fn written(hasher: &KeyedHash, kind: Kind, raw: &str) -> Result<Written> {
-    let normal = normal(kind, raw)?;
-    let premises = (kind == Kind::Address).then(|| hasher.of_premises(&normal)).flatten();
+    let (hash, premises) = hasher.all_of_written(kind, raw).map_err(|e| unread(kind, &e))?;
     let premises = premises.map(|hash| sql::hash16(&hash[..16]));
-    Ok(Written { kind, hash: hash_of(hasher, kind, &normal), premises })
+    Ok(Written { kind, hash: sql::hash16(&hash[..16]), premises })
 }
 
 /// What a kind is called on screens.

@@ -4,23 +4,24 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::ask::{self, Ask, Decision};
-use super::live::{self, Now, needs_registers};
+use super::live::{self, Now, One, needs_registers};
 use crate::error::{Error, Result};
 use crate::kit::links;
 use crate::office::Office;
 use crate::proof::By;
 use crate::staff::Role;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Questions in one batch, at most.
 pub(crate) const MOST: usize = 10_000;
 
@@ -90,7 +91,9 @@ pub(crate) fn answer(value: &impl Serialize) -> Answer {
     // Most answers fit, so it need not grow.
     let mut body = Vec::with_capacity(512);
     serde_json::to_writer(&mut body, value).map_err(Error::from)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    Ok(response)
 }
 
 pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
@@ -112,8 +115,9 @@ pub(crate) async fn who(
     registers: bool,
 ) -> Result<(By, Arc<Now>)> {
     let bearer = Bearer::of(headers);
-    let (org, now) = now(office, short, &bearer, registers).await?;
+    let (one, now) = now(office, short, &bearer, registers).await?;
     let id = bearer.mailer(&now)?;
+    let org = one.org().to_owned();
     let by = By { org, actor: format!("mailer:{id}"), role: Role::Mailer, now: office.now() };
     Ok((by, now))
 }
@@ -149,14 +153,14 @@ async fn now(
     short: &str,
     bearer: &Bearer,
     registers: bool,
-) -> Result<(String, Arc<Now>)> {
+) -> Result<(Arc<One>, Arc<Now>)> {
     bearer.0.ok_or(Error::Denied("token"))?;
-    let org = office.live().org(office, short).await.map_err(|e| match e {
+    let one = office.live().of_short(office, short).await.map_err(|e| match e {
         Error::NotFound(_) => Error::Denied("token"),
         other => other,
     })?;
-    let now = live::now(office, &org, registers).await?;
-    Ok((org, now))
+    let now = live::now(office, &one, registers).await?;
+    Ok((one, now))
 }
 
 /// One question or many.

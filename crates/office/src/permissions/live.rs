@@ -1,14 +1,15 @@
 //! What every decision of this process reads: the facts in memory, never older than the question.
 //!
-//! A question that comes waits for a look at the head's version that begins after it came; one look
-//! serves all who wait. So a stop written by any process is seen by every decision asked after its
-//! commit, at the cost of one small read for many decisions.
+//! As long as nothing at all has been committed since the last look, that look still holds: on
+//! SQLite this shows without asking it ([`candour_db::Db::mark`]). Otherwise a question waits for a
+//! look at the head's version that begins after it came; one look serves all who wait. So a stop
+//! written by any process is seen by every decision asked after its commit.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use candour_db::Tx;
+use candour_db::{Mark, Tx};
 use candour_screening::{Book, KeyedHash};
 use jiff::civil::Date;
 use tokio::sync::oneshot;
@@ -90,23 +91,51 @@ struct Line {
     /// Somebody is looking, and will look again for those who wait.
     looking: bool,
     waiting: Vec<Waiting>,
-    /// A glance saw that something has changed: the next look is a whole one.
-    changed: bool,
 }
 
-#[derive(Default)]
-struct One {
+/// What this process has read of one organisation.
+pub struct One {
+    org: String,
     line: Mutex<Line>,
+    /// Held while all is read anew.
     last: Mutex<Option<Arc<Now>>>,
+    /// The last look and the mark of the database before it. Held for a moment only.
+    seen: Mutex<Option<(Mark, Arc<Now>)>>,
     books: Mutex<Books>,
+}
+
+impl One {
+    fn new(org: String) -> Self {
+        Self {
+            org,
+            line: Mutex::default(),
+            last: Mutex::default(),
+            seen: Mutex::default(),
+            books: Mutex::default(),
+        }
+    }
+
+    /// The organisation's id.
+    pub fn org(&self) -> &str {
+        &self.org
+    }
+
+    /// The last look, if nothing has been committed since and it is still the same day.
+    fn still(&self, office: &Office) -> Option<Arc<Now>> {
+        let mark = office.db().mark()?;
+        let today = dates::day_of(office.now());
+        let seen = lock(&self.seen);
+        let (_, now) = seen.as_ref().filter(|(m, now)| *m == mark && now.today == today)?;
+        Some(Arc::clone(now))
+    }
 }
 
 /// The facts of every organisation of this process, read when first asked for.
 #[derive(Default)]
 pub struct Live {
     orgs: Mutex<HashMap<String, Arc<One>>>,
-    /// Short names to ids: a short name never changes.
-    shorts: Mutex<HashMap<String, String>>,
+    /// By short name, which never changes.
+    shorts: Mutex<HashMap<String, Arc<One>>>,
 }
 
 impl Live {
@@ -114,19 +143,20 @@ impl Live {
     ///
     /// # Errors
     /// There is none, or of the database.
-    pub async fn org(&self, office: &Office, short: &str) -> Result<String> {
-        if let Some(id) = lock(&self.shorts).get(short) {
-            return Ok(id.clone());
+    pub async fn of_short(&self, office: &Office, short: &str) -> Result<Arc<One>> {
+        if let Some(one) = lock(&self.shorts).get(short) {
+            return Ok(Arc::clone(one));
         }
         let name = short.to_owned();
         let id = office.run(move |o| o.read(|tx| charter::only_org(tx, Some(&name)))).await?;
-        lock(&self.shorts).insert(short.to_owned(), id.clone());
-        Ok(id)
+        let one = self.of(&id);
+        lock(&self.shorts).insert(short.to_owned(), Arc::clone(&one));
+        Ok(one)
     }
 
-    fn one(&self, org: &str) -> Arc<One> {
+    fn of(&self, org: &str) -> Arc<One> {
         let mut orgs = lock(&self.orgs);
-        Arc::clone(orgs.entry(org.to_owned()).or_default())
+        Arc::clone(orgs.entry(org.to_owned()).or_insert_with(|| Arc::new(One::new(org.to_owned()))))
     }
 }
 
@@ -139,8 +169,10 @@ fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 ///
 /// # Errors
 /// Of the database.
-pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Arc<Now>> {
-    let one = office.live().one(org);
+pub async fn now(office: &Office, one: &Arc<One>, registers: bool) -> Result<Arc<Now>> {
+    if !registers && let Some(now) = one.still(office) {
+        return Ok(now);
+    }
     let (send, receive) = oneshot::channel();
     let first = {
         let mut line = lock(&one.line);
@@ -148,87 +180,15 @@ pub async fn now(office: &Office, org: &str, registers: bool) -> Result<Arc<Now>
         !std::mem::replace(&mut line.looking, true)
     };
     if first {
-        Look { office: office.clone(), org: org.to_owned(), one, over: false }.glance().await;
+        // Goes on for the others if whoever asked goes away.
+        let (office, one) = (office.clone(), Arc::clone(one));
+        tokio::task::spawn_blocking(move || serve(&office, &one));
     }
     receive.await.map_err(|_| Error::fault("the look at the permissions was broken off"))?
 }
 
-/// The duty to look for those who wait. Whoever has it and goes hands it on.
-struct Look {
-    office: Office,
-    org: String,
-    one: Arc<One>,
-    over: bool,
-}
-
-impl Drop for Look {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        // No runtime: the program ends, and nobody waits.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (office, org) = (self.office.clone(), self.org.clone());
-        let next = Self { office, org, one: Arc::clone(&self.one), over: false };
-        runtime.spawn(next.glance());
-    }
-}
-
-impl Look {
-    /// Looks once for those who wait. Where the database is near, the question whether anything
-    /// has changed is asked right here: handing it to another thread and being woken by it costs
-    /// more than the answer. Whatever is to be read beyond that is another thread's work.
-    async fn glance(mut self) {
-        // Questions that are here already join, and one look serves them all.
-        tokio::task::yield_now().await;
-        let Some(waiting) = near(&self.office, &self.one) else {
-            self.over = true;
-            let (office, org, one) = (self.office.clone(), self.org.clone(), self.one.clone());
-            tokio::task::spawn_blocking(move || serve(&office, &org, &one));
-            return;
-        };
-        // A panic must not leave the next in line waiting for ever.
-        let glanced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            unchanged(&self.office, &self.org, &self.one)
-        }));
-        let seen = glanced.unwrap_or(None);
-        let mut line = lock(&self.one.line);
-        match seen {
-            Some(now) => {
-                self.over = line.waiting.is_empty();
-                line.looking = !self.over;
-                drop(line);
-                waiting.into_iter().for_each(|(w, _)| drop(w.send(Ok(Arc::clone(&now)))));
-            }
-            None => {
-                line.waiting.extend(waiting);
-                line.changed = true;
-            }
-        }
-    }
-}
-
-/// Those who wait, if a glance can serve them.
-fn near(office: &Office, one: &One) -> Option<Vec<Waiting>> {
-    // Taken while a screening reads everything anew: not to be waited for on this thread.
-    let known = one.last.try_lock().is_ok_and(|last| last.is_some());
-    let mut line = lock(&one.line);
-    let registers = line.waiting.iter().any(|(_, registers)| *registers);
-    let can = office.db().is_near() && known && !registers && !line.changed;
-    line.changed = false;
-    can.then(|| std::mem::take(&mut line.waiting))
-}
-
-/// The facts as they were, if nothing has moved the head since and it is still the same day.
-fn unchanged(office: &Office, org: &str, one: &One) -> Option<Arc<Now>> {
-    let today = dates::day_of(office.now());
-    let version = office.read_one(|tx| sql::version(tx, org)).ok()?;
-    let last = one.last.try_lock().ok()?;
-    last.as_ref().filter(|n| n.known.version >= version && n.today == today).map(Arc::clone)
-}
-
 /// Looks for those who wait until nobody does.
-fn serve(office: &Office, org: &str, one: &One) {
+fn serve(office: &Office, one: &One) {
     loop {
         let waiting = {
             let mut line = lock(&one.line);
@@ -241,7 +201,7 @@ fn serve(office: &Office, org: &str, one: &One) {
         // A panic must not leave the next in line waiting for ever.
         let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let registers = waiting.iter().any(|(_, r)| *r);
-            look(office, org, one, registers)
+            look(office, one, registers)
         }))
         .unwrap_or_else(|_| Err(Error::fault("the look at the permissions panicked")));
         match looked {
@@ -261,20 +221,21 @@ fn serve(office: &Office, org: &str, one: &One) {
 /// # Errors
 /// Of the database.
 pub fn now_blocking(office: &Office, org: &str, registers: bool) -> Result<Arc<Now>> {
-    look(office, org, &office.live().one(org), registers)
+    look(office, &office.live().of(org), registers)
 }
 
-fn look(office: &Office, org: &str, one: &One, registers: bool) -> Result<Arc<Now>> {
-    let now = look_at_facts(office, org, one)?;
+fn look(office: &Office, one: &One, registers: bool) -> Result<Arc<Now>> {
+    let now = look_at_facts(office, one)?;
     if !registers {
         return Ok(now);
     }
-    let listed = books(office, org, one)?;
+    let listed = books(office, one)?;
     Ok(Arc::new(Now { listed, ..Now::clone(&now) }))
 }
 
 /// The registers in memory; each is read once for each import.
-fn books(office: &Office, org: &str, one: &One) -> Result<Listed> {
+fn books(office: &Office, one: &One) -> Result<Listed> {
+    let org = &one.org;
     let rows = office.read(|tx| sql::registers(tx, org))?;
     let mut books = lock(&one.books);
     books.retain(|(_, blob, _)| rows.iter().any(|r| &r.blob == blob));
@@ -288,21 +249,28 @@ fn books(office: &Office, org: &str, one: &One) -> Result<Listed> {
     Ok(Arc::new(books.iter().map(|(r, _, b)| (*r, Arc::clone(b))).collect()))
 }
 
-fn look_at_facts(office: &Office, org: &str, one: &One) -> Result<Arc<Now>> {
+fn look_at_facts(office: &Office, one: &One) -> Result<Arc<Now>> {
+    let org = &one.org;
     let today = dates::day_of(office.now());
+    // The mark first: a commit that comes in between is looked at twice, never missed.
+    let mark = office.db().mark();
     // One statement: a new charter moves the head as well.
     let version = office.read_one(|tx| sql::version(tx, org))?;
     let mut last = lock(&one.last);
-    if let Some(now) = &*last
-        && now.known.version >= version
-        && now.today == today
-    {
-        return Ok(Arc::clone(now));
-    }
-    let old = last.take().map(Arc::unwrap_or_clone);
-    let fresh = Arc::new(office.read(|tx| read(tx, office, org, today, old))?);
-    *last = Some(Arc::clone(&fresh));
-    Ok(fresh)
+    let same = |now: &&Arc<Now>| now.known.version >= version && now.today == today;
+    let now = match last.as_ref().filter(same) {
+        Some(now) => Arc::clone(now),
+        None => {
+            // What nobody else holds is brought up to date without a copy.
+            lock(&one.seen).take();
+            let old = last.take().map(Arc::unwrap_or_clone);
+            let fresh = Arc::new(office.read(|tx| read(tx, office, org, today, old))?);
+            *last = Some(Arc::clone(&fresh));
+            fresh
+        }
+    };
+    *lock(&one.seen) = mark.map(|mark| (mark, Arc::clone(&now)));
+    Ok(now)
 }
 
 fn read(
@@ -374,13 +342,14 @@ mod tests {
         let office = Office::open(dir.path(), None).unwrap();
         let charter = Charter::parse(include_str!("../demo/charter.toml")).unwrap();
         let org = office.found(charter).unwrap();
+        let one = office.live().of(&org);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             // Nothing is known the first time, and all of it the second.
             for _ in 0..2 {
-                let mut leaves = Box::pin(now(&office, &org, false));
+                let mut leaves = Box::pin(now(&office, &one, true));
                 let waits = poll_fn(|cx| Poll::Ready(leaves.as_mut().poll(cx).is_pending())).await;
-                let mut stays = pin!(now(&office, &org, false));
+                let mut stays = pin!(now(&office, &one, true));
                 let too = poll_fn(|cx| Poll::Ready(stays.as_mut().poll(cx).is_pending())).await;
                 assert!(waits && too);
                 drop(leaves);

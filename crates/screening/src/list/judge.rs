@@ -6,7 +6,7 @@ use super::cut::{Piece, What};
 use super::dialect::{Dialect, RowSpan, Span};
 use super::shape::{Encoding, decode};
 use super::{ColumnNote, Fault, Place, Verdict, Verdicts, plain, written};
-use crate::{Book, KeyedHash, Kind, NotNormal};
+use crate::{Book, Hashes, KeyedHash, Kind, NotNormal};
 
 /// Rows that are looked up together.
 const TOGETHER: usize = 256;
@@ -286,18 +286,18 @@ impl Judge<'_> {
         desk: &mut Desk,
         column: usize,
         kind: Kind,
-    ) -> Result<plain::Hashes, Fault> {
+    ) -> Result<Hashes, Fault> {
         let span = *desk.spans.get(column).ok_or(Fault::Short)?;
         let field = self.dialect.field(bytes, span, &mut desk.scratch);
         if let Some(hash) = plain::short_way(self.keyed, kind, field) {
             return Ok((hash, None));
         }
         let text = decode(self.encoding, field).ok_or(Fault::NotText)?;
-        plain::hashes(self.keyed, kind, &text).map_err(Fault::NotNormal)
+        self.keyed.all_of_written(kind, &text).map_err(Fault::NotNormal)
     }
 
     /// The same in several cells. A row that ends before the last has the others.
-    fn joined(&self, bytes: &[u8], desk: &mut Desk, place: &Place) -> Result<plain::Hashes, Fault> {
+    fn joined(&self, bytes: &[u8], desk: &mut Desk, place: &Place) -> Result<Hashes, Fault> {
         let mut cells = Vec::with_capacity(place.columns.len());
         for column in &place.columns {
             let Some(span) = desk.spans.get(*column) else { continue };
@@ -306,7 +306,7 @@ impl Judge<'_> {
             cells.push((*column, text.into_owned()));
         }
         let cell = |at| cells.iter().find(|(c, _)| *c == at).map(|(_, text)| text.as_str());
-        plain::hashes(self.keyed, place.kind, &place.joined(cell)).map_err(Fault::NotNormal)
+        self.keyed.all_of_written(place.kind, &place.joined(cell)).map_err(Fault::NotNormal)
     }
 
     /// A row for the blocked.

@@ -84,19 +84,6 @@ pub(crate) fn keyed_hash(keyed: &KeyedHash, kind: Kind, raw: &str) -> Result<[u8
     normalise(kind, raw).map(|normal| keyed.of(kind, &normal))
 }
 
-/// The hash of an identifier and, of a postal address, that of its premises.
-pub(super) type Hashes = ([u8; 32], Option<[u8; 32]>);
-
-/// The hashes by which a cell is looked up: the premises too, so that a row that leaves the town
-/// out does not slip through.
-pub(super) fn hashes(keyed: &KeyedHash, kind: Kind, raw: &str) -> Result<Hashes, NotNormal> {
-    if kind != Kind::Address {
-        return Ok((keyed_hash(keyed, kind, raw)?, None));
-    }
-    let normal = normalise(kind, raw)?;
-    Ok((keyed.of(kind, &normal), keyed.of_premises(&normal)))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -12,8 +12,8 @@ use super::outs::{Out, Three};
 use super::run::{finish, places, whole, written_heads};
 use super::shape::{Encoding, Format, Guess, Shape, name_columns};
 use super::source::Source;
-use super::{Digest, Fault, Outcome, Outs, Place, Plan, ScreenError, Verdicts, plain, written};
-use crate::{Book, KeyedHash, Kind, NotNormal, likely_kind};
+use super::{Digest, Fault, Outcome, Outs, Place, Plan, ScreenError, Verdicts, written};
+use crate::{Book, Hashes, KeyedHash, Kind, NotNormal, likely_kind};
 
 /// Rows that are looked at before any is written.
 const SAMPLE: usize = 1000;
@@ -47,7 +47,7 @@ impl Cell {
     }
 
     /// The keyed hashes of the identifier in it.
-    fn identifier(&self, kind: Kind, keyed: &KeyedHash) -> Result<plain::Hashes, Fault> {
+    fn identifier(&self, kind: Kind, keyed: &KeyedHash) -> Result<Hashes, Fault> {
         match self {
             Cell::Empty => return Err(Fault::NotNormal(NotNormal::Empty)),
             Cell::Formula(_) => return Err(Fault::Formula),
@@ -59,7 +59,7 @@ impl Cell {
             }
             Cell::Date(_) | Cell::Number(_) | Cell::Text(_) => {}
         }
-        plain::hashes(keyed, kind, &self.text()).map_err(Fault::NotNormal)
+        keyed.all_of_written(kind, &self.text()).map_err(Fault::NotNormal)
     }
 }
 
@@ -167,7 +167,7 @@ pub(super) fn check(
 }
 
 /// The keyed hashes of the identifier that stands in one cell of a row, or in several.
-fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<plain::Hashes, Fault> {
+fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<Hashes, Fault> {
     if let [column] = place.columns[..] {
         return row.get(column).ok_or(Fault::Short)?.identifier(place.kind, keyed);
     }
@@ -181,7 +181,7 @@ fn identifier(row: &[Cell], place: &Place, keyed: &KeyedHash) -> Result<plain::H
         }
     }
     let text = |at| texts.iter().find(|(c, _)| *c == at).map(|(_, text)| text.as_ref());
-    plain::hashes(keyed, place.kind, &place.joined(text)).map_err(Fault::NotNormal)
+    keyed.all_of_written(place.kind, &place.joined(text)).map_err(Fault::NotNormal)
 }
 
 /// What is the same for every row.
