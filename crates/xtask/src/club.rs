@@ -59,10 +59,21 @@ pub fn sql(engine: Engine, members: u64) -> String {
 
 /// Whose request is heavy.
 pub const HEAVY: &str = "heavy@example.org";
+/// Her name, as the club has it; under another name all of it would wait to be looked at.
+pub fn heavy_name(members: u64) -> String {
+    let hers = members / 4;
+    format!("First{} Last{}", hers % 997, hers % 4999)
+}
+
 /// Her long messages.
 const LONG: u64 = 40_000;
 /// Rows that are hers: herself and the messages.
 pub const HEAVY_ROWS: u64 = LONG + 1;
+/// In one of so many messages somebody else is named.
+const NAMED: u64 = 50;
+/// Rows of hers that a person has to look at: those, and herself for a telephone number that the
+/// map does not name as hers.
+pub const HEAVY_OPEN: u64 = LONG / NAMED + 1;
 
 /// What the messages are put together from.
 const PHRASES: [&str; 12] = [
@@ -81,8 +92,7 @@ const PHRASES: [&str; 12] = [
 ];
 
 /// Statements for PostgreSQL that make a club consistent and indexed, as most are that run for
-/// years, with one member about whom there is very much. In one message of fifty somebody else is
-/// named.
+/// years, with one member about whom there is very much.
 pub fn heavy(members: u64) -> String {
     let hers = members / 4;
     let phrases: Vec<String> = PHRASES.iter().map(|p| format!("'{p}'")).collect();
@@ -95,7 +105,7 @@ pub fn heavy(members: u64) -> String {
          INSERT INTO messages SELECT {members} * 100 + i, {hers}, '2024-01-01',
            (SELECT string_agg(phrases[1 + (i * 7 + k * k * 13 + k * (i % 11)) % {many}], ' ')
             FROM generate_series(1, 36) AS k)
-           || CASE WHEN i % 50 = 0 THEN ' Bram Novak will bring the chairs.' ELSE '' END
+           || CASE WHEN i % {NAMED} = 0 THEN ' Bram Novak will bring the chairs.' ELSE '' END
            FROM generate_series(1, {LONG}) AS i, (SELECT ARRAY[{all}] AS phrases) AS p;
          ANALYZE;\n",
         many = PHRASES.len(),

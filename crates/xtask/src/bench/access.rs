@@ -88,12 +88,14 @@ fn heavy(site: &Site, house: &House, members: u64) -> Result<Vec<Line>> {
         let (took, size) = copy(site, members)?;
         (all, bytes) = (all.min(took), size);
         let email = ["--email", club::HEAVY];
-        let open = [&["request", "open", "--name", "Someone", "--via", "letter"][..], &email];
+        let name = ["--name", &club::heavy_name(members)];
+        let open = [&["request", "open", "--via", "letter"][..], &name, &email];
         let reference = house.said(&open.concat())?;
         house.said(&["request", "settle", &reference, "--how", "known to us"])?;
         let found = watched(&mut house.command(&["request", "find", &reference, "--json"]))?;
         let said: Value = serde_json::from_str(&found.said)?;
         ensure!(said["items"].as_u64() == Some(club::HEAVY_ROWS), "not all rows: {said}");
+        ensure!(said["to_decide"].as_u64() == Some(club::HEAVY_OPEN), "not as they are: {said}");
         best = best.min(found.seconds);
         (peak, cpu) = (peak.max(found.peak), found.cpu);
     }
