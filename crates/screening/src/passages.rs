@@ -161,12 +161,36 @@ fn push_trimmed(text: &str, start: usize, end: usize, found: &mut Vec<(usize, us
 
 /// True if the full stop after this text belongs to a title, an initial or an abbreviation.
 fn abbreviated(before: &str) -> bool {
-    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let word = last.to_lowercase();
-    last.chars().count() == 1 && last.chars().all(char::is_uppercase)
-        || words::TITLES.contains(&word.as_str())
-        || words::LEADING_TITLES.contains(&word.as_str())
-        || matches!(word.as_str(), "st" | "no" | "nos" | "ltd" | "co" | "jr" | "snr" | "esq" | "g")
+    let last = last_word(before);
+    let mut letters = last.chars();
+    if let (Some(only), None) = (letters.next(), letters.next())
+        && only.is_uppercase()
+    {
+        return true;
+    }
+    // Every sentence ends here, so nothing is allocated; no word of the lists is longer.
+    let mut small = [0; glance::LONGEST];
+    let Some(small) = small.get_mut(..last.len()) else { return false };
+    small.copy_from_slice(last.as_bytes());
+    small.make_ascii_lowercase();
+    let Ok(word) = std::str::from_utf8(small) else { return false };
+    let known = words::known(word);
+    known.title
+        || known.leading
+        || matches!(word, "st" | "no" | "nos" | "ltd" | "co" | "jr" | "snr" | "esq" | "g")
+}
+
+/// The letters and digits at the end of a text.
+fn last_word(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    match bytes.len().checked_sub(plain + 1) {
+        // A letter beyond ASCII may go before.
+        Some(before) if !bytes[before].is_ascii() => {
+            text.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()
+        }
+        _ => &text[bytes.len() - plain..],
+    }
 }
 
 // ---- names -------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ pub fn recognise(text: &str) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     let mut at = 0;
     let mut free = 0; // bytes before this belong to a hit already
-    while let Some(step) = bytes[at..].iter().position(|b| b.is_ascii_digit() || *b == b'@') {
+    while let Some(step) = sign(&bytes[at..]) {
         at += step;
         let found = if bytes[at] == b'@' { email_at(text, at) } else { number_at(text, at, free) };
         match found {
@@ -42,6 +42,15 @@ pub fn recognise(text: &str) -> Vec<Hit> {
         }
     }
     hits
+}
+
+/// Where the first digit or `@` stands. Most of every text has none, and is passed over by blocks.
+fn sign(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let is_sign = |b: &u8| b.is_ascii_digit() || *b == b'@';
+    let none = |block: &&[u8]| block.iter().fold(0, |any, b| any | u8::from(is_sign(b))) == 0;
+    let passed = bytes.chunks_exact(BLOCK).take_while(none).count() * BLOCK;
+    bytes[passed..].iter().position(is_sign).map(|step| passed + step)
 }
 
 /// The end of the run of digits at `at`, or the next byte.

@@ -1,9 +1,9 @@
 //! The spool of a search: everything found goes into it sealed, and is looked through for other
 //! people on the way.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use candour_connectors::{
     Body, DataMap, Fault, FaultKind, Found, Identifier, Searched, Seek, Sink, Strength, learned,
@@ -18,6 +18,10 @@ use crate::kit::blobs::{self, BlobWriter};
 
 /// Rows that are looked through together.
 const TOGETHER: usize = 128;
+/// Parts that the helper may have before it: enough that it never waits for the next.
+const AHEAD: usize = 2;
+/// Parts that may be held until one before them is ready.
+const HELD: usize = 4;
 /// Bytes that most lines of a spool fit in.
 const LINE: usize = 3072;
 
@@ -56,6 +60,8 @@ pub(super) struct Spool<'a> {
     waiting: Vec<Found>,
     /// Who looks through what was found before these; nobody before there is much.
     helper: Option<Helper>,
+    /// Parts in the order found, looked through here; none where the helper still has it.
+    parts: VecDeque<Option<Part>>,
     pub(super) items: u64,
     flagged: Vec<Flag>,
     learned: Vec<Identifier>,
@@ -82,6 +88,7 @@ impl<'a> Spool<'a> {
             watch,
             waiting: Vec::new(),
             helper: None,
+            parts: VecDeque::new(),
             items: 0,
             flagged: Vec::new(),
             learned: Vec::new(),
@@ -91,6 +98,7 @@ impl<'a> Spool<'a> {
 
     pub(super) fn end(mut self, searched: Searched) -> Result<Ended> {
         self.look_through()?;
+        self.keep_parts(0)?;
         self.record.searched = searched;
         Ok(Ended {
             blob: self.blob.end()?,
@@ -167,19 +175,17 @@ impl Look {
     }
 }
 
-/// Looks through a part on the other core while the next is read: looking is most of a search.
+/// Looks through parts on the other core while more is read: looking is most of a search.
 struct Helper {
-    parts: SyncSender<Vec<Found>>,
+    parts: Sender<Vec<Found>>,
     looked: Receiver<Looked>,
-    /// Has a part, which goes before whatever was found since.
-    busy: bool,
 }
 
 impl Helper {
     fn start(look: Arc<Look>) -> std::io::Result<Self> {
-        let (parts, todo) = sync_channel::<Vec<Found>>(1);
-        let (done, looked) = sync_channel(1);
-        // Ends with the spool, which alone gives it parts.
+        let (parts, todo) = channel::<Vec<Found>>();
+        let (done, looked) = channel();
+        // Ends with the spool, which alone gives it parts, and never more than it may hold.
         std::thread::Builder::new().name("look".into()).spawn(move || {
             for part in todo {
                 if done.send(look.through(part)).is_err() {
@@ -187,7 +193,7 @@ impl Helper {
                 }
             }
         })?;
-        Ok(Self { parts, looked, busy: false })
+        Ok(Self { parts, looked })
     }
 }
 
@@ -231,35 +237,61 @@ fn why_look(strength: Strength, others: &[Mark], wants: &Wants) -> String {
 }
 
 impl Spool<'_> {
-    /// Looks for other people in what waits and keeps it, in the order in which it was found.
+    /// Looks for other people in what waits, here.
     fn look_through(&mut self) -> std::result::Result<(), Fault> {
         let part = std::mem::take(&mut self.waiting);
-        let here = self.look.through(part).map_err(|e| ours(e.to_string()))?;
-        if let Some(helper) = self.helper.as_mut().filter(|h| h.busy) {
-            helper.busy = false;
-            let there = helper
-                .looked
-                .recv()
-                .map_err(|_| helper_gone())?
-                .map_err(|e| ours(e.to_string()))?;
-            self.keep_part(there)?;
-        }
-        self.keep_part(here)
+        let part = self.look.through(part).map_err(|e| ours(e.to_string()))?;
+        self.parts.push_back(Some(part));
+        Ok(())
     }
 
-    /// Every second part is the helper's.
+    /// Gives what waits to the helper, unless it is behind.
     fn hand_on(&mut self) -> std::result::Result<(), Fault> {
+        if self.parts.iter().filter(|part| part.is_none()).count() >= AHEAD {
+            self.look_through()?;
+            return self.keep_parts(HELD);
+        }
         let helper = match self.helper.take() {
             Some(helper) => Ok(helper),
             None => Helper::start(Arc::clone(&self.look)),
         };
         let helper = self.helper.insert(helper.map_err(|e| ours(e.to_string()))?);
-        if helper.busy {
-            return self.look_through();
-        }
-        helper.busy = true;
         let part = std::mem::take(&mut self.waiting);
-        helper.parts.send(part).map_err(|_| helper_gone())
+        helper.parts.send(part).map_err(|_| helper_gone())?;
+        self.parts.push_back(None);
+        self.keep_parts(HELD)
+    }
+
+    /// Keeps the parts that are ready, in the order in which they were found; waits for the helper
+    /// only while more than so many are held.
+    fn keep_parts(&mut self, held: usize) -> std::result::Result<(), Fault> {
+        while let Some(first) = self.parts.front_mut() {
+            let part = match first.take() {
+                Some(part) => part,
+                None => match self.looked(self.parts.len() > held)? {
+                    Some(part) => part,
+                    None => break,
+                },
+            };
+            self.parts.pop_front();
+            self.keep_part(part)?;
+        }
+        Ok(())
+    }
+
+    /// The next part from the helper; none if it is not ready and not to be waited for.
+    fn looked(&self, wait: bool) -> std::result::Result<Option<Part>, Fault> {
+        let helper = self.helper.as_ref().ok_or_else(helper_gone)?;
+        let looked = if wait {
+            helper.looked.recv().map_err(|_| helper_gone())?
+        } else {
+            match helper.looked.try_recv() {
+                Ok(looked) => looked,
+                Err(TryRecvError::Empty) => return Ok(None),
+                Err(TryRecvError::Disconnected) => return Err(helper_gone()),
+            }
+        };
+        looked.map(Some).map_err(|e| ours(e.to_string()))
     }
 
     fn keep_part(&mut self, part: Part) -> std::result::Result<(), Fault> {
@@ -308,13 +340,16 @@ impl Sink for Spool<'_> {
         match row {
             true if self.waiting.len() < TOGETHER => Ok(()),
             true => self.hand_on(),
-            false => self.look_through(),
+            false => {
+                self.look_through()?;
+                self.keep_parts(0)
+            }
         }
     }
 
     fn progress(&mut self, done: u64, of: Option<u64>) {
-        let away = self.helper.as_ref().map_or(0, |h| if h.busy { TOGETHER } else { 0 });
-        let found = self.items + (self.waiting.len() + away) as u64;
+        // Only rows are held, in full parts.
+        let found = self.items + (self.waiting.len() + self.parts.len() * TOGETHER) as u64;
         self.watch.progress(done, of, found);
     }
 

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::{RELATIONS, capital, tokens};
+use super::{PARTICLES, RELATIONS, capital, tokens};
 use crate::words::{self, Forename, Known, Word};
 
 /// What a glance says of a sentence.
@@ -124,8 +124,28 @@ fn plain_word(word: &str, text: &[u8], seen: &mut Glance) {
     small.copy_from_slice(bytes);
     small.make_ascii_lowercase();
     let Ok(folded) = std::str::from_utf8(small) else { return };
-    seen.name |= opens(words::known(folded), capital);
+    let known = words::known(folded);
+    seen.name |= opens(known, capital) && !(is_merely_open(known) && alone(&text[word.len()..]));
     seen.relation |= listed && RELATIONS.contains(&folded);
+}
+
+/// Whether a word is part of a name only with another beside it: no title and no forename.
+fn is_merely_open(known: Known) -> bool {
+    !known.title && !known.leading && known.forename.is_none()
+}
+
+/// Whether what follows a word cannot be part of the same name: a space, and a word in small
+/// letters that is no particle.
+fn alone(rest: &[u8]) -> bool {
+    const LONGEST_PARTICLE: usize = 3;
+    let Some((b' ', next)) = rest.split_first() else { return false };
+    let letters = next.iter().take(LONGEST_PARTICLE + 1).take_while(|b| b.is_ascii_lowercase());
+    let length = letters.count();
+    if length == 0 || length > LONGEST_PARTICLE {
+        return length > 0;
+    }
+    let ends = next.get(length).is_some_and(|b| SIGNS[usize::from(*b)] == Sign::Gap);
+    ends && !PARTICLES.iter().any(|particle| particle.as_bytes() == &next[..length])
 }
 
 /// Words that matter in small letters, by their first eight bytes. May take another for one of

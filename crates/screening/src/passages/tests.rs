@@ -152,6 +152,16 @@ fn sentences_by_characters(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
+/// As first written, with the lists looked through one by one.
+fn abbreviated_by_lists(before: &str) -> bool {
+    let last = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let word = last.to_lowercase();
+    last.chars().count() == 1 && last.chars().all(char::is_uppercase)
+        || words::TITLES.contains(&word.as_str())
+        || words::LEADING_TITLES.contains(&word.as_str())
+        || matches!(word.as_str(), "st" | "no" | "nos" | "ltd" | "co" | "jr" | "snr" | "esq" | "g")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -176,6 +186,13 @@ proptest! {
                  [ ,()'’—-]| | | |  |\\PC){0,40}",
     ) {
         prop_assert_eq!(with_a_glance(&text), without_a_glance(&text));
+    }
+
+    #[test]
+    fn an_abbreviation_is_told_as_from_the_lists(
+        before in "([ .é-]|St|no|Mrs|councillor|Prof|ltd|[A-ZÉa-zé]|[a-z]{1,12}){0,4}",
+    ) {
+        prop_assert_eq!(abbreviated(&before), abbreviated_by_lists(&before), "{}", before);
     }
 
     #[test]

@@ -153,6 +153,12 @@ proptest! {
     }
 
     #[test]
+    fn a_sign_is_found_where_it_stands(text in "([a-z ]{0,70}[0-9@é]?){0,3}") {
+        let first = text.bytes().position(|b| b.is_ascii_digit() || b == b'@');
+        prop_assert_eq!(sign(text.as_bytes()), first);
+    }
+
+    #[test]
     fn never_panics(text in any::<String>()) {
         recognise(&text);
         likely_kind(&[&text]);
