@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 }
 
 /// Starts this program again, as the same process, with the allocator told to give freed memory
-/// back within 20 milliseconds instead of a second: a large search holds a third less, at no cost
+/// back within 100 milliseconds instead of a second: a large search holds a third less, at no cost
 /// that could be measured (docs/decisions/0011). The allocator reads this before `main` and from
 /// the environment alone. Where it is set already, or starting again fails, all goes on as it is.
 fn give_memory_back_soon() {
@@ -80,7 +80,7 @@ fn give_memory_back_soon() {
     if let Ok(program) = std::env::current_exe() {
         let mut args = std::env::args_os();
         let mut again = std::process::Command::new(program);
-        again.arg0(args.next().unwrap_or_else(|| "candour".into())).args(args).env(DELAY, "20");
+        again.arg0(args.next().unwrap_or_else(|| "candour".into())).args(args).env(DELAY, "100");
         // Answers only if it failed, and then nothing has changed.
         let _ = again.exec();
     }

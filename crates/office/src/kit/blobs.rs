@@ -108,7 +108,10 @@ impl BlobWriter {
     }
 
     fn flush_chunk(&mut self) -> Result<()> {
-        let chunk = std::mem::take(&mut self.buffer);
+        // After a first chunk there is likely to be another; small blobs ask for no more than they
+        // need.
+        let next = Vec::with_capacity(CHUNK + CHUNK / 8);
+        let chunk = std::mem::replace(&mut self.buffer, next);
         let gone = || Error::fault("a blob was written to after its end");
         let sent = self.keeper.as_ref().ok_or_else(gone)?.chunks.send(chunk).is_ok();
         if !sent {

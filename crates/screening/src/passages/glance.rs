@@ -113,7 +113,8 @@ fn plain_word(word: &str, text: &[u8], seen: &mut Glance) {
     let bytes = word.as_bytes();
     let capital = bytes[0].is_ascii_uppercase();
     let listed = SIEVE.may_hold(text, word.len());
-    if !capital && !listed {
+    // A word on no list is part of a name only with another beside it.
+    if !listed && (!capital || alone(&text[word.len()..])) {
         return;
     }
     let mut small = [0; LONGEST];
@@ -124,14 +125,8 @@ fn plain_word(word: &str, text: &[u8], seen: &mut Glance) {
     small.copy_from_slice(bytes);
     small.make_ascii_lowercase();
     let Ok(folded) = std::str::from_utf8(small) else { return };
-    let known = words::known(folded);
-    seen.name |= opens(known, capital) && !(is_merely_open(known) && alone(&text[word.len()..]));
+    seen.name |= opens(words::known(folded), capital);
     seen.relation |= listed && RELATIONS.contains(&folded);
-}
-
-/// Whether a word is part of a name only with another beside it: no title and no forename.
-fn is_merely_open(known: Known) -> bool {
-    !known.title && !known.leading && known.forename.is_none()
 }
 
 /// Whether what follows a word cannot be part of the same name: a space, and a word in small
