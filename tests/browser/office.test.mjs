@@ -151,6 +151,31 @@ test('a sent case is closed', async () => {
   assert.ok((await main()).includes(reference));
 });
 
+test('records that hang on a doubtful one get one answer', async () => {
+  const ref = house.run('request', 'open', '--name', 'Zadie Marsh', '--email', 'bram@example.org');
+  house.run('request', 'settle', ref, '--how', 'known to us');
+  house.run('request', 'find', ref);
+  await page.goto(`/office/cases/${ref}/review`);
+  assert.match(await main(), /2 items need your eye/);
+  await follow(page.getByRole('link', { name: /^notes/ }));
+  await house.look(page, 'item-linked');
+  await follow(page.getByRole('link', { name: 'Look at the record that it hangs on' }));
+  assert.match(await page.locator('h1').innerText(), /^members/);
+  await page.getByLabel('the law lets us keep it back').check();
+  await page.getByText('The ground, if the law').click();
+  await page.getByLabel('Ground', { exact: true }).selectOption({ index: 1 });
+  await page.getByLabel('Reason').fill('Somebody else has this address');
+  await page.getByLabel('Give the other record').check();
+  await refused(page, 'Save the decision', 'linked', /whether it is this person/);
+  assert.ok(await page.getByLabel('Give the other record').isChecked(), 'the tick is kept');
+  await house.look(page, 'item-linked-error');
+  await page.getByLabel('not about this person').check();
+  await press(page, 'Save the decision');
+  assert.match(await main(), /Nothing waits for your decision/);
+  await page.goto(`/office/cases/${ref}`);
+  assert.match(await main(), /1 record that hangs on the same record: not about this person/);
+});
+
 test('a case with a question, more time and a paper holding', async () => {
   house.run('holding', 'add', 'cabinet', '--title', 'Filing cabinet', '--kind', 'paper',
     '--post', 'Membership secretary', '--post-email', 'secretary@harbour.example');
@@ -239,7 +264,8 @@ test('somebody without e-mail gets letters on paper, and proof is waited for', a
 test('whoever keeps paper answers by a link', async () => {
   await page.goto('/office/cases');
   await house.look(page, 'cases');
-  await follow(page.locator('main table a').first());
+  const his = page.locator('main table tr', { hasText: 'Bram Tarn' });
+  await follow(his.getByRole('link').first());
   await house.until(page, 'ask-holder');
   await follow(page.getByRole('link', { name: 'ask-holder', exact: true }));
   const link = (await main()).match(/\/answer\/\S+/)[0];

@@ -267,6 +267,7 @@ impl Search<'_> {
                 text,
                 raw: bytes,
             },
+            root: None,
         };
         if let Some(looked) = self.places.get_mut(place) {
             looked.found += 1;

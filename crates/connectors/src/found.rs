@@ -1,8 +1,10 @@
 //! What a search asks for and what it brings back: the words every connector shares.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 pub use candour_screening::Kind;
 
@@ -69,9 +71,19 @@ pub struct Found {
     pub because: Vec<Because>,
     /// The thing itself.
     pub body: Body,
+    /// What a doubtful row stands or falls with: the [`Found::key`] of the doubtful row that it
+    /// hangs on, or its own if others may hang on it. None if it has doubts of its own.
+    pub root: Option<Arc<str>>,
 }
 
 impl Found {
+    /// What tells a thing apart within its holding: the SHA-256 of place and locator, in
+    /// hexadecimal digits.
+    #[must_use]
+    pub fn key(place: &str, locator: &str) -> String {
+        hex::encode(Sha256::digest(format!("{place}\u{0}{locator}")))
+    }
+
     /// The strongest reason decides.
     #[must_use]
     pub fn strength(&self) -> Strength {

@@ -396,7 +396,7 @@ impl Search<'_, '_> {
             attachments: letter.attachments.into_iter().map(|a| a.name).collect(),
             raw: passing.raw.to_vec(),
         };
-        self.sink.borrow_mut().item(Found { place, locator, because, body })?;
+        self.sink.borrow_mut().item(Found { place, locator, because, body, root: None })?;
         Ok(true)
     }
 

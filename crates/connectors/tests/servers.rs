@@ -4,7 +4,7 @@
 
 mod house;
 
-use candour_connectors::{Body, Kind, Looked, Seek, Stored, Strength, learned};
+use candour_connectors::{Body, Found, Kind, Looked, Seek, Stored, Strength, learned};
 use house::{House, find, houses, seek};
 
 const CLUB: &str = include_str!("house/club.sql");
@@ -133,6 +133,25 @@ fn what_hangs_on_a_weak_and_a_strong_row_is_strong() {
         let letters = at(&basket.told(), "letters");
         let by = "found by telephone, written another way";
         assert_eq!(letters, [format!("id=1: strong belongs to members, {by}")], "{:?}", house.kind);
+    }
+}
+
+#[test]
+fn what_hangs_on_a_doubtful_row_stands_or_falls_with_it() {
+    for house in club() {
+        let mut person = seek(&[(Kind::Phone, "07700 900123")]);
+        person.names = vec!["Amara Quill".to_owned()];
+        let map = house.map(MAP);
+        let (basket, _) = find(&house, &map, &person);
+        let root = |place: &str, locator: &str| {
+            let is = |f: &&Found| f.place == place && f.locator == locator;
+            basket.found.iter().find(is).expect("it is found").root.clone()
+        };
+        let doubtful = Found::key("members", "id=2");
+        assert_eq!(root("members", "id=2").as_deref(), Some(&*doubtful), "{:?}", house.kind);
+        assert_eq!(root("bookings", "id=12").as_deref(), Some(&*doubtful), "{:?}", house.kind);
+        assert_eq!(root("members", "id=1"), None, "nothing is in doubt: {:?}", house.kind);
+        assert_eq!(root("bookings", "id=10"), None, "{:?}", house.kind);
     }
 }
 

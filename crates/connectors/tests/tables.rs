@@ -5,7 +5,7 @@
 mod files;
 
 use candour_connectors::{
-    Body, DataMap, FaultKind, HoldingKind, Inclusion, Kind, Stored, Strength,
+    Body, DataMap, FaultKind, Found, HoldingKind, Inclusion, Kind, Stored, Strength,
 };
 use files::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -217,6 +217,25 @@ link = [{ fields = ["Member"], to = "members.csv", to_fields = ["No"], confirmed
     );
     let seats = searched.places.iter().find(|l| l.place == "seats.csv").expect("searched");
     assert_eq!((seats.looked_at, seats.found), (Some(3), 2));
+}
+
+#[test]
+fn rows_that_hang_on_a_doubtful_row_stand_or_fall_with_it() {
+    let dir = folder();
+    put(dir.path(), "members.csv", format!("{HEAD}M7,Bram Weber,amara@example.com,,\n"));
+    put(dir.path(), "bookings.csv", "Booking,Member,Hall\n1,M7,North\n2,M8,South\n");
+    let toml = mapped(HoldingKind::Csv, dir.path(), &["members.csv"]).to_toml().expect("a map")
+        + r#"
+[[collection]]
+name = "bookings.csv"
+holds = "linked"
+link = [{ fields = ["Member"], to = "members.csv", to_fields = ["No"], confirmed = true }]
+"#;
+    let map = DataMap::from_toml(&toml, "club.toml").expect("a map");
+    let (kept, _) = search(&map, &amara());
+    let roots: Vec<_> = kept.items.iter().map(|f| f.root.as_deref()).collect();
+    let doubtful = Found::key("members.csv", "2");
+    assert_eq!(roots, [Some(&*doubtful); 2], "{:?}", kept.told());
 }
 
 /// A workbook with members on its first sheet, below a title.

@@ -28,6 +28,7 @@ pub const ALL: &[Migration] = list![
     "0013_stops",
     "0014_case_ids",
     "0015_stop_kinds",
+    "0016_roots",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.

@@ -40,6 +40,57 @@ fn an_unknown_person_is_an_outcome_of_its_own() {
     assert_eq!(shown["searches"][0]["state"], "done", "looked at, and said so");
 }
 
+/// Found by her address under another name, all of it is in doubt; whether it is her is answered
+/// once for all that hangs on the one record (UK GDPR Art 15(1A)).
+#[test]
+fn one_answer_is_enough_for_all_that_hangs_on_a_doubtful_record() {
+    for kept in both() {
+        let office = Office::new(kept, 40);
+        let c = rusqlite::Connection::open(office.path("club.db")).unwrap();
+        let named = "UPDATE messages SET body = 'Bram Novak rang about it' WHERE id = 1003";
+        c.execute_batch(named).unwrap();
+        for (word, left) in [("disclose", vec![":6"]), ("not-theirs", vec![])] {
+            let open = ["request", "open", "--name", "Zadie Marsh", "--email", "amara@example.org"];
+            let reference = office.ok(&open).split_whitespace().next().unwrap().to_owned();
+            office.ok(&["request", "settle", &reference, "--how", "known to us"]);
+            let found = office.json(&["request", "find", &reference]);
+            assert_eq!((&found["items"], &found["to_decide"]), (&43.into(), &43.into()));
+            let waiting = || {
+                let items = office.json(&["request", "review", &reference]);
+                let name = |i: &serde_json::Value| i["item"].as_str().unwrap().to_owned();
+                items.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
+            };
+            let review = ["request", "review", &reference, "--reason", "Another", "--linked"];
+            let refused = |item: &str, more: &[&str]| {
+                let out = office.run(&[&review[..], &["--item", item], more].concat());
+                String::from_utf8_lossy(&out.stderr).into_owned()
+            };
+            let root = waiting().remove(0);
+            let exempt = ["--decide", "exempt", "--ground", "legal-privilege"];
+            assert!(refused(&root, &exempt).contains("whether it is this person"));
+            assert_eq!(waiting().len(), 43, "nothing was decided");
+            // Any of them may be the one that is looked at.
+            let one = waiting().remove(20);
+            office.ok(&[&review[..], &["--item", &one, "--decide", word]].concat());
+            let still = waiting();
+            let ends = |(item, end): (&String, &&str)| item.ends_with(end);
+            assert!(still.len() == left.len() && still.iter().zip(&left).all(ends), "{still:?}");
+            assert!(refused(&one, &["--decide", word]).contains("No other record"));
+            let all = office.json(&["request", "review", &reference, "--all"]);
+            let count = |what: &str| {
+                all.as_array().unwrap().iter().filter(|i| i["decision"] == what).count()
+            };
+            match word {
+                "disclose" => assert_eq!((count("disclose"), count("open")), (42, 1)),
+                _ => assert_eq!(count("exclude"), 43),
+            }
+            let shown = office.json(&["ledger", "show"]).to_string();
+            assert!(shown.contains("42 records that hang on the same record"), "{shown}");
+        }
+        office.verify_ledger();
+    }
+}
+
 #[test]
 fn a_name_alone_is_logged_and_the_day_of_proof_is_given() {
     let office = Office::new(Kept::Sqlite, 0);

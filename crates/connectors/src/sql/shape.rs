@@ -10,6 +10,7 @@ use super::dialect::Row;
 use super::plan::ByPostcode;
 use crate::judge::{Cell, Judge};
 use crate::map::{Collection, Link};
+use crate::reason::{self, Reason};
 use crate::schema::LiveCollection;
 use crate::words::{self, NamePart};
 use crate::{Because, Body, Found, Kind, Strength};
@@ -33,6 +34,8 @@ pub(super) struct Parent {
     pub strength: Strength,
     pub kind: Kind,
     pub how: Arc<str>,
+    /// The doubtful row of a person that it stands or falls with.
+    pub root: Option<Arc<str>>,
 }
 
 /// Where the columns of one collection stand, for rows that stream past.
@@ -85,7 +88,7 @@ impl<'a> Shape<'a> {
     }
 
     /// The reasons that the row gives by itself.
-    pub fn judged(&self, row: &Row, judge: &Judge) -> Vec<Because> {
+    pub fn judged(&self, row: &Row, judge: &Judge) -> impl Iterator<Item = Reason> {
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(self.cells.len());
         for (at, kind, part, others) in &self.cells {
             let Some(Some(value)) = row.get(*at) else { continue };
@@ -100,11 +103,11 @@ impl<'a> Shape<'a> {
                 cells.push(Cell { field: from, kind, part, others: false, value });
             }
         }
-        judge.row(&cells)
+        judge.row(&cells).into_iter().map(Reason::own)
     }
 
     /// The reasons that the row has from those it hangs on.
-    pub fn hangs_on(&self, row: &Row, targets: &BTreeMap<Target, Parents>) -> Vec<Because> {
+    pub fn hangs_on(&self, row: &Row, targets: &BTreeMap<Target, Parents>) -> Vec<Reason> {
         let mut out = Vec::new();
         for (link, at, target) in &self.links {
             let Some(key) = values(row, at) else { continue };
@@ -115,7 +118,13 @@ impl<'a> Shape<'a> {
     }
 
     /// Keep what other rows may hang on.
-    pub fn remember(&self, row: &Row, best: &Because, targets: &mut BTreeMap<Target, Parents>) {
+    pub fn remember(
+        &self,
+        row: &Row,
+        best: &Because,
+        root: Option<&Arc<str>>,
+        targets: &mut BTreeMap<Target, Parents>,
+    ) {
         for (target, at) in &self.targets {
             let (Some(key), Some(parents)) = (values(row, at), targets.get_mut(target)) else {
                 continue;
@@ -125,7 +134,8 @@ impl<'a> Shape<'a> {
             } else {
                 format!("found by {}", best.how)
             };
-            let parent = Parent { strength: best.strength, kind: best.kind, how: how.into() };
+            let (strength, kind) = (best.strength, best.kind);
+            let parent = Parent { strength, kind, how: how.into(), root: root.cloned() };
             let key: Key = key.into();
             match parents.by_key.get_mut(&key) {
                 Some(known) if known.strength < parent.strength => *known = parent,
@@ -138,20 +148,29 @@ impl<'a> Shape<'a> {
         }
     }
 
-    pub fn found(&self, row: Row, because: Vec<Because>) -> Found {
-        let locator = if self.key.is_empty() {
-            format!("row {}", hex::encode(digest(&row)))
-        } else {
-            let part = |at: &usize| {
-                let name = self.live.fields.get(*at).map_or("", |f| f.name.as_str());
-                let value = row.get(*at).and_then(Option::as_deref).unwrap_or("");
-                format!("{name}={value}")
-            };
-            self.key.iter().map(part).collect::<Vec<_>>().join(", ")
+    /// What a row stands or falls with: see [`reason::root`].
+    pub fn root(&self, row: &Row, reasons: &[Reason]) -> Option<Arc<str>> {
+        reason::root(reasons, &self.c.name, !self.targets.is_empty(), || self.locator(row))
+    }
+
+    fn locator(&self, row: &Row) -> String {
+        if self.key.is_empty() {
+            return format!("row {}", hex::encode(digest(row)));
+        }
+        let part = |at: &usize| {
+            let name = self.live.fields.get(*at).map_or("", |f| f.name.as_str());
+            let value = row.get(*at).and_then(Option::as_deref).unwrap_or("");
+            format!("{name}={value}")
         };
+        self.key.iter().map(part).collect::<Vec<_>>().join(", ")
+    }
+
+    pub fn found(&self, row: Row, reasons: Vec<Reason>, root: Option<Arc<str>>) -> Found {
+        let locator = self.locator(&row);
+        let because = reasons.into_iter().map(|r| r.because).collect();
         let names = self.live.fields.iter().map(|f| f.name.clone());
         let fields = names.zip(row).collect();
-        Found { place: self.c.name.clone(), locator, because, body: Body::Row { fields } }
+        Found { place: self.c.name.clone(), locator, because, body: Body::Row { fields }, root }
     }
 }
 
@@ -186,11 +205,12 @@ pub(super) fn digest(row: &Row) -> [u8; 16] {
 }
 
 /// "belongs to members, found by e-mail".
-pub(super) fn belongs(link: &Link, parent: &Parent) -> Because {
-    Because {
+pub(super) fn belongs(link: &Link, parent: &Parent) -> Reason {
+    let because = Because {
         kind: parent.kind,
         field: link.fields.join(", "),
         how: format!("belongs to {}, {}", link.to, parent.how),
         strength: parent.strength,
-    }
+    };
+    Reason { because, root: parent.root.clone() }
 }

@@ -9,8 +9,9 @@ use super::shape::{Key, Parents, Shape, Target, belongs, digest};
 use crate::check::renamed;
 use crate::judge::Judge;
 use crate::map::{Collection, DataMap, Holds, Link};
+use crate::reason::{self, Reason};
 use crate::schema::Schema;
-use crate::{Because, Fault, FaultKind, Kind, Limits, Looked, Searched, Seek, Sink};
+use crate::{Fault, FaultKind, Kind, Limits, Looked, Searched, Seek, Sink};
 
 /// Keys asked for in one statement.
 const BATCH: usize = 500;
@@ -246,12 +247,16 @@ impl<'a> Walk<'a> {
 
     /// What to say of a row that hangs on one of these keys when its own value is written in
     /// another way than the key, so that it cannot be told on which: the least of them.
-    fn weakest(&self, link: &Link, batch: &[Key]) -> Vec<Because> {
+    fn weakest(&self, link: &Link, batch: &[Key]) -> Vec<Reason> {
         let Some(parents) = self.targets.get(&(link.to.clone(), link.to_fields.clone())) else {
             return Vec::new();
         };
         let least = batch.iter().filter_map(|k| parents.by_key.get(k)).min_by_key(|p| p.strength);
-        least.map(|p| belongs(link, p)).into_iter().collect()
+        let mut reason = least.map(|p| belongs(link, p));
+        if let Some(reason) = reason.as_mut().filter(|_| batch.len() > 1) {
+            reason.root = None;
+        }
+        reason.into_iter().collect()
     }
 
     /// Ask one statement; judge, tell and remember each row.
@@ -259,7 +264,7 @@ impl<'a> Walk<'a> {
         &mut self,
         shape: &Shape<'a>,
         statement: &Statement,
-        fallback: &[Because],
+        fallback: &[Reason],
     ) -> Result<u64, Fault> {
         let place = format!("{}, {}", self.map.holding, shape.c.name);
         let many_ways = shape.many_ways();
@@ -270,16 +275,18 @@ impl<'a> Walk<'a> {
             if many_ways && !seen.insert(digest(&row)) {
                 return Ok(());
             }
-            let mut because = shape.hangs_on(&row, targets);
-            if because.is_empty() {
-                because.extend(fallback.iter().cloned());
+            let mut reasons = shape.hangs_on(&row, targets);
+            if reasons.is_empty() {
+                reasons.extend(fallback.iter().cloned());
             }
-            because.extend(shape.judged(&row, judge));
-            because.sort_by_key(|b| std::cmp::Reverse(b.strength));
-            let Some(best) = because.first() else { return Ok(()) };
-            shape.remember(&row, best, targets);
+            reasons.extend(shape.judged(&row, judge));
+            reason::sort(&mut reasons);
+            let Some(best) = reasons.first() else { return Ok(()) };
+            let root = shape.root(&row, &reasons);
+            shape.remember(&row, &best.because, root.as_ref(), targets);
             found += 1;
-            sink.item(shape.found(row, because)).inspect_err(|fault| stopped = Some(fault.clone()))
+            let item = sink.item(shape.found(row, reasons, root));
+            item.inspect_err(|fault| stopped = Some(fault.clone()))
         });
         match (asked, stopped) {
             (_, Some(fault)) => Err(fault),

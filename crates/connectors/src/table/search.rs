@@ -8,12 +8,13 @@ use crate::check::renamed;
 use crate::documents::text_fields;
 use crate::judge::{Cell, Judge};
 use crate::map::{Collection, DataMap, Holds, Link};
+use crate::reason::{self, Reason};
 use crate::schema::LiveCollection;
 use crate::words;
 use crate::{Because, Body, Fault, FaultKind, Found, Kind, Looked, Searched, Seek, Sink};
 
 /// Fields that links point at, and their values in the rows found.
-type Parents = HashMap<Vec<String>, Because>;
+type Parents = HashMap<Vec<String>, Reason>;
 
 /// Search every table of the holding. See [`crate::Connector::find`].
 pub(super) fn find(
@@ -179,19 +180,23 @@ impl<'a> Search<'a> {
             self.sink.progress(self.done, None);
         }
         let values = head.values(row);
-        let mut because = self.hangs_on(c, head, &values);
-        because.extend(self.judge.row(&cells(c, head, &values)));
-        because.sort_by_key(|b| std::cmp::Reverse(b.strength));
-        let Some(best) = because.first() else { return Ok(false) };
+        let mut reasons = self.hangs_on(c, head, &values);
+        let own = self.judge.row(&cells(c, head, &values));
+        reasons.extend(own.into_iter().map(Reason::own));
+        reason::sort(&mut reasons);
+        let Some(best) = reasons.first() else { return Ok(false) };
         if !self.told.insert((c.name.clone(), row.number)) {
             return Ok(false);
         }
+        let others_hang = self.targets.keys().any(|(to, _)| *to == c.name);
+        let root = reason::root(&reasons, &c.name, others_hang, || row.number.to_string());
+        let best = Reason { because: best.because.clone(), root: root.clone() };
         for ((to, fields), parents) in &mut self.targets {
             if *to == c.name
                 && let Some(key) = key(head, fields, &values)
             {
                 let known = parents.entry(key).or_insert_with(|| best.clone());
-                if known.strength < best.strength {
+                if known.because.strength < best.because.strength {
                     *known = best.clone();
                 }
             }
@@ -199,24 +204,26 @@ impl<'a> Search<'a> {
         self.sink.item(Found {
             place: c.name.clone(),
             locator: row.number.to_string(),
-            because,
+            because: reasons.into_iter().map(|r| r.because).collect(),
             body: Body::Row { fields: head.fields(row) },
+            root,
         })?;
         Ok(true)
     }
 
     /// The reasons that a row has from those it hangs on.
-    fn hangs_on(&self, c: &Collection, head: &Head, values: &[Option<String>]) -> Vec<Because> {
+    fn hangs_on(&self, c: &Collection, head: &Head, values: &[Option<String>]) -> Vec<Reason> {
         let parent = |link: &Link| {
             let parents = self.targets.get(&(link.to.clone(), link.to_fields.clone()))?;
-            let best = parents.get(&key(head, &link.fields, values)?)?;
+            let Reason { because: best, root } =
+                parents.get(&key(head, &link.fields, values)?)?.clone();
             let found = if best.how.starts_with("belongs to ") { "which" } else { "found by" };
-            Some(Because {
-                kind: best.kind,
+            let because = Because {
                 field: link.fields.join(", "),
                 how: format!("belongs to {}, {found} {}", link.to, best.how),
-                strength: best.strength,
-            })
+                ..best
+            };
+            Some(Reason { because, root })
         };
         followed(c).filter_map(parent).collect()
     }

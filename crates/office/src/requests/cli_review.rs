@@ -1,5 +1,7 @@
 //! `candour request review`: what was found, and deciding about it.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use serde_json::json;
 
@@ -31,6 +33,10 @@ pub struct HowArgs {
     /// disclose it anyway? As yes,no,no.
     #[arg(long, value_name = "YES/NO,YES/NO,YES/NO")]
     three_questions: Option<String>,
+    /// With disclose or not-theirs: answers whether it is this person for every record that hangs
+    /// on the same doubtful one. Those with another reason for a look still wait.
+    #[arg(long)]
+    linked: bool,
 }
 
 impl HowArgs {
@@ -46,8 +52,8 @@ impl HowArgs {
         let lines = self.lines.as_deref().map(lines).transpose()?;
         let questions = self.three_questions.as_deref().map(questions).transpose()?;
         let more = More { words: self.words, lines };
-        let (reason, marks) = (self.reason, Vec::new());
-        Ok(Decided { decision, ground, reason, marks, more, questions, seen })
+        let (reason, marks, linked) = (self.reason, Vec::new(), self.linked);
+        Ok(Decided { decision, ground, reason, marks, more, questions, seen, linked })
     }
 }
 
@@ -94,11 +100,12 @@ pub fn list_items(at: &At, reference: &str, all: bool) -> Result<u8> {
         Ok((s, findings, holdings::active(tx, &by.org)?, charter::current(tx, &by.org)?))
     })?;
     let mut rows = Vec::new();
+    let of: HashMap<_, _> = findings.iter().map(|f| ((f.search.as_str(), f.item), f)).collect();
     for s in &searches {
         let title = titles.iter().find(|h| h.id == s.holding).map_or("", |h| h.title.as_str());
         for found in Items::open(&office, &by.org, s, 0)? {
             let (n, item) = found?;
-            let f = findings.iter().find(|f| f.search == s.id && f.item == n);
+            let f = of.get(&(s.id.as_str(), n)).copied();
             if !all && f.is_none_or(|f| !review::waits(f, &charter)) {
                 continue;
             }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::acts::{self, Case, act_on};
 use super::aside::still_searched;
 use super::grounds::{self, NOT_THEIRS, THIRD_PARTY};
+use super::hanging;
 use super::marking::{self, More};
 use super::review::{Mark, item, item_key};
 use super::sql::{self, FindingRow, SearchRow};
@@ -105,6 +106,8 @@ pub struct Decided {
     pub questions: Option<Questions>,
     /// The spool it was shown from; a decision about an older one is refused. Empty: the newest.
     pub seen: String,
+    /// Whether it is this person is answered for all that hangs on the same doubtful record.
+    pub linked: bool,
 }
 
 impl Decided {
@@ -118,6 +121,9 @@ impl Decided {
     }
 
     fn check(&self, today: jiff::civil::Date) -> Result<()> {
+        if self.linked {
+            hanging::check(self.decision, self.ground())?;
+        }
         if self.decision == Decision::Disclose {
             return Ok(());
         }
@@ -162,6 +168,7 @@ pub struct Sealed {
 }
 
 /// The item's key tells it apart: its number may be another one in a later search.
+/// A reason for all that hangs on a record is sealed once, by that record's key.
 fn reason_place(search: &str, key: &str) -> String {
     format!("reason\u{0}{search}\u{0}{key}")
 }
@@ -188,8 +195,8 @@ pub fn decide(
     let content = super::spool::content(&item.body)?;
     let sealed = Sealed { reason: d.reason.trim().to_owned(), questions: d.questions };
     let plain = serde_json::to_vec(&sealed)?;
-    let (office2, by2, decision, ground) =
-        (office.clone(), by.clone(), d.decision, d.ground().to_owned());
+    let (office2, by2, linked) = (office.clone(), by.clone(), d.linked);
+    let (decision, ground) = (d.decision, d.ground().to_owned());
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &s.case)?;
         still_searched(&case)?;
@@ -210,6 +217,12 @@ pub fn decide(
         let mut said = format!("{}: {}", item_title(&s, n), in_words(decision, &ground));
         if !sealed.reason.is_empty() {
             said.push_str(&format!(", {}", sealed.reason));
+        }
+        if let Some(one) = old.filter(|_| linked) {
+            let place = reason_place(&s.id, &one.root);
+            let reason = hex::encode(vault.seal(tx, &by2.org, &case.row.key, &place, &plain)?);
+            let theirs = decision != Decision::Exclude;
+            said.push_str(&hanging::answer(tx, &by2, &one, theirs, &reason)?);
         }
         if let Some(q) = sealed.questions {
             said.push_str(&format!(" ({})", q.in_words()));
@@ -305,6 +318,7 @@ pub fn opened(
     let mut open = |place: String| vault.open(tx, org, &case.row.key, &place, &sealed);
     // Decisions of earlier versions were sealed under the item's number.
     let plain = open(reason_place(&f.search, &f.key))
+        .or_else(|_| open(reason_place(&f.search, &f.root)))
         .or_else(|_| open(reason_place(&f.search, &f.item.to_string())))?;
     Ok(serde_json::from_slice(&plain).unwrap_or_else(|_| Sealed {
         reason: String::from_utf8_lossy(&plain).into_owned(),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::acts;
 use super::decide::Sealed;
 use super::grounds::{self, NOT_THEIRS, OUTSIDE};
+use super::hanging;
 use super::marking;
 use super::period;
 use super::review::{self, Decided, Decision, Item, Mark, More, Questions};
@@ -74,6 +75,10 @@ struct ItemPage {
     may_agree: bool,
     next: Option<(String, u64)>,
     unreadable: bool,
+    /// How many others wait for the same answer, whether it is this person.
+    linked: usize,
+    /// The item that it hangs on.
+    root: Option<u64>,
 }
 
 /// The name of a passage's box: where it is, so that it means the same passage when it comes back.
@@ -189,7 +194,7 @@ fn item_page(
 ) -> Result<ItemPage> {
     let (s, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
     let org = &me.by.org;
-    let (case, row, next, sealed) = o.read(|tx| {
+    let (case, row, next, sealed, (linked, root)) = o.read(|tx| {
         let case = acts::load(tx, o, &me.by, &s.case)?;
         let findings = sql::findings(tx, org, &s.case)?;
         let row = findings.iter().find(|x| x.search == s.id && x.item == at.n).cloned();
@@ -201,7 +206,10 @@ fn item_page(
             Some(r) => review::opened(tx, o, org, &case, r)?,
             None => Sealed::default(),
         };
-        Ok((case, row, next, sealed))
+        let hangs = row.as_ref().filter(|r| r.decision == "open").map_or((0, None), |r| {
+            (hanging::others(&findings, r), hanging::root(&findings, r).map(|x| x.item))
+        });
+        Ok((case, row, next, sealed, hangs))
     })?;
     let marks = all_marks(&item, row.as_ref())?;
     let f = match typed {
@@ -240,6 +248,8 @@ fn item_page(
         unreadable: marking::texts(&item)
             .iter()
             .all(|(field, t)| field == "name" || t.trim().is_empty()),
+        linked,
+        root,
         f,
     })
 }
@@ -310,7 +320,8 @@ fn decide_from(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<(S
     };
     let (reason, seen) = (f.get("reason").to_owned(), f.get("seen").to_owned());
     let questions = questions_of(f)?;
-    let d = Decided { decision, ground, reason, marks, more, questions, seen };
+    let linked = f.get("linked") == "yes";
+    let d = Decided { decision, ground, reason, marks, more, questions, seen, linked };
     review::decide(o, &me.by, &at.reference, &at.search, at.n, &d)?;
     o.read(|tx| {
         let all = sql::findings(tx, &me.by.org, &s.case)?;

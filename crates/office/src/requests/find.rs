@@ -12,6 +12,7 @@ use candour_db::Tx;
 
 use super::acts::{self, Case, act_on};
 pub use super::aside::{set_aside, try_again, without_register};
+use super::hanging::AND;
 pub use super::paper::{Answer, answer, chase};
 use super::record::Owed;
 pub use super::record::Record;
@@ -370,7 +371,10 @@ fn carry_over(tx: &mut Tx<'_>, by: &By, s: &SearchRow, flagged: &[Flag]) -> Resu
 }
 
 fn carried(s: &SearchRow, flag: &Flag, before: &[FindingRow]) -> Option<FindingRow> {
-    let fresh = FindingRow::open(&s.id, flag.item, &flag.key, &flag.content, &flag.why);
+    let fresh = FindingRow {
+        root: flag.root.clone(),
+        ..FindingRow::open(&s.id, flag.item, &flag.key, &flag.content, &flag.why)
+    };
     let same =
         |f: &&FindingRow| f.content == flag.content && f.decision != "open" && !f.is_outside();
     if let Some(f) = before.iter().find(same) {
@@ -381,7 +385,9 @@ fn carried(s: &SearchRow, flag: &Flag, before: &[FindingRow]) -> Option<FindingR
         let mut why = vec!["changed since it was decided".to_owned(), flag.why.clone()];
         why.retain(|w| !w.is_empty());
         let (reason, ground, marks) = (f.reason.clone(), f.ground.clone(), "[]".to_owned());
-        return Some(FindingRow { was, why: why.join("; "), reason, ground, marks, ..fresh });
+        // Under the old root: the reason may be sealed by it.
+        let (why, root) = (why.join(AND), f.root.clone());
+        return Some(FindingRow { was, why, reason, ground, marks, root, ..fresh });
     }
     if flag.outside {
         return Some(fresh.outside());

@@ -6,7 +6,8 @@
 //! - `find`: plans which holdings can hold the person, searches them into sealed spools; `paper`
 //!   asks the posts that keep paper; `aside` goes on without what could not be read.
 //! - `period`: the time asked for, and what lies outside it.
-//! - `review`: the items found, and what a person decides about them.
+//! - `review`: the items found, and what a person decides about them; `hanging` answers for all
+//!   that hangs on one doubtful record.
 //! - `pack`: what the person receives; `gate` checks every file that goes out.
 //! - `letters`: what is written to the person; `rounds`: what is done every day.
 //!
@@ -36,6 +37,7 @@ mod desk_tasks;
 pub mod find;
 pub mod gate;
 mod grounds;
+mod hanging;
 pub mod letters;
 mod marking;
 pub mod pack;

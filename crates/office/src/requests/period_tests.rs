@@ -1,6 +1,7 @@
 //! The time asked for, from the search of a real mailbox to the pack.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use candour_connectors::DataMap;
 
@@ -116,6 +117,26 @@ fn what_is_dated_outside_the_time_asked_for_is_left_out_and_counted() {
     let schedule = text(&files, "03-schedule.csv");
     assert!(schedule.contains("2 messages,,Office mailbox,Left out,outside"), "{schedule}");
     assert!(!files.contains_key("04-removed-and-why.html"), "it is not kept back");
+}
+
+/// Nobody has looked whether it is hers, so it is not told as hers.
+#[test]
+fn what_is_doubtful_and_outside_is_told_as_doubtful() {
+    let b = mailbox(wants("2024-01-01", "2024-12-31"));
+    let doubtful = message("Sun, 1 Jan 2023 10:00:00 +0000", "Wader", "Ask Amara Quill.")
+        .replace("a.quill@example.org", "office@harbour.example");
+    let mut mbox = std::fs::OpenOptions::new();
+    let mut mbox = mbox.append(true).open(b.dir.path().join("mail/office.mbox")).unwrap();
+    mbox.write_all(doubtful.as_bytes()).unwrap();
+    assert_eq!(look(&b, &mut Quiet).open, 0, "it waits for nobody");
+    assert_eq!(fates(&b)["Wader"], "outside");
+    let files = b.make().1;
+    let letter = text(&files, "01-letter.html");
+    assert!(letter.contains("2 e-mails dated outside the time you named are not"), "{letter}");
+    let said = "1 e-mail dated outside the time you named may be about you or about somebody else";
+    assert!(letter.contains(said), "{letter}");
+    let schedule = text(&files, "03-schedule.csv");
+    assert!(schedule.contains("2 messages,,Office mailbox,Left out,outside"), "{schedule}");
 }
 
 #[test]

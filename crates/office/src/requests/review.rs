@@ -54,7 +54,7 @@ pub struct Mark {
 /// What tells an item apart within its search, so that it is known again when the holding is
 /// searched once more.
 pub fn item_key(place: &str, locator: &str) -> String {
-    crate::kit::sha256_hex(format!("{place}\u{0}{locator}").as_bytes())
+    Found::key(place, locator)
 }
 
 impl Item {
@@ -165,6 +165,7 @@ pub fn from_paper(h: &Holding, n: usize, name: &str, media: &str, raw: Vec<u8>) 
             strength: Strength::Weak,
         }],
         body: Body::Document { name: name.to_owned(), media: media.to_owned(), text, raw },
+        root: None,
     }
 }
 

@@ -12,6 +12,7 @@ use candour_screening::Subject;
 
 use super::body::Wants;
 use super::find::{Record, Watch};
+use super::hanging::{AND, WEAK};
 use super::review::{Item, Mark, day, item_key, marks};
 use crate::error::Result;
 use crate::kit::blobs::{self, BlobWriter};
@@ -39,6 +40,8 @@ pub(super) struct Flag {
     pub(super) why: String,
     /// It is dated outside the time that the person asked for.
     pub(super) outside: bool,
+    /// The key of the doubtful record that it stands or falls with, or empty.
+    pub(super) root: String,
 }
 
 /// A finished spool with all that is known about it.
@@ -168,7 +171,7 @@ impl Look {
         let weak = strength != Strength::Strong;
         let learned = if weak { Vec::new() } else { learned(&self.map, &found) };
         let because = found.because.iter().map(|b| b.how.clone()).collect();
-        let Found { place, locator, because: how, body } = found;
+        let Found { place, locator, because: how, body, .. } = found;
         serde_json::to_writer(&mut *lines, &Item { place, locator, because: how, body, others })?;
         lines.push(b'\n');
         Ok(Ready { end: lines.len(), flag, weak, learned, because })
@@ -210,7 +213,8 @@ fn flag(
     if plain && !decided.contains(&key) {
         return Ok(None);
     }
-    Ok(Some(Flag { item: 0, key, content: content(&found.body)?, why, outside }))
+    let root = found.root.as_deref().unwrap_or_default().to_owned();
+    Ok(Some(Flag { item: 0, key, content: content(&found.body)?, why, outside, root }))
 }
 
 /// Hash of what an item holds.
@@ -225,7 +229,7 @@ pub(super) fn content(body: &Body) -> serde_json::Result<String> {
 fn why_look(strength: Strength, others: &[Mark], wants: &Wants) -> String {
     let mut why = Vec::new();
     if strength == Strength::Weak {
-        why.push("weak match: is this the same person?".to_owned());
+        why.push(WEAK.to_owned());
     }
     let mut kinds: Vec<&str> = others.iter().map(|m| m.why.as_str()).collect();
     kinds.sort_unstable();
@@ -233,7 +237,7 @@ fn why_look(strength: Strength, others: &[Mark], wants: &Wants) -> String {
     if !kinds.is_empty() && !wants.about_only {
         why.push(format!("about other people: {}", kinds.join(", ")));
     }
-    why.join("; ")
+    why.join(AND)
 }
 
 impl Spool<'_> {

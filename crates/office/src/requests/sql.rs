@@ -19,8 +19,8 @@ pub use super::pack_sql::{
 };
 pub use super::portal_sql::{draft, drop_old_drafts, put_draft};
 pub use super::review_sql::{
-    FindingRow, a_finding, approve, decide, drop_findings, findings, insert_findings, last_decided,
-    open_findings,
+    FindingRow, a_finding, approve, decide, disclose_linked, drop_findings, findings,
+    insert_findings, keep_looking_at_linked, last_decided, leave_out_linked, open_findings,
 };
 
 /// One search of one holding for one case.

@@ -108,6 +108,8 @@ pub struct Content {
     pub stuck: u64,
     /// Messages dated outside the time asked for, by holding.
     pub outside: BTreeMap<String, u64>,
+    /// More of them that may be about somebody else: on no list, since they may not be theirs.
+    pub doubtful_outside: u64,
     /// The check sheet.
     pub sheet: Sheet,
     /// Tables.

@@ -48,7 +48,7 @@ fn rows(
         }
         let none = Words::default();
         let row = match part.fates.get(&number) {
-            Some(Fate::Open | Fate::Outside | Fate::Exclude(_)) => continue,
+            Some(Fate::Open | Fate::Outside { .. } | Fate::Exclude(_)) => continue,
             Some(Fate::Redact(marks, why)) => {
                 let c = cut::cut(&item, marks, &plan.own)?;
                 let why = cut::safe_reason(why, &item, &plan.own, &c.words)?;

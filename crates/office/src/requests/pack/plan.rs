@@ -17,6 +17,7 @@ use crate::proof::{self, By};
 use crate::register::{self, Activity};
 use crate::requests::acts::{self, Case};
 use crate::requests::find::Record;
+use crate::requests::hanging;
 use crate::requests::record::{Missed, Owed};
 use crate::requests::review::{self, Items, Mark};
 use crate::requests::sql::{self, FindingRow, SearchRow};
@@ -28,8 +29,12 @@ pub enum Fate {
     Redact(Vec<Mark>, Why),
     /// It stays here.
     Exclude(Why),
-    /// It lies outside the time that was asked for.
-    Outside,
+    /// It lies outside the time that was asked for; whether it is about this person at all may be
+    /// in doubt, since nobody has to look at it.
+    Outside {
+        /// It may be about somebody else.
+        doubtful: bool,
+    },
     /// Nobody has decided yet, or a second person has not agreed.
     Open,
 }
@@ -257,7 +262,7 @@ fn fate(
             let marks: Vec<Mark> = serde_json::from_str(&f.marks)?;
             Some(Fate::Redact(marks, why()?))
         }
-        "exclude" if f.is_outside() => Some(Fate::Outside),
+        "exclude" if f.is_outside() => Some(Fate::Outside { doubtful: hanging::is_doubtful(f) }),
         "exclude" => Some(Fate::Exclude(why()?)),
         // Unknown words wait for a person rather than go out.
         _ => Some(Fate::Open),

@@ -44,7 +44,8 @@ pub fn write<W: Write>(
         let row = matches!(item.body, Body::Row { .. });
         match part.fates.get(&n) {
             Some(Fate::Open) => {}
-            Some(Fate::Outside) => desk.content.outside(&part.holding.title),
+            Some(Fate::Outside { doubtful: true }) => desk.content.doubtful_outside += 1,
+            Some(Fate::Outside { doubtful: false }) => desk.content.outside(&part.holding.title),
             Some(Fate::Exclude(why)) => {
                 let what = match &item.body {
                     Body::Row { .. } => "a record, as a whole",

@@ -57,7 +57,7 @@ impl Told {
             (0, _) => Self::Nothing,
             _ if !plan.copies() => Self::About,
             (_, 0) if rest => Self::NotYet,
-            (n, 0) if n == content.outside_count() => Self::Outside,
+            (n, 0) if n == content.outside_count() + content.doubtful_outside => Self::Outside,
             (_, 0) => Self::Withheld,
             _ => Self::Enclosed,
         }
@@ -100,16 +100,20 @@ pub fn terms(plan: &Plan) -> Vec<String> {
 
 /// What lies outside the time they named; empty if nothing does.
 pub fn outside(content: &Content) -> String {
-    match content.outside_count() {
+    const OUT: &str = "dated outside the time you named";
+    let theirs = match content.outside_count() {
         0 => String::new(),
-        1 => {
-            "1 e-mail dated outside the time you named is not enclosed. You can have it: just ask \
-              us."
-            .into()
-        }
-        n => format!(
-            "{n} e-mails dated outside the time you named are not enclosed. You can have them: \
-             just ask us."
+        1 => format!("1 e-mail {OUT} is not enclosed. You can have it: just ask us."),
+        n => format!("{n} e-mails {OUT} are not enclosed. You can have them: just ask us."),
+    };
+    let doubtful = match content.doubtful_outside {
+        0 => String::new(),
+        1 => format!(
+            "1 e-mail {OUT} may be about you or about somebody else: ask us, and we shall look."
         ),
-    }
+        n => format!(
+            "{n} e-mails {OUT} may be about you or about somebody else: ask us, and we shall look."
+        ),
+    };
+    [theirs, doubtful].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -38,6 +38,9 @@ pub struct FindingRow {
     pub approved_by: Option<String>,
     /// When.
     pub approved_at: Option<Timestamp>,
+    /// The key of the doubtful record that it stands or falls with, its own if others hang on it;
+    /// empty if it is looked at for itself.
+    pub root: String,
 }
 
 impl FindingRow {
@@ -58,6 +61,7 @@ impl FindingRow {
             decided_at: None,
             approved_by: None,
             approved_at: None,
+            root: String::new(),
         }
     }
 
@@ -93,6 +97,7 @@ fn finding(r: &Row<'_>) -> std::result::Result<FindingRow, DbError> {
         decided_at: r.instant_opt("decided_at")?,
         approved_by: r.text_opt("approved_by")?,
         approved_at: r.instant_opt("approved_at")?,
+        root: r.text("root")?,
     })
 }
 
@@ -128,13 +133,14 @@ pub fn insert_findings(
             decided_at,
             approved_by,
             approved_at,
+            f.root.into(),
         ]
     });
     tx.insert(
         "INSERT INTO findings (search_id, item, item_key, org, case_id, why, decision, reason,
                                marks, content, was, ground, decided_by, decided_at, approved_by,
-                               approved_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                               approved_at, root)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT (search_id, item) DO NOTHING",
         rows,
     )?;
@@ -151,7 +157,7 @@ pub fn drop_findings(tx: &mut Tx<'_>, org: &str, search: &str) -> Result<()> {
 pub fn findings(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Vec<FindingRow>> {
     Ok(tx.rows(
         "SELECT search_id, item, item_key, why, decision, reason, marks, content, was, ground,
-                decided_by, decided_at, approved_by, approved_at
+                decided_by, decided_at, approved_by, approved_at, root
          FROM findings
          WHERE org = $1 AND case_id = $2 ORDER BY search_id, item",
         bind![org, case],
@@ -168,7 +174,7 @@ pub fn a_finding(
 ) -> Result<Option<FindingRow>> {
     Ok(tx.row(
         "SELECT search_id, item, item_key, why, decision, reason, marks, content, was, ground,
-                decided_by, decided_at, approved_by, approved_at
+                decided_by, decided_at, approved_by, approved_at, root
          FROM findings
          WHERE org = $1 AND search_id = $2 AND item = $3",
         bind![org, search, item],
@@ -210,6 +216,74 @@ pub fn decide(tx: &mut Tx<'_>, org: &str, f: &FindingRow, by: &str, now: Timesta
         ],
     )?;
     Ok(())
+}
+
+/// Discloses every other finding of the same root that waits for this reason alone; how many.
+pub fn disclose_linked(
+    tx: &mut Tx<'_>,
+    org: &str,
+    one: &FindingRow,
+    why: &str,
+    (by, now): (&str, Timestamp),
+) -> Result<u64> {
+    Ok(tx.exec(
+        "UPDATE findings SET decision = 'disclose', decided_by = $6, decided_at = $7
+         WHERE org = $1 AND search_id = $2 AND root = $3 AND item <> $4 AND decision = 'open'
+           AND why = $5",
+        bind![org, one.search.as_str(), one.root.as_str(), one.item, why, by, now],
+    )?)
+}
+
+/// Takes this reason away from every other finding of the same root that waits for more; how many.
+pub fn keep_looking_at_linked(
+    tx: &mut Tx<'_>,
+    org: &str,
+    one: &FindingRow,
+    (why, and): (&str, &str),
+) -> Result<u64> {
+    let first = format!("{why}{and}");
+    Ok(tx.exec(
+        "UPDATE findings SET why = replace(why, $5, '')
+         WHERE org = $1 AND search_id = $2 AND root = $3 AND item <> $4 AND decision = 'open'
+           AND why LIKE $6",
+        bind![
+            org,
+            one.search.as_str(),
+            one.root.as_str(),
+            one.item,
+            first.as_str(),
+            format!("{first}%")
+        ],
+    )?)
+}
+
+/// Leaves out every other finding of the same root that waits for this reason first, as not about
+/// this person; how many.
+pub fn leave_out_linked(
+    tx: &mut Tx<'_>,
+    org: &str,
+    one: &FindingRow,
+    (why, and): (&str, &str),
+    reason: &str,
+    (by, now): (&str, Timestamp),
+) -> Result<u64> {
+    Ok(tx.exec(
+        "UPDATE findings SET decision = 'exclude', ground = 'not-theirs', reason = $7,
+                decided_by = $8, decided_at = $9
+         WHERE org = $1 AND search_id = $2 AND root = $3 AND item <> $4 AND decision = 'open'
+           AND (why = $5 OR why LIKE $6)",
+        bind![
+            org,
+            one.search.as_str(),
+            one.root.as_str(),
+            one.item,
+            why,
+            format!("{why}{and}%"),
+            reason,
+            by,
+            now
+        ],
+    )?)
 }
 
 /// Notes who agreed to a decision as the second person.

@@ -1,0 +1,89 @@
+//! One answer for all records that hang on one doubtful record: whether it is this person. Whoever
+//! is found by a shared address or under another name may have thousands of records behind one; to
+//! ask the same of each would answer nothing better (UK GDPR Art 15(1A): a reasonable search).
+
+use candour_db::Tx;
+
+use super::decide::Decision;
+use super::grounds::NOT_THEIRS;
+use super::sql::{self, FindingRow};
+use crate::error::{Error, Result};
+use crate::proof::By;
+
+/// Why a person has to look at a weak match.
+pub(super) const WEAK: &str = "weak match: is this the same person?";
+
+/// What stands between the reasons for a look.
+pub(super) const AND: &str = "; ";
+
+/// Whether a finding may be about somebody else, first of all.
+pub(super) fn is_doubtful(f: &FindingRow) -> bool {
+    let rest = f.why.strip_prefix(WEAK);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(AND))
+}
+
+/// Whether it waits for a person to say so.
+fn asks(f: &FindingRow) -> bool {
+    f.decision == "open" && is_doubtful(f)
+}
+
+/// How many other findings wait for the same answer as this one.
+pub(super) fn others(all: &[FindingRow], f: &FindingRow) -> usize {
+    let same = |x: &&FindingRow| x.search == f.search && x.root == f.root && x.item != f.item;
+    if f.root.is_empty() { 0 } else { all.iter().filter(same).filter(|x| asks(x)).count() }
+}
+
+/// The finding about the record that this one hangs on, if it is another.
+pub(super) fn root<'a>(all: &'a [FindingRow], f: &FindingRow) -> Option<&'a FindingRow> {
+    let is_root = |x: &&FindingRow| x.search == f.search && x.key == f.root && x.item != f.item;
+    if f.root.is_empty() { None } else { all.iter().find(is_root) }
+}
+
+/// Refuses what can't be answered for many.
+///
+/// # Errors
+/// Something else than whether it is this person is decided.
+pub(super) fn check(decision: Decision, ground: &str) -> Result<()> {
+    if decision == Decision::Exclude && ground != NOT_THEIRS {
+        let message = "For all of them only this can be answered: whether it is this person";
+        return Err(Error::invalid("linked", message));
+    }
+    Ok(())
+}
+
+/// Gives the others the answer that was given for one: what is theirs is disclosed, unless another
+/// reason for a look is left; what is not theirs stays out, with the sealed reason. Answers what to
+/// say of it.
+///
+/// # Errors
+/// None waits for the same answer, or of the database.
+pub(super) fn answer(
+    tx: &mut Tx<'_>,
+    by: &By,
+    one: &FindingRow,
+    theirs: bool,
+    reason: &str,
+) -> Result<String> {
+    let (all, left) = if theirs {
+        let left = sql::keep_looking_at_linked(tx, &by.org, one, (WEAK, AND))?;
+        let plain = sql::disclose_linked(tx, &by.org, one, WEAK, (&by.actor, by.now))?;
+        (plain + left, left)
+    } else {
+        let all =
+            sql::leave_out_linked(tx, &by.org, one, (WEAK, AND), reason, (&by.actor, by.now))?;
+        (all, 0)
+    };
+    if all == 0 {
+        return Err(Error::invalid("linked", "No other record waits for the same answer"));
+    }
+    let who = if theirs { "about this person" } else { "not about this person" };
+    let records =
+        if all == 1 { "1 record that hangs" } else { &format!("{all} records that hang") };
+    let mut said = format!("; the same of {records} on the same record: {who}");
+    match left {
+        0 => {}
+        1 => said.push_str(", 1 of them still to be looked at"),
+        n => said.push_str(&format!(", {n} of them still to be looked at")),
+    }
+    Ok(said)
+}
