@@ -218,7 +218,8 @@ pub fn decide(
         if !sealed.reason.is_empty() {
             said.push_str(&format!(", {}", sealed.reason));
         }
-        if let Some(one) = old.filter(|_| linked) {
+        if linked {
+            let one = hanging::rooted(old)?;
             let place = reason_place(&s.id, &one.root);
             let reason = hex::encode(vault.seal(tx, &by2.org, &case.row.key, &place, &plain)?);
             let theirs = decision != Decision::Exclude;

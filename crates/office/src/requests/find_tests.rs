@@ -160,6 +160,27 @@ fn a_decision_is_about_what_was_shown() {
 }
 
 #[test]
+fn records_without_a_root_do_not_hang_together() {
+    let r = Real::new();
+    let why = super::super::hanging::WEAK;
+    let open = |n| FindingRow::open(&r.search, n, &n.to_string(), "", why);
+    let (org, case, rows) = (r.b.by.org.clone(), r.b.case.clone(), [open(0), open(1)]);
+    r.b.office.chore(move |tx| sql::insert_findings(tx, &org, &case, rows.clone())).unwrap();
+    let reason = "Not her".to_owned();
+    for decision in [Decision::Disclose, Decision::Exclude] {
+        for n in [0, 2] {
+            let reason = reason.clone();
+            let d = Decided { decision, reason, linked: true, ..Decided::default() };
+            let reference = r.b.reference();
+            let done = review::decide(&r.b.office, &r.b.by, &reference, &r.search, n, &d);
+            assert!(matches!(done, Err(Error::Invalid(f)) if f[0].name == "linked"), "{n}");
+        }
+    }
+    let all = r.b.office.read(|tx| sql::findings(tx, &r.b.by.org, &r.b.case)).unwrap();
+    assert!(all.len() == 2 && all.iter().all(|f| f.decision == "open"), "{all:?}");
+}
+
+#[test]
 fn what_could_not_be_read_keeps_the_answer_from_being_complete() {
     let r = Real::new();
     r.sql("DELETE FROM members");

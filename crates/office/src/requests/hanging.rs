@@ -51,6 +51,19 @@ pub(super) fn check(decision: Decision, ground: &str) -> Result<()> {
     Ok(())
 }
 
+/// That nothing else waits for the answer.
+fn none() -> Error {
+    Error::invalid("linked", "No other record waits for the same answer")
+}
+
+/// A finding that others may hang on. No root at all is no root in common.
+///
+/// # Errors
+/// It has none.
+pub(super) fn rooted(one: Option<FindingRow>) -> Result<FindingRow> {
+    one.filter(|f| !f.root.is_empty()).ok_or_else(none)
+}
+
 /// Gives the others the answer that was given for one: what is theirs is disclosed, unless another
 /// reason for a look is left; what is not theirs stays out, with the sealed reason. Answers what to
 /// say of it.
@@ -74,7 +87,7 @@ pub(super) fn answer(
         (all, 0)
     };
     if all == 0 {
-        return Err(Error::invalid("linked", "No other record waits for the same answer"));
+        return Err(none());
     }
     let who = if theirs { "about this person" } else { "not about this person" };
     let records =
