@@ -69,8 +69,8 @@ impl Engine {
                 // The first read makes the index. Without it there are no marks, and whoever wants
                 // one reads instead.
                 sqlite_side::touch(&first)?;
-                let index = Index::open(path).ok();
-                let idle = Mutex::new(vec![first]);
+                let index = Index::open(first, path).ok();
+                let idle = Mutex::default();
                 Self::Sqlite { path: path.clone(), key: key.clone(), idle, index }
             }
             Place::Postgres { url } => {
