@@ -283,6 +283,11 @@ test('whoever keeps paper answers by a link', async () => {
   });
   await press(holder, 'Send my answer');
   await house.look(holder, 'holder-done');
+  await page.goto('/office/cases');
+  const ref = (await his.first().innerText()).match(/RR-\d+-\d+/)[0];
+  house.run('request', 'withdraw', ref);
+  assert.equal((await holder.goto(link)).status(), 410);
+  await house.look(holder, 'holder-ended');
 });
 
 test('the register', async () => {

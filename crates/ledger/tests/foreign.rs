@@ -28,7 +28,7 @@ fn skipped() -> bool {
 }
 
 fn source(file: &str) -> PathBuf {
-    let here = std::env::var("CARGO_MANIFEST_DIR").expect("run by cargo");
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     Path::new(&here).join("tests/foreign").join(file)
 }
 
