@@ -283,10 +283,15 @@ test('whoever keeps paper answers by a link', async () => {
   });
   await press(holder, 'Send my answer');
   await house.look(holder, 'holder-done');
-  await page.goto('/office/cases');
-  const ref = (await his.first().innerText()).match(/RR-\d+-\d+/)[0];
+  // One who has not answered yet, and whose case ends.
+  const ref = house.run('request', 'open', '--name', 'Cleo Nadir', '--email', 'cleo@example.org');
+  house.run('request', 'settle', ref, '--how', 'known to us');
+  house.run('request', 'find', ref);
+  await page.goto(`/office/cases/${ref}`);
+  await follow(page.getByRole('link', { name: 'ask-holder', exact: true }));
+  const over = (await main()).match(/\/answer\/\S+/)[0];
   house.run('request', 'withdraw', ref);
-  assert.equal((await holder.goto(link)).status(), 410);
+  assert.equal((await holder.goto(over)).status(), 410);
   await house.look(holder, 'holder-ended');
 });
 
