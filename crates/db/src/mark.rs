@@ -38,8 +38,8 @@ impl Index {
         Ok(Self { file, _stays: Mutex::new(connection) })
     }
 
-    /// Opened once for each index and never closed again: SQLite's locks on it belong to the process,
-    /// and by the rules of POSIX they would all go when any of its handles is closed.
+    /// Opened once for each index and never closed again: SQLite's locks on it belong to the
+    /// process, and by the rules of POSIX they would all go when any of its handles is closed.
     fn file(database: &Path) -> std::io::Result<&'static File> {
         let mut path = database.canonicalize()?.into_os_string();
         path.push("-shm");
