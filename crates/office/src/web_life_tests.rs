@@ -185,7 +185,7 @@ fn a_name_alone_starts_the_clock_and_the_page_says_what_is_missing() {
     assert_eq!(got.status, 303, "{}", got.text);
     assert!(s.row("RR-2026-0001").act_by.is_some(), "its time runs");
     let page = s.get(&me, "/office/cases/RR-2026-0001");
-    for must in ["Only a name is known", "27 March 2027", "<dt>Format</dt><dd>post"] {
+    for must in ["Only a name is known", "27 March 2027", "<dt>Format</dt><dd>on paper, by post"] {
         assert!(page.contains(must), "{must}: {page}");
     }
 }
