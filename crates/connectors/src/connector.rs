@@ -157,11 +157,19 @@ pub fn open(map: &DataMap, base: &Path, limits: Limits) -> Result<Box<dyn Connec
 /// name.
 #[must_use]
 pub fn learned(map: &DataMap, found: &Found) -> Vec<Identifier> {
-    let Body::Row { fields } = &found.body else { return Vec::new() };
-    let Some(collection) = map.collection(&found.place) else { return Vec::new() };
-    if collection.holds != Holds::Person || found.strength() != Strength::Strong {
+    if found.strength() != Strength::Strong {
         return Vec::new();
     }
+    taught(map, &found.place, &found.body)
+}
+
+/// The same of a row that a person has said is theirs.
+#[must_use]
+pub fn taught(map: &DataMap, place: &str, body: &Body) -> Vec<Identifier> {
+    let Body::Row { fields } = body else { return Vec::new() };
+    let Some(collection) = map.collection(place).filter(|c| c.holds == Holds::Person) else {
+        return Vec::new();
+    };
     let mut out: Vec<Identifier> = Vec::new();
     for field in collection.field.iter().filter(|f| !f.others) {
         let Some(kind) = field.identifier.filter(|k| judge::is_strong(*k)) else { continue };

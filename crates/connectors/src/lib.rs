@@ -28,7 +28,7 @@ pub mod worker;
 
 pub use category::Category;
 pub use check::{Problem, ProblemKind};
-pub use connector::{Connector, Inclusion, Limits, Sample, Tested, learned, open};
+pub use connector::{Connector, Inclusion, Limits, Sample, Tested, learned, open, taught};
 pub use found::{
     Because, Body, Fault, FaultKind, Found, Identifier, Kind, Looked, Searched, Seek, Sink,
     Strength,

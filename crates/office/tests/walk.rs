@@ -91,6 +91,48 @@ fn one_answer_is_enough_for_all_that_hangs_on_a_doubtful_record() {
     }
 }
 
+/// A record under another name that is hers after all teaches what else to look for, elsewhere
+/// (UK GDPR Art 15(1A): a reasonable search).
+#[test]
+fn what_is_hers_after_all_is_searched_on_with() {
+    let office = Office::new(Kept::Sqlite, 3);
+    let members = "Member,Name,E-mail\n9,Zadie Marsh,z.marsh@example.net\n";
+    office.write("old.csv", members);
+    let add =
+        ["holding", "add", "old", "--title", "Old list", "--kind", "csv", "--path", "old.csv"];
+    office.ok(&add);
+    office.ok(&["holding", "scan", "old"]);
+    office.decide_map("old");
+    let c = rusqlite::Connection::open(office.path("club.db")).unwrap();
+    c.execute_batch("UPDATE members SET email = 'z.marsh@example.net' WHERE id = 42").unwrap();
+    let phone = c
+        .query_row("SELECT phone FROM members WHERE id = 42", [], |r| r.get::<_, String>(0))
+        .unwrap();
+    let open = ["request", "open", "--name", "Zadie Marsh", "--phone", &phone];
+    let reference = office.ok(&open).split_whitespace().next().unwrap().to_owned();
+    office.ok(&["request", "settle", &reference, "--how", "known to us"]);
+    let found = office.json(&["request", "find", &reference]);
+    assert_eq!(found["items"], 6, "the list knows no telephone");
+    let first = office.json(&["request", "review", &reference])[0]["item"].clone();
+    let review = ["request", "review", &reference, "--item", first.as_str().unwrap(), "--linked"];
+    let state = || office.json(&["request", "show", &reference])["request"]["state"]["is"].clone();
+    // Not hers, it teaches nothing.
+    office.ok(&[&review[..], &["--decide", "not-theirs", "--reason", "Another"]].concat());
+    assert_eq!(state(), "reviewing");
+    let again = office.json(&["request", "open", "--name", "Zadie Marsh", "--phone", &phone]);
+    let reference = again["reference"].as_str().unwrap().to_owned();
+    office.ok(&["request", "settle", &reference, "--how", "known to us"]);
+    office.json(&["request", "find", &reference]);
+    let linked = office.json(&["request", "review", &reference])[2]["item"].clone();
+    let hers = ["request", "review", &reference, "--item", linked.as_str().unwrap(), "--linked"];
+    office.ok(&[&hers[..], &["--decide", "disclose"]].concat());
+    let state = office.json(&["request", "show", &reference])["request"]["state"]["is"].clone();
+    assert_eq!(state, "searching", "by what the record teaches that the others hang on");
+    let found = office.json(&["request", "find", &reference]);
+    assert_eq!((&found["items"], &found["to_decide"]), (&7.into(), &0.into()));
+    office.verify_ledger();
+}
+
 #[test]
 fn a_name_alone_is_logged_and_the_day_of_proof_is_given() {
     let office = Office::new(Kept::Sqlite, 0);

@@ -151,7 +151,13 @@ pub fn decide_one(at: &At, reference: &str, item: &str, word: &str, how: HowArgs
     let searches = office.read_one(|tx| sql::searches(tx, &by.org, &id))?;
     let spool = |s: &sql::SearchRow| s.blob.clone().filter(|b| b.ends_with(end));
     let (s, seen) = searches.iter().find_map(|s| Some((s, spool(s)?))).ok_or_else(wrong)?;
-    review::decide(&office, &by, reference, &s.id, n, &how.decided(word, seen)?)?;
+    let again = review::decide(&office, &by, reference, &s.id, n, &how.decided(word, seen)?)?;
+    if again {
+        eprintln!(
+            "Other holdings are to be searched again, by what this record teaches: candour request \
+             find {reference}"
+        );
+    }
     let open = office.read(|tx| super::find::progress(tx, &by.org, &id))?.open;
     eprintln!("{open} left to decide");
     Ok(0)

@@ -11,6 +11,7 @@ use super::hanging;
 use super::marking::{self, More};
 use super::review::{Mark, item, item_key};
 use super::sql::{self, FindingRow, SearchRow};
+use super::taught;
 use crate::charter::{self, Charter};
 use crate::error::{Error, Refusal, Result};
 use crate::kit::dates;
@@ -173,7 +174,8 @@ fn reason_place(search: &str, key: &str) -> String {
     format!("reason\u{0}{search}\u{0}{key}")
 }
 
-/// Decides about an item. A ready pack is ready no more.
+/// Decides about an item. A ready pack is ready no more. Answers whether other holdings are
+/// searched again, by what a doubtful record teaches that is theirs after all.
 ///
 /// # Errors
 /// Denied, not found in this case, no reason or ground, nothing to take out, the holding was
@@ -185,7 +187,7 @@ pub fn decide(
     search: &str,
     n: u64,
     d: &Decided,
-) -> Result<()> {
+) -> Result<bool> {
     by.role.may(Permission::WorkCases)?;
     let today = dates::day_of(by.now);
     d.check(today)?;
@@ -195,6 +197,7 @@ pub fn decide(
     let content = super::spool::content(&item.body)?;
     let sealed = Sealed { reason: d.reason.trim().to_owned(), questions: d.questions };
     let plain = serde_json::to_vec(&sealed)?;
+    let learned = taught::by_decision(office, by, &s, (n, &item), (d.decision, d.linked))?;
     let (office2, by2, linked) = (office.clone(), by.clone(), d.linked);
     let (decision, ground) = (d.decision, d.ground().to_owned());
     office.write(move |tx| {
@@ -228,8 +231,12 @@ pub fn decide(
         if let Some(q) = sealed.questions {
             said.push_str(&format!(" ({})", q.in_words()));
         }
+        let again = taught::search_on(tx, &office2, &by2, &s, learned.clone())?;
+        if again {
+            said.push_str("; other holdings are searched by what it teaches");
+        }
         let law = grounds::source(&ground, today);
-        Ok(Recorded::new(&by2, (), act_on(&case, "request.item-decided", law, said)))
+        Ok(Recorded::new(&by2, again, act_on(&case, "request.item-decided", law, said)))
     })
 }
 

@@ -287,8 +287,17 @@ pub async fn decide(
         Ok(_) if f.get("back") == OUTSIDE => {
             go(&format!("/office/cases/{}/review?outside=yes", at.reference))
         }
-        Ok(Some((search, n))) => go(&format!("/office/cases/{}/items/{search}/{n}", at.reference)),
-        Ok(None) => go(&format!("/office/cases/{}/review", at.reference)),
+        Ok((again, next)) => {
+            let case = format!("/office/cases/{}", at.reference);
+            let to = match next {
+                Some((search, n)) => format!("{case}/items/{search}/{n}"),
+                None => format!("{case}/review"),
+            };
+            match again {
+                true => go_saying(&office, &me, &to, SEARCHED_ON).await,
+                false => go(&to),
+            }
+        }
         Err(e) => {
             let w = Wrong::of(e)?;
             // Exactly what was chosen and ticked is shown again: nothing of it is lost.
@@ -298,8 +307,18 @@ pub async fn decide(
     }
 }
 
-/// Takes the decision and answers the next item that waits.
-fn decide_from(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<(String, u64)>> {
+/// What is said when a decision has taught something.
+const SEARCHED_ON: &str =
+    "The record is theirs, so the other holdings are searched again by what it says of them.";
+
+/// Takes the decision; answers whether other holdings are searched again by it, and the next item
+/// that waits.
+fn decide_from(
+    o: &Office,
+    me: &Signed,
+    at: &At,
+    f: &Filled,
+) -> Result<(bool, Option<(String, u64)>)> {
     let decision = Decision::from_word(f.get("decision"))
         .ok_or_else(|| Error::invalid("decision", "Choose what happens with this item"))?;
     let (s, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
@@ -322,11 +341,11 @@ fn decide_from(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<(S
     let questions = questions_of(f)?;
     let linked = f.get("linked") == "yes";
     let d = Decided { decision, ground, reason, marks, more, questions, seen, linked };
-    review::decide(o, &me.by, &at.reference, &at.search, at.n, &d)?;
+    let again = review::decide(o, &me.by, &at.reference, &at.search, at.n, &d)?;
     o.read(|tx| {
         let all = sql::findings(tx, &me.by.org, &s.case)?;
         let mut waiting = all.into_iter().filter(|x| x.decision == "open");
-        Ok(waiting.next().map(|x| (x.search, x.item)))
+        Ok((again, waiting.next().map(|x| (x.search, x.item))))
     })
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use candour_connectors::{Connector, Fault, FaultKind, Holds, Identifier};
+use candour_connectors::{Connector, Fault, FaultKind, Holds};
 use candour_db::Tx;
 
 use super::acts::{self, Case, act_on};
@@ -19,6 +19,7 @@ pub use super::record::Record;
 use super::rules::State;
 use super::spool::{Ended, Flag, Spool};
 use super::sql::{self, FindingRow, SearchRow};
+use super::taught;
 use crate::error::{Error, Refusal, Result};
 use crate::holdings::{self, Holding};
 use crate::kit::blobs::{self, BlobWriter};
@@ -26,9 +27,6 @@ use crate::kit::new_id;
 use crate::office::Office;
 use crate::proof::{By, Recorded};
 use crate::staff::Permission;
-
-/// Rounds of searching with what the round before taught us.
-const ROUNDS: i64 = 4;
 
 /// Plans the search: one row for each holding. Those without personal data are set aside with
 /// that reason, so that the record shows every holding there is.
@@ -144,7 +142,7 @@ pub fn find(
         // The rules say why, in words.
         case.request().clone().search_again()?;
     }
-    // It ends: a holding is searched at most `ROUNDS` times, and a search that fails waits.
+    // It ends: a holding is searched at most `taught::ROUNDS` times, and a search that fails waits.
     loop {
         let todo: Vec<SearchRow> = office
             .read(|tx| sql::searches(tx, &by.org, id))?
@@ -351,7 +349,8 @@ pub(super) fn take_in(
         ..s.clone()
     };
     sql::update_search(tx, &by.org, &row)?;
-    teach(tx, office, by, &s.case, &s.id, ended.learned.clone())
+    taught::teach(tx, office, by, (&s.case, &s.id), ended.learned.clone())?;
+    Ok(())
 }
 
 /// Flags what a person has to look at. What a person has decided stands as long as the item is the
@@ -393,32 +392,6 @@ fn carried(s: &SearchRow, flag: &Flag, before: &[FindingRow]) -> Option<FindingR
         return Some(fresh.outside());
     }
     (!flag.why.is_empty()).then_some(fresh)
-}
-
-/// Takes in identifiers that strong matches taught us; holdings searched before are searched
-/// again with them.
-fn teach(
-    tx: &mut Tx<'_>,
-    office: &Office,
-    by: &By,
-    case_id: &str,
-    search: &str,
-    learned: Vec<Identifier>,
-) -> Result<()> {
-    let mut case = acts::load(tx, office, by, case_id)?;
-    if !case.body.learn(learned) {
-        return Ok(());
-    }
-    acts::save(tx, office, by, case)?;
-    for mut s in sql::searches(tx, &by.org, case_id)? {
-        // The holding that taught us finds its own rows by them: no need to look again.
-        if s.id != search && s.state == "done" && s.round + 1 < ROUNDS && s.blob.is_some() {
-            s.state = "planned".into();
-            s.round += 1;
-            sql::update_search(tx, &by.org, &s)?;
-        }
-    }
-    Ok(())
 }
 
 /// Moves the case on when every holding has answered or been set aside.

@@ -7,7 +7,7 @@
 //!   asks the posts that keep paper; `aside` goes on without what could not be read.
 //! - `period`: the time asked for, and what lies outside it.
 //! - `review`: the items found, and what a person decides about them; `hanging` answers for all
-//!   that hangs on one doubtful record.
+//!   that hangs on one doubtful record, `taught` searches on by what is theirs after all.
 //! - `pack`: what the person receives; `gate` checks every file that goes out.
 //! - `letters`: what is written to the person; `rounds`: what is done every day.
 //!
@@ -59,6 +59,7 @@ pub mod rounds;
 pub(crate) mod rules;
 mod spool;
 pub mod sql;
+mod taught;
 mod waits;
 mod words;
 

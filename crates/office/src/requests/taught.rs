@@ -1,0 +1,101 @@
+//! What a record teaches: other identifiers of the person, by which the other holdings are
+//! searched again. A strong match teaches by itself; a doubtful record does when a person has said
+//! that it is theirs.
+
+use candour_connectors::{Identifier, taught};
+use candour_db::Tx;
+
+use super::acts;
+use super::decide::Decision;
+use super::hanging;
+use super::review::{Item, Items};
+use super::sql::{self, FindingRow, SearchRow};
+use crate::error::Result;
+use crate::holdings;
+use crate::kit::jobs;
+use crate::office::Office;
+use crate::proof::By;
+
+/// Rounds of searching with what the round before taught us.
+pub(super) const ROUNDS: i64 = 4;
+
+/// Takes in identifiers that a search taught; holdings searched before are to be searched again
+/// with them. Answers whether there are any.
+///
+/// # Errors
+/// Of the database.
+pub(super) fn teach(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    (case, search): (&str, &str),
+    learned: Vec<Identifier>,
+) -> Result<bool> {
+    let (id, mut case) = (case, acts::load(tx, office, by, case)?);
+    if !case.body.learn(learned) {
+        return Ok(false);
+    }
+    acts::save(tx, office, by, case)?;
+    let mut any = false;
+    for mut s in sql::searches(tx, &by.org, id)? {
+        // The holding that taught us finds its own rows by them: no need to look again.
+        if s.id != search && s.state == "done" && s.round + 1 < ROUNDS && s.blob.is_some() {
+            s.state = "planned".into();
+            s.round += 1;
+            sql::update_search(tx, &by.org, &s)?;
+            any = true;
+        }
+    }
+    Ok(any)
+}
+
+/// What a decision teaches: the identifiers of a doubtful record that is theirs after all, and of
+/// the one that it hangs on if the answer is for that too.
+///
+/// # Errors
+/// Of the spool or the database.
+pub(super) fn by_decision(
+    office: &Office,
+    by: &By,
+    s: &SearchRow,
+    (n, item): (u64, &Item),
+    (decision, linked): (Decision, bool),
+) -> Result<Vec<Identifier>> {
+    let theirs = |f: &FindingRow| decision != Decision::Exclude && hanging::is_doubtful(f);
+    let (one, all, there) = office.read(|tx| {
+        let all = sql::findings(tx, &by.org, &s.case)?;
+        let one = all.iter().find(|f| f.search == s.id && f.item == n).cloned();
+        Ok((one, all, holdings::active(tx, &by.org)?))
+    })?;
+    let Some(one) = one.filter(theirs) else { return Ok(Vec::new()) };
+    let Some(h) = there.iter().find(|h| h.id == s.holding) else { return Ok(Vec::new()) };
+    let mut learned = taught(&h.map, &item.place, &item.body);
+    if let Some(root) = hanging::root(&all, &one).filter(|_| linked)
+        && let Some(found) = Items::open(office, &by.org, s, root.item)?.next()
+    {
+        let (_, item) = found?;
+        learned.extend(taught(&h.map, &item.place, &item.body));
+    }
+    Ok(learned)
+}
+
+/// Searches the other holdings by what a decision taught; answers whether there is anything to do.
+///
+/// # Errors
+/// The case has been sent, or of the database.
+pub(super) fn search_on(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    s: &SearchRow,
+    learned: Vec<Identifier>,
+) -> Result<bool> {
+    if !teach(tx, office, by, (&s.case, &s.id), learned)? {
+        return Ok(false);
+    }
+    let mut case = acts::load(tx, office, by, &s.case)?;
+    case.row.request = case.row.request.search_again()?;
+    acts::save(tx, office, by, case)?;
+    jobs::queue(tx, &by.org, "search", &s.case, by.now)?;
+    Ok(true)
+}
