@@ -185,6 +185,14 @@ fn what_the_map_does_not_fit_is_told() {
     kept.fault("1 files of the folder");
 }
 
+/// Bookings that hang on the members.
+const BOOKINGS: &str = r#"
+[[collection]]
+name = "bookings.csv"
+holds = "linked"
+link = [{ fields = ["Member"], to = "members.csv", to_fields = ["No"], confirmed = true }]
+"#;
+
 #[test]
 fn rows_that_hang_on_a_person_are_found() {
     let dir = folder();
@@ -197,11 +205,7 @@ fn rows_that_hang_on_a_person_are_found() {
 name = "seats.csv"
 holds = "linked"
 link = [{ fields = ["Booking"], to = "bookings.csv", to_fields = ["Booking"], confirmed = true }]
-[[collection]]
-name = "bookings.csv"
-holds = "linked"
-link = [{ fields = ["Member"], to = "members.csv", to_fields = ["No"], confirmed = true }]
-"#;
+"# + BOOKINGS;
     let map = DataMap::from_toml(&toml, "club.toml").expect("a map");
     let (kept, searched) = search(&map, &amara());
     let mut told = kept.told();
@@ -224,13 +228,8 @@ fn rows_that_hang_on_a_doubtful_row_stand_or_fall_with_it() {
     let dir = folder();
     put(dir.path(), "members.csv", format!("{HEAD}M7,Bram Weber,amara@example.com,,\n"));
     put(dir.path(), "bookings.csv", "Booking,Member,Hall\n1,M7,North\n2,M8,South\n");
-    let toml = mapped(HoldingKind::Csv, dir.path(), &["members.csv"]).to_toml().expect("a map")
-        + r#"
-[[collection]]
-name = "bookings.csv"
-holds = "linked"
-link = [{ fields = ["Member"], to = "members.csv", to_fields = ["No"], confirmed = true }]
-"#;
+    let toml =
+        mapped(HoldingKind::Csv, dir.path(), &["members.csv"]).to_toml().expect("a map") + BOOKINGS;
     let map = DataMap::from_toml(&toml, "club.toml").expect("a map");
     let (kept, _) = search(&map, &amara());
     let roots: Vec<_> = kept.items.iter().map(|f| f.root.as_deref()).collect();

@@ -224,9 +224,13 @@ pub fn decide(
         if linked {
             let one = hanging::rooted(old)?;
             let place = reason_place(&s.id, &one.root);
-            let reason = hex::encode(vault.seal(tx, &by2.org, &case.row.key, &place, &plain)?);
-            let theirs = decision != Decision::Exclude;
-            said.push_str(&hanging::answer(tx, &by2, &one, theirs, &reason)?);
+            let not_theirs = match decision {
+                Decision::Exclude => {
+                    Some(hex::encode(vault.seal(tx, &by2.org, &case.row.key, &place, &plain)?))
+                }
+                Decision::Disclose | Decision::Redact => None,
+            };
+            said.push_str(&hanging::answer(tx, &by2, &one, not_theirs)?);
         }
         if let Some(q) = sealed.questions {
             said.push_str(&format!(" ({})", q.in_words()));

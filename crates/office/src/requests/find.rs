@@ -142,7 +142,7 @@ pub fn find(
         // The rules say why, in words.
         case.request().clone().search_again()?;
     }
-    // It ends: a holding is searched at most `taught::ROUNDS` times, and a search that fails waits.
+    // It ends: a holding is searched a few times at most, and a search that fails waits.
     loop {
         let todo: Vec<SearchRow> = office
             .read(|tx| sql::searches(tx, &by.org, id))?
@@ -370,10 +370,8 @@ fn carry_over(tx: &mut Tx<'_>, by: &By, s: &SearchRow, flagged: &[Flag]) -> Resu
 }
 
 fn carried(s: &SearchRow, flag: &Flag, before: &[FindingRow]) -> Option<FindingRow> {
-    let fresh = FindingRow {
-        root: flag.root.clone(),
-        ..FindingRow::open(&s.id, flag.item, &flag.key, &flag.content, &flag.why)
-    };
+    let fresh = FindingRow::open(&s.id, flag.item, &flag.key, &flag.content, &flag.why)
+        .with_root(&flag.root);
     let same =
         |f: &&FindingRow| f.content == flag.content && f.decision != "open" && !f.is_outside();
     if let Some(f) = before.iter().find(same) {

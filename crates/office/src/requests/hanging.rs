@@ -65,7 +65,7 @@ pub(super) fn rooted(one: Option<FindingRow>) -> Result<FindingRow> {
 }
 
 /// Gives the others the answer that was given for one: what is theirs is disclosed, unless another
-/// reason for a look is left; what is not theirs stays out, with the sealed reason. Answers what to
+/// reason for a look is left; what is not theirs, for a sealed reason, stays out. Answers what to
 /// say of it.
 ///
 /// # Errors
@@ -74,22 +74,22 @@ pub(super) fn answer(
     tx: &mut Tx<'_>,
     by: &By,
     one: &FindingRow,
-    theirs: bool,
-    reason: &str,
+    not_theirs: Option<String>,
 ) -> Result<String> {
-    let (all, left) = if theirs {
-        let left = sql::keep_looking_at_linked(tx, &by.org, one, (WEAK, AND))?;
-        let plain = sql::disclose_linked(tx, &by.org, one, WEAK, (&by.actor, by.now))?;
-        (plain + left, left)
-    } else {
-        let all =
-            sql::leave_out_linked(tx, &by.org, one, (WEAK, AND), reason, (&by.actor, by.now))?;
-        (all, 0)
+    let who = if not_theirs.is_none() { "about this person" } else { "not about this person" };
+    let decided = (by.actor.as_str(), by.now);
+    let (all, left) = match not_theirs {
+        None => {
+            let left = sql::keep_looking_at_linked(tx, &by.org, one, (WEAK, AND))?;
+            (left + sql::disclose_linked(tx, &by.org, one, WEAK, decided)?, left)
+        }
+        Some(reason) => {
+            (sql::leave_out_linked(tx, &by.org, one, (WEAK, AND), &reason, decided)?, 0)
+        }
     };
     if all == 0 {
         return Err(none());
     }
-    let who = if theirs { "about this person" } else { "not about this person" };
     let records =
         if all == 1 { "1 record that hangs" } else { &format!("{all} records that hang") };
     let mut said = format!("; the same of {records} on the same record: {who}");

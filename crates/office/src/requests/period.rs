@@ -94,10 +94,7 @@ fn outside_of(office: &Office, by: &By, s: &SearchRow, to: Period) -> Result<Out
 fn sort(tx: &mut Tx<'_>, by: &By, s: SearchRow, outside: &Outside) -> Result<()> {
     let mut rows = outside.clone();
     for f in sql::findings(tx, &by.org, &s.case)?.into_iter().filter(|f| f.search == s.id) {
-        let open = FindingRow {
-            root: f.root.clone(),
-            ..FindingRow::open(&s.id, f.item, &f.key, &f.content, &f.why)
-        };
+        let open = FindingRow::open(&s.id, f.item, &f.key, &f.content, &f.why).with_root(&f.root);
         match rows.remove(&f.item) {
             _ if f.was_decided() => rows.insert(f.item, f),
             Some(_) => rows.insert(f.item, open.outside()),

@@ -17,7 +17,7 @@ use crate::office::Office;
 use crate::proof::By;
 
 /// Rounds of searching with what the round before taught us.
-pub(super) const ROUNDS: i64 = 4;
+const ROUNDS: i64 = 4;
 
 /// Takes in identifiers that a search taught; holdings searched before are to be searched again
 /// with them. Answers whether there are any.
@@ -61,16 +61,17 @@ pub(super) fn by_decision(
     (n, item): (u64, &Item),
     (decision, linked): (Decision, bool),
 ) -> Result<Vec<Identifier>> {
+    let one = office.read_one(|tx| sql::a_finding(tx, &by.org, &s.id, n))?;
     let theirs = |f: &FindingRow| decision != Decision::Exclude && hanging::is_doubtful(f);
-    let (one, all, there) = office.read(|tx| {
-        let all = sql::findings(tx, &by.org, &s.case)?;
-        let one = all.iter().find(|f| f.search == s.id && f.item == n).cloned();
-        Ok((one, all, holdings::active(tx, &by.org)?))
-    })?;
     let Some(one) = one.filter(theirs) else { return Ok(Vec::new()) };
+    let there = office.read(|tx| holdings::active(tx, &by.org))?;
     let Some(h) = there.iter().find(|h| h.id == s.holding) else { return Ok(Vec::new()) };
     let mut learned = taught(&h.map, &item.place, &item.body);
-    if let Some(root) = hanging::root(&all, &one).filter(|_| linked)
+    // A case may have very many findings: all are read only for the one that this hangs on.
+    if linked
+        && one.root != one.key
+        && let all = office.read_one(|tx| sql::findings(tx, &by.org, &s.case))?
+        && let Some(root) = hanging::root(&all, &one)
         && let Some(found) = Items::open(office, &by.org, s, root.item)?.next()
     {
         let (_, item) = found?;

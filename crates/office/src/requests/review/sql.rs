@@ -65,6 +65,11 @@ impl FindingRow {
         }
     }
 
+    /// The same, standing or falling with a doubtful record.
+    pub fn with_root(self, root: &str) -> Self {
+        Self { root: root.to_owned(), ..self }
+    }
+
     /// The same, dated outside the time asked for: left out, and nobody has to decide about it.
     pub fn outside(self) -> Self {
         Self { decision: "exclude".into(), ground: OUTSIDE.into(), ..self }
