@@ -232,13 +232,13 @@ pub(super) fn decided(tx: &mut Tx<'_>, by: &By, s: &SearchRow) -> Result<HashSet
 /// it in the ledger.
 const TAKEN: &str = "keep the search";
 
-fn taken() -> Error {
+pub(super) fn taken() -> Error {
     let why = "this holding was searched by another process meanwhile".into();
     Refusal { act: TAKEN, why, source_: "house rule: a search is kept once" }.into()
 }
 
 /// Makes an outcome visible unless somebody else was first; answers whether it was.
-fn unless_taken(outcome: Result<()>) -> Result<bool> {
+pub(super) fn unless_taken(outcome: Result<()>) -> Result<bool> {
     match outcome {
         Err(Error::Refused(r)) if r.act == TAKEN => Ok(false),
         other => other.map(|()| true),
@@ -270,10 +270,10 @@ fn fail(
     Ok(if kept { format!("trouble: {v}") } else { ELSEWHERE.to_owned() })
 }
 
-const ELSEWHERE: &str = "searched by another process meanwhile";
+pub(super) const ELSEWHERE: &str = "searched by another process meanwhile";
 
 /// Whether this search is still the one to be answered: nobody finished it meanwhile.
-fn still_open(tx: &mut Tx<'_>, by: &By, s: &SearchRow) -> Result<bool> {
+pub(super) fn still_open(tx: &mut Tx<'_>, by: &By, s: &SearchRow) -> Result<bool> {
     let now = sql::a_search(tx, &by.org, &s.id)?;
     let same = now.round == s.round && now.blob == s.blob;
     Ok(same && matches!(now.state.as_str(), "planned" | "running" | "failed"))

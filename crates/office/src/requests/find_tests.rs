@@ -6,6 +6,7 @@ use candour_connectors::DataMap;
 use super::*;
 use crate::requests::pack::bench::{Bench, holding, text};
 use crate::requests::pack::{self, Way};
+use crate::requests::paper;
 use crate::requests::review::{self, Decided, Decision, Items};
 use crate::staff::Role;
 
@@ -232,6 +233,30 @@ fn a_result_that_is_not_kept_is_not_told() {
     settle(office, by, &r.b.case).unwrap();
     assert_eq!(r.b.acts(), before);
     assert_eq!(before.iter().filter(|a| *a == "request.search-finished").count(), 1);
+}
+
+/// Two processes look at the same search before either writes.
+#[test]
+fn a_post_is_asked_and_reminded_once_and_its_answer_stays() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let (office, by) = (&b.office, &b.by);
+    let look = || office.read(|tx| sql::searches(tx, &by.org, &b.case)).unwrap().remove(0);
+    let h = office.read(|tx| holdings::sql::by_id(tx, &by.org, &look().holding)).unwrap();
+    let asked = |s| paper::ask(office, by, &b.case, &h, s).unwrap();
+    let planned = look();
+    assert_eq!(asked(planned.clone()), "Membership secretary has been asked");
+    assert_eq!(asked(planned.clone()), ELSEWHERE);
+    assert_eq!(b.letters("ask-holder").len(), 1);
+    let late = b.later(24 * 8);
+    let waits = look();
+    assert!(paper::remind(office, &late, waits.clone()).unwrap());
+    assert!(!paper::remind(office, &late, waits.clone()).unwrap());
+    assert_eq!((b.letters("ask-holder").len(), look().chased), (2, 1));
+    let words = Answer { nothing: false, words: "One letter".into(), files: Vec::new() };
+    answer(office, by, &waits.id, &words).unwrap();
+    assert_eq!(asked(planned), ELSEWHERE);
+    assert!(!paper::remind(office, &late, waits).unwrap());
+    assert_eq!((look().state.as_str(), look().items), ("done", 1));
 }
 
 #[test]

@@ -21,7 +21,8 @@ use crate::staff::Permission;
 const ASK_DAYS: i32 = 7;
 const ASK_LINK: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 90);
 
-/// Asks the post that keeps a paper holding, by a link that works without an account.
+/// Asks the post that keeps a paper holding, by a link that works without an account. Answers in
+/// words what came of it: another process may have asked meanwhile, and a post is asked once.
 pub(super) fn ask(
     office: &Office,
     by: &By,
@@ -32,7 +33,10 @@ pub(super) fn ask(
     let (office2, by2, id, h2) = (office.clone(), by.clone(), case_id.to_owned(), h.clone());
     let post = h.post.clone().unwrap_or_else(|| "the holder".into());
     let said = format!("{post} has been asked");
-    office.write(move |tx| {
+    let kept = find::unless_taken(office.write(move |tx| {
+        if !find::still_open(tx, &by2, &s)? {
+            return Err(find::taken());
+        }
         let case = acts::load(tx, &office2, &by2, &id)?;
         let today = dates::day_of(by2.now);
         let due = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
@@ -42,8 +46,8 @@ pub(super) fn ask(
         let said = format!("{}: {} asked, answer by {}", h2.title, post, dates::long(due));
         let act = act_on(&case, "request.holder-asked", "UK GDPR Art 15(1A)", said);
         Ok(Recorded::new(&by2, (), act).and(sent))
-    })?;
-    Ok(said)
+    }))?;
+    Ok(if kept { said } else { find::ELSEWHERE.to_owned() })
 }
 
 /// Keeps what is asked of a post and writes to it, with a fresh link: the first time or again.
@@ -63,28 +67,32 @@ fn write_to_post(
     super::letters::post(tx, office, by, case, letter)
 }
 
-/// Reminds the posts that have not answered by their day.
+/// Reminds the posts that have not answered by their day; answers how many.
 ///
 /// # Errors
 /// Of the database.
 pub fn chase(office: &Office, by: &By) -> Result<u64> {
-    let today = dates::day_of(by.now);
-    let next = today.saturating_add(jiff::Span::new().days(ASK_DAYS));
-    let due = office.read(|tx| sql::asked_and_due(tx, &by.org, today))?;
-    let n = due.len() as u64;
-    for s in due {
-        let (office2, by2) = (office.clone(), by.clone());
-        office.write(move |tx| {
-            let case = acts::load(tx, &office2, &by2, &s.case)?;
-            let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
-            let row = SearchRow { due: Some(next), chased: s.chased + 1, ..s.clone() };
-            let sent = write_to_post(tx, &office2, &by2, &case, &h, &row)?;
-            let said = format!("{}: reminded, {} times now", h.title, row.chased);
-            let act = act_on(&case, "request.holder-chased", "UK GDPR Art 15(1A)", said);
-            Ok(Recorded::new(&by2, (), act).and(sent))
-        })?;
-    }
-    Ok(n)
+    let due = office.read(|tx| sql::asked_and_due(tx, &by.org, dates::day_of(by.now)))?.into_iter();
+    due.map(|s| remind(office, by, s).map(u64::from)).sum()
+}
+
+/// Reminds one post, unless it has answered or was reminded since it was looked at.
+pub(super) fn remind(office: &Office, by: &By, seen: SearchRow) -> Result<bool> {
+    let (office2, by2) = (office.clone(), by.clone());
+    find::unless_taken(office.write(move |tx| {
+        let s = sql::a_search(tx, &by2.org, &seen.id)?;
+        if (&s.state, s.due, s.chased) != (&seen.state, seen.due, seen.chased) {
+            return Err(find::taken());
+        }
+        let case = acts::load(tx, &office2, &by2, &s.case)?;
+        let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
+        let next = dates::day_of(by2.now).saturating_add(jiff::Span::new().days(ASK_DAYS));
+        let row = SearchRow { due: Some(next), chased: s.chased + 1, ..s };
+        let sent = write_to_post(tx, &office2, &by2, &case, &h, &row)?;
+        let said = format!("{}: reminded, {} times now", h.title, row.chased);
+        let act = act_on(&case, "request.holder-chased", "UK GDPR Art 15(1A)", said);
+        Ok(Recorded::new(&by2, (), act).and(sent))
+    }))
 }
 
 /// What a post answers.
