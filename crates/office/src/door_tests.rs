@@ -182,7 +182,7 @@ fn destroyed_content_leaves_no_words_beside_it() {
     s.add_cabinet();
     let (reference, search) = s.case("Amara Quill");
     let answer = Answer { nothing: false, words: "A card about A. Quill".into(), files: vec![] };
-    find::answer(&s.office, &s.by, &search, &answer).unwrap();
+    search::answer(&s.office, &s.by, &search, &answer).unwrap();
     let row = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &reference)).unwrap();
     let (o, by, id) = (s.office.clone(), s.by.clone(), row.id.clone());
     let withdrawn = crate::requests::rules::Outcome::Withdrawn;

@@ -16,7 +16,7 @@ use crate::office::Office;
 use crate::people::Asker;
 use crate::proof::{Act, By, Recorded};
 use crate::requests::acts::{self, NewCase};
-use crate::requests::find::Connections;
+use crate::requests::search::Connections;
 use crate::requests::sql;
 use crate::requests::{Body, Right, Settled, Via};
 use crate::work;

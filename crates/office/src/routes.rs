@@ -12,10 +12,12 @@ use tower_http::csrf::CsrfLayer;
 use crate::kit::pages::Trouble;
 use crate::kit::web::{self, Needs};
 use crate::office::Office;
+use crate::requests::pack::{desk as packs, desk_hand, portal as portal_fetch};
+use crate::requests::review::{desk as review, desk_item};
+use crate::requests::search::portal as holder;
 use crate::requests::{
-    desk, desk_acts as acts, desk_hand, desk_item, desk_letters as letters, desk_list, desk_new,
-    desk_pack as packs, desk_review as review, portal, portal_answer as holder, portal_ask as ask,
-    portal_fetch,
+    desk, desk_acts as acts, desk_letters as letters, desk_list, desk_new, portal,
+    portal_ask as ask,
 };
 use crate::staff::{Permission as P, desk as staff, desk_account as account};
 use crate::{charter, holdings, mailing, notices, permissions, proof, register, today};

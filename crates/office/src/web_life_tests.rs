@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kit::dates;
-use crate::requests::find::Connections;
+use crate::requests::search::Connections;
 
 const ASK: &str = "/o/harbour/data-rights/ask";
 

@@ -2,7 +2,7 @@
 //! save, a link to a post that has ended.
 
 use super::*;
-use crate::requests::find::{Connections, Quiet};
+use crate::requests::search::{Connections, Quiet};
 
 impl Served {
     /// A mailbox with a letter of 2015 and one of 2024.
@@ -28,7 +28,7 @@ impl Served {
         let (reference, search) = self.case_of("Amara Quill", wants);
         let id = self.office.read(|tx| sql::case_by_ref(tx, &self.by.org, &reference)).unwrap().id;
         let (mut c, mut quiet) = (Connections::default(), Quiet);
-        find::find(&self.office, &self.by, &id, &mut c, &mut quiet).unwrap();
+        search::find(&self.office, &self.by, &id, &mut c, &mut quiet).unwrap();
         (reference, id, search)
     }
 
@@ -110,7 +110,7 @@ fn the_answer_goes_as_they_asked_unless_somebody_chooses_otherwise() {
             let d = format!("/office/cases/{reference}/items/{search}/{n}");
             s.send("POST", &d, &me, "decision=disclose");
         }
-        find::without_register(&s.office, &s.by, &id, "It follows").unwrap();
+        search::without_register(&s.office, &s.by, &id, "It follows").unwrap();
         assert_eq!(s.send("POST", &format!("/office/cases/{reference}/pack"), &me, "").status, 303);
         let send = format!("/office/cases/{reference}/hand/send");
         let sent = s.send("POST", &send, &me, "how=post");

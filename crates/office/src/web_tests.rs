@@ -11,7 +11,7 @@ use crate::office::Office;
 use crate::people::Asker;
 use crate::proof::By;
 use crate::requests::acts::{self, NewCase};
-use crate::requests::find::{self, Answer};
+use crate::requests::search::{self, Answer};
 use crate::requests::{Body, Right, Settled, Via, Wants, sql};
 use crate::routes;
 use crate::staff::Role;
@@ -135,7 +135,7 @@ fn what_belongs_to_another_case_is_not_found_under_this_reference() {
     let (first, search) = s.case("Amara Quill");
     let (second, open) = s.case("Bram Novak");
     let answer = Answer { nothing: false, words: "A card about A. Quill".into(), files: vec![] };
-    find::answer(&s.office, &s.by, &search, &answer).unwrap();
+    search::answer(&s.office, &s.by, &search, &answer).unwrap();
     let me = s.signed_in("ruth", Role::Officer);
     let get = |path: &str| s.send("GET", path, &me, "");
     for path in [format!("items/{search}/0"), format!("items/{search}/0/original")] {
@@ -180,7 +180,7 @@ fn an_item_that_is_shown_again_shows_what_was_just_chosen() {
                  sings in the choir.\n\nWrite to cara@example.net."
         .to_owned();
     let answer = Answer { nothing: false, words, files: vec![] };
-    find::answer(&s.office, &s.by, &search, &answer).unwrap();
+    search::answer(&s.office, &s.by, &search, &answer).unwrap();
     let me = s.signed_in("ruth", Role::Officer);
     let path = format!("/office/cases/{reference}/items/{search}/0");
     let fresh = s.send("GET", &path, &me, "").text;

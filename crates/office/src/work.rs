@@ -15,7 +15,7 @@ use crate::kit::{dates, post, sql};
 use crate::mailing::{duties, hooks, mailbox};
 use crate::office::Office;
 use crate::permissions::tell;
-use crate::requests::find::{self, Connections, Quiet};
+use crate::requests::search::{self, Connections, Quiet};
 use crate::{charter, holdings, requests};
 
 /// A blob that is not finished after so long was left by a process that died: nothing we write
@@ -69,7 +69,7 @@ fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<
     match job.kind.as_str() {
         "search" => {
             let by = office.by_job(&job.org, "search");
-            find::find(office, &by, &job.about, connections, &mut Quiet).map(drop)
+            search::find(office, &by, &job.about, connections, &mut Quiet).map(drop)
         }
         "letter" => send(office, job),
         "hook" => hooks::deliver(office, &job.org, &job.about),
@@ -135,7 +135,7 @@ fn send(office: &Office, job: &Job) -> Result<()> {
 /// The daily rounds of one organisation: reminders, a signed checkpoint, sweeping up.
 fn rounds(office: &Office, org: &str) -> Result<()> {
     let by = office.by_job(org, "rounds");
-    find::chase(office, &by)?;
+    search::chase(office, &by)?;
     requests::pack::rounds(office, &by)?;
     requests::rounds::rounds(office, &by)?;
     for h in office.read(|tx| holdings::active(tx, org))?.iter().filter(|h| !h.is_paper()) {

@@ -11,8 +11,8 @@ use crate::charter::Charter;
 use crate::holdings::{self, sql as holding_sql};
 use crate::office::Office;
 use crate::register::RegisterFile;
-use crate::requests::find::{self, Connections, Quiet};
 use crate::requests::review::Items;
+use crate::requests::search::{self, Connections, Quiet};
 use crate::requests::sql;
 
 /// Kinds that are reached without a child process to parse files. The whole society is searched
@@ -135,7 +135,7 @@ fn the_search_finds_the_key_and_nothing_else() {
     let by = office.by_command(&org);
     let case = walk.request(&office, &org).unwrap();
     let id = walk.identity(&office, &org, &case).unwrap().row.id;
-    find::find(&office, &by, &id, &mut Connections::default(), &mut Quiet).unwrap();
+    search::find(&office, &by, &id, &mut Connections::default(), &mut Quiet).unwrap();
     let (searches, findings, titles) = office
         .read(|tx| {
             let s = sql::searches(tx, &org, &id)?;

@@ -19,7 +19,7 @@ use crate::proof::By;
 use crate::register::{self, RegisterFile};
 use crate::requests::acts::{self, Case, NewCase};
 use crate::requests::cli::{Bars, write_pack};
-use crate::requests::find::{self, Connections, Record};
+use crate::requests::search::{self, Connections, Record};
 use crate::requests::sql::{self, PackRow, SearchRow};
 use crate::requests::{Body, Right, Settled, State, Via, pack};
 use crate::staff;
@@ -94,7 +94,7 @@ struct Done {
     org: String,
     case: Case,
     holdings: usize,
-    found: find::Progress,
+    found: search::Progress,
     pack: PackRow,
     zip: PathBuf,
     folder: PathBuf,
@@ -281,11 +281,11 @@ impl Walk {
         office.read(|tx| acts::load(tx, office, &by, &case.row.id))
     }
 
-    fn search(&mut self, office: &Office, org: &str, case: &Case) -> Result<find::Progress> {
+    fn search(&mut self, office: &Office, org: &str, case: &Case) -> Result<search::Progress> {
         self.voice.step("The search");
         let by = office.by_command(org);
         let (mut connections, mut bars) = (Connections::default(), Bars::new(self.json));
-        let found = find::find(office, &by, &case.row.id, &mut connections, &mut bars)?;
+        let found = search::find(office, &by, &case.row.id, &mut connections, &mut bars)?;
         // Letters on their way are taken along: without a mail server they go to a folder.
         while work::once(office, &mut connections)? {}
         let (searches, findings) = office.read(|tx| {

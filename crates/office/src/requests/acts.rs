@@ -318,7 +318,7 @@ pub fn destroy(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Re
 /// stays.
 fn forget_words(tx: &mut Tx<'_>, by: &By, mut row: CaseRow) -> Result<()> {
     for mut s in sql::searches(tx, &by.org, &row.id)? {
-        let mut record: super::find::Record = serde_json::from_str(&s.record)?;
+        let mut record: super::search::Record = serde_json::from_str(&s.record)?;
         (record.answer, s.reason) = (None, None);
         s.record = serde_json::to_string(&record)?;
         sql::update_search(tx, &by.org, &s)?;

@@ -65,7 +65,7 @@ pub fn settle_identity(
     let s = settled.clone();
     let next: Next = Box::new(move |r, _| r.settle_identity(&s.how, s.on));
     let case = step(tx, office, by, id, Permission::WorkCases, next)?;
-    let planned = super::find::plan(tx, by, &case)?;
+    let planned = super::search::plan(tx, by, &case)?;
     jobs::queue(tx, &by.org, "search", id, by.now)?;
     let came = case.request().settled.as_ref().map(|s| s.on);
     let came = came.filter(|on| *on > case.request().received);

@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::acts::{self, NewCase};
-use super::cli_hand::HandCommand;
-use super::cli_review::{HowArgs, decide_one, list_items};
-use super::find::{self, Connections, Watch};
+use super::pack::cli::HandCommand;
+use super::review::cli::{HowArgs, decide_one, list_items};
 use super::rules::{Outcome, Right, Settled, Via};
+use super::search::{self, Connections, Watch};
 use super::sql::{self, Which};
 use super::{Body, Wants, pack};
 use crate::cli::{At, print_json};
@@ -197,7 +197,7 @@ pub fn run(command: RequestCommand) -> Result<u8> {
             let (office, by) = at.open_org()?;
             let id = case_id(&office, &by, &reference)?;
             let Some(holding) = holding else {
-                find::without_register(&office, &by, &id, &reason)?;
+                search::without_register(&office, &by, &id, &reason)?;
                 return Ok(0);
             };
             let search = office.read(|tx| {
@@ -205,7 +205,7 @@ pub fn run(command: RequestCommand) -> Result<u8> {
                 let all = sql::searches(tx, &by.org, &id)?;
                 all.into_iter().find(|s| s.holding == h.id).ok_or(Error::NotFound("the search"))
             })?;
-            find::set_aside(&office, &by, &search.id, &reason)?;
+            search::set_aside(&office, &by, &search.id, &reason)?;
             Ok(0)
         }
         RequestCommand::Review { reference, all, item, decide, how, at } => match (item, decide) {
@@ -213,7 +213,7 @@ pub fn run(command: RequestCommand) -> Result<u8> {
             _ => list_items(&at, &reference, all),
         },
         RequestCommand::Pack { reference, out, at } => make_pack(&at, &reference, out),
-        RequestCommand::Hand(command) => super::cli_hand::run(command),
+        RequestCommand::Hand(command) => super::pack::cli::run(command),
         RequestCommand::Withdraw { reference, at } => {
             let (office, by) = at.open_org()?;
             let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
@@ -322,10 +322,10 @@ fn search(at: &At, reference: &str, again: bool) -> Result<u8> {
     let (office, by) = at.open_org()?;
     let id = case_id(&office, &by, reference)?;
     if again {
-        find::try_again(&office, &by, &id)?;
+        search::try_again(&office, &by, &id)?;
     }
     let mut bars = Bars::new(at.json);
-    let p = find::find(&office, &by, &id, &mut Connections::default(), &mut bars)?;
+    let p = search::find(&office, &by, &id, &mut Connections::default(), &mut bars)?;
     if at.json {
         print_json(&json!({"answered": p.done, "failed": p.failed, "asked": p.asked,
                            "in_part": p.partly, "items": p.items, "to_decide": p.open}))?;

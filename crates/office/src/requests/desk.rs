@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use super::acts::{self, Case};
 use super::desk_letters::state_of;
 use super::desk_tasks::{Task, tasks};
-use super::find::{self, Record};
-use super::record::Owed;
 use super::rules::{Awaited, State as Where, Wait};
+use super::search::Owed;
+use super::search::{self, Record};
 use super::sql::{self, PackRow, SearchRow};
 use crate::charter::Charter;
 use crate::error::Result;
@@ -309,7 +309,7 @@ fn case_page(
     let all = holdings::active(tx, &by.org)?;
     let packs = sql::packs(tx, &by.org, &c.row.id)?;
     let handovers = sql::handovers(tx, &by.org, &c.row.id)?;
-    let progress = find::progress(tx, &by.org, &c.row.id)?;
+    let progress = search::progress(tx, &by.org, &c.row.id)?;
     let history = proof::history(tx, o.vault(), &by.org, &format!("case:{}", c.row.id))?;
     let staff = crate::staff::sql::all(tx, &by.org)?
         .into_iter()

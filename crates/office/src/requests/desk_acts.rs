@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::acts::{self, AskedFee, Case, Refusing, Teller};
 use super::body::{Period, Reasons};
-use super::find::{self, Answer as HandIn};
-use super::period;
 use super::review;
 use super::rules::{Ground, Outcome, Settled, State as Where};
+use super::search::period;
+use super::search::{self, Answer as HandIn};
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
@@ -238,8 +238,8 @@ fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
     let (office, f2) = (o.clone(), f.clone());
     match at.act.as_str() {
         "close" => close(o, &by, &id, f),
-        "set-aside" => find::set_aside(o, &by, search(at)?, f.get("reason")),
-        "register" => find::without_register(o, &by, &id, f.get("reason")),
+        "set-aside" => search::set_aside(o, &by, search(at)?, f.get("reason")),
+        "register" => search::without_register(o, &by, &id, f.get("reason")),
         "period" => {
             let field = |e: Field| Error::Invalid(vec![e]);
             let to =
@@ -252,7 +252,7 @@ fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
                 words: f.get("words").to_owned(),
                 files: Vec::new(),
             };
-            find::answer(o, &by, search(at)?, &answer)
+            search::answer(o, &by, search(at)?, &answer)
         }
         "code" => o.write(move |tx| acts::new_code(tx, &office, &by, &id)),
         "child" => {
@@ -375,7 +375,7 @@ pub async fn search_again(
     office
         .run(move |o| {
             let id = o.read(|tx| acts::load_by_ref(tx, o, &me.by, &reference))?.row.id;
-            find::try_again(o, &me.by, &id)
+            search::try_again(o, &me.by, &id)
         })
         .await?;
     go(&to)

@@ -1,8 +1,8 @@
 //! The task list of a case: what is left to do, in order, and where it is done.
 
 use super::acts::Case;
-use super::find;
 use super::rules::State as Where;
+use super::search;
 use super::sql::{PackRow, SearchRow};
 use crate::kit::dates;
 
@@ -38,7 +38,7 @@ fn blocks(state: &Where, pack: Option<&PackRow>) -> String {
 pub(super) fn tasks(
     c: &Case,
     searches: &[SearchRow],
-    p: &find::Progress,
+    p: &search::Progress,
     pack: Option<&PackRow>,
 ) -> Vec<Task> {
     let base = format!("/office/cases/{}", c.row.reference);

@@ -376,7 +376,7 @@ fn ask_holder_does_not_name_the_person() {
 #[test]
 fn nobody_is_chased_about_a_closed_case() {
     use super::super::rules::Outcome;
-    use super::super::{find, sql};
+    use super::super::{search, sql};
     let b = bench();
     let org = b.office.read(|tx| crate::charter::only_org(tx, None)).unwrap();
     let by = b.office.by_command(&org);
@@ -393,19 +393,19 @@ fn nobody_is_chased_about_a_closed_case() {
     b.office
         .chore(move |tx| {
             let case = acts::load(tx, &o, &by2, &id)?;
-            find::plan(tx, &by2, &case)?;
+            search::plan(tx, &by2, &case)?;
             let mut s = sql::searches(tx, &by2.org, &id)?.remove(0);
             let today = Some(dates::day_of(by2.now));
             (s.state, s.asked, s.due) = ("asked".into(), today, today);
             sql::update_search(tx, &by2.org, &s)
         })
         .unwrap();
-    assert_eq!(find::chase(&b.office, &by).unwrap(), 1, "an open case is chased");
+    assert_eq!(search::chase(&b.office, &by).unwrap(), 1, "an open case is chased");
     let (o, by2, id) = (b.office.clone(), by.clone(), b.case.row.id.clone());
     let end = Outcome::Withdrawn;
     b.office.write(move |tx| acts::end(tx, &o, &by2, &id, end, "")).unwrap();
     let later = By { now: by.now + jiff::SignedDuration::from_hours(24 * 8), ..by };
-    assert_eq!(find::chase(&b.office, &later).unwrap(), 0, "a closed one is not");
+    assert_eq!(search::chase(&b.office, &later).unwrap(), 0, "a closed one is not");
 }
 
 #[test]

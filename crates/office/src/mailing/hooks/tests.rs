@@ -20,7 +20,7 @@ use crate::people;
 use crate::permissions::What;
 use crate::permissions::stops::{self, NewStop};
 use crate::proof::By;
-use crate::requests::find::Connections;
+use crate::requests::search::Connections;
 use crate::work;
 
 const CHARTER: &str = r#"

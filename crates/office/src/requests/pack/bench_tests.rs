@@ -17,9 +17,9 @@ use crate::holdings;
 use crate::people::Asker;
 use crate::register::{self, RegisterFile};
 use crate::requests::acts::NewCase;
-use crate::requests::find::{self, Record};
 use crate::requests::review::{self, Decided, Decision, Item, Mark};
-use crate::requests::sql::FindingRow;
+use crate::requests::search::{self, Record};
+use crate::requests::sql::{self, FindingRow};
 use crate::requests::{Body, Right, Settled, State, Via, Wants};
 
 pub const NOW: &str = "2026-11-22T10:15:00Z";
@@ -126,7 +126,7 @@ impl Bench {
             if !item.others.is_empty() || item.because.iter().all(|b| b.strength == Strength::Weak)
             {
                 let key = review::item_key(&item.place, &item.locator);
-                let content = crate::requests::spool::content(&item.body).unwrap();
+                let content = crate::requests::search::content(&item.body).unwrap();
                 let why = "about other people";
                 findings.push(FindingRow::open(&search.id, n as u64, &key, &content, why));
             }
@@ -145,7 +145,7 @@ impl Bench {
                 sql::insert_findings(tx, &org, &case, findings.clone())
             })
             .unwrap();
-        find::settle(&self.office, &self.by, &self.case).unwrap();
+        search::settle(&self.office, &self.by, &self.case).unwrap();
         id
     }
 

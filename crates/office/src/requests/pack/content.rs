@@ -7,7 +7,7 @@ use super::cut::Words;
 use super::plan::{Why, safe};
 use crate::kit::forms::sentence;
 use crate::requests::gate::Sheet;
-use crate::requests::grounds;
+use crate::requests::review::grounds;
 
 /// How a thing is called that stays here altogether.
 const WHOLE: &str = "as a whole";

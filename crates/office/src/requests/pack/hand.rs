@@ -18,11 +18,11 @@ use crate::office::Office;
 use crate::people::Asker;
 use crate::proof::{Act, By, Recorded};
 use crate::requests::acts::{self, Case, act_on};
-use crate::requests::aside::still_searched;
 use crate::requests::body::Wants;
-use crate::requests::record::Owed;
+use crate::requests::search::Owed;
+use crate::requests::search::still_searched;
 use crate::requests::sql::{self, Handover, PackRow, SearchRow};
-use crate::requests::{find, letters};
+use crate::requests::{letters, search};
 use crate::staff::Permission;
 
 /// What to tell whoever makes or receives the protected file.
@@ -332,7 +332,7 @@ fn newest(tx: &mut Tx<'_>, by: &By, case: &Case, part: bool) -> Result<PackRow> 
                        pack was made: see where we looked");
         }
     }
-    if find::progress(tx, &by.org, &case.row.id)?.open > 0 {
+    if search::progress(tx, &by.org, &case.row.id)?.open > 0 {
         return no("something waits for a decision since the pack was made: decide, then make it");
     }
     Ok(pack)
@@ -363,7 +363,7 @@ pub fn look_again(
         case.body.asker.check()?;
         acts::hash_asker(tx, &office2, &by2, &id, &case.body.asker)?;
         acts::save(tx, &office2, &by2, case.clone())?;
-        find::plan(tx, &by2, &case)?;
+        search::plan(tx, &by2, &case)?;
         for s in sql::searches(tx, &by2.org, &id)? {
             if s.state != "asked" && s.state != "set-aside" {
                 let again = SearchRow { state: "planned".into(), round: 0, ..s };

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::kit::links;
 use crate::people::Asker;
 use crate::requests::review::Decision;
-use crate::requests::{State, find};
+use crate::requests::{State, search, sql};
 
 const HERS: &str = "a.quill@example.org";
 
@@ -156,7 +156,7 @@ fn a_link_to_a_post_tells_nothing_once_the_case_is_answered() {
     let made = b.office.chore(move |tx| links::make(tx, &org, "paper", &search, now, lasts));
     let token = made.unwrap();
     let shown = || {
-        let page = crate::requests::portal_answer::holder_page;
+        let page = crate::requests::search::portal::holder_page;
         page(&b.office, &token, Default::default(), Default::default()).map(|p| p.name)
     };
     assert_eq!(shown().unwrap(), "Amara Quill");
@@ -188,7 +188,7 @@ fn an_answered_case_is_looked_at_again() {
     assert_eq!(case.body.asker.other_names, ["Amara Brook"]);
     assert!(case.row.act_by.is_none() && case.row.request.answered.is_some(), "no second clock");
     b.found("club", &[row("members", &[("name", "Amara Brook")])]);
-    assert_eq!(find::settle(&b.office, &b.by, &b.case).unwrap().items, 1);
+    assert_eq!(search::settle(&b.office, &b.by, &b.case).unwrap().items, 1);
     b.decide(&s, 0, Decision::Disclose, "");
     b.later(1);
     let by = b.later(1);

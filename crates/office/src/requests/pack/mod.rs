@@ -8,14 +8,18 @@
 //! - `plan`: what the pack is made from. - `write`, `data`, `things`: putting it in.
 //! - `own`: what this office itself holds. - `cut`: taking passages out.
 //! - `pages`, `processing`: what it says. - `out`: the ZIP.
-//! - `hand`: sending, a new link, closing, looking again. `fetch`: the person's side of a link.
+//! - `hand`: sending, a new link, closing, looking again. `fetch`: the person's side of a link, and
+//!   `portal` its page.
 
 #[cfg(test)]
 #[path = "bench_tests.rs"]
 pub(super) mod bench;
+pub mod cli;
 pub(super) mod content;
 pub(super) mod cut;
 mod data;
+pub mod desk;
+pub mod desk_hand;
 mod fetch;
 mod hand;
 #[cfg(test)]
@@ -24,7 +28,9 @@ pub(super) mod out;
 mod own;
 mod pages;
 mod plan;
+pub mod portal;
 mod processing;
+pub mod sql;
 #[cfg(test)]
 mod tests;
 mod things;
@@ -38,14 +44,14 @@ pub use hand::{
 
 pub(super) use plan::state as state_of;
 
-use super::acts::{self, act_on};
-use super::gate;
-use super::sql::{self, PackRow};
 use crate::error::{Error, Result};
 use crate::kit::blobs::{self, BlobReader, BlobWriter, Finished};
 use crate::kit::new_id;
 use crate::office::Office;
 use crate::proof::{By, Recorded};
+use crate::requests::acts::{self, act_on};
+use crate::requests::gate;
+use crate::requests::sql::PackRow;
 use crate::staff::Permission;
 use out::{Opened, Sealing};
 use plan::Plan;
@@ -110,7 +116,7 @@ fn keep(
     let (id, version, pack) = (plan.case.row.id.clone(), plan.case.row.version, row.clone());
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &id)?;
-        let searches = sql::searches(tx, &by2.org, &id)?;
+        let searches = super::sql::searches(tx, &by2.org, &id)?;
         let now: Vec<_> = searches.iter().map(plan::state).collect();
         if case.row.version != version || now != state {
             return Err(Error::Conflict);

@@ -9,7 +9,7 @@ use super::plan::{Part, Plan};
 use super::processing::Use;
 use super::told::{Rest, Told, outside, terms};
 use crate::kit::dates;
-use crate::requests::record::Missed;
+use crate::requests::search::Missed;
 
 /// The frame of every page.
 #[derive(Debug, Clone)]

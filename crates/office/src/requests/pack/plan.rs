@@ -16,10 +16,10 @@ use crate::office::Office;
 use crate::proof::{self, By};
 use crate::register::{self, Activity};
 use crate::requests::acts::{self, Case};
-use crate::requests::find::Record;
-use crate::requests::hanging;
-use crate::requests::record::{Missed, Owed};
+use crate::requests::review::hanging;
 use crate::requests::review::{self, Items, Mark};
+use crate::requests::search::Record;
+use crate::requests::search::{Missed, Owed};
 use crate::requests::sql::{self, FindingRow, SearchRow};
 
 /// What was decided about an item. Items without one go out as they are.

@@ -10,10 +10,10 @@ use super::bench::*;
 use super::hand::open;
 use super::*;
 use crate::error::Error;
-use crate::requests::find;
 use crate::requests::review::{self, Decided, Decision};
 use crate::requests::rules::Outcome;
 use crate::requests::{State, Wants};
+use crate::requests::{search, sql};
 
 pub fn full() -> Bench {
     let wants = Wants { what: "Everything since <2019> & my letters".into(), ..Wants::default() };
@@ -230,7 +230,7 @@ fn a_gap_of_the_register_is_no_assurance_and_keeps_the_pack_open() {
     assert!(!pack.complete && blocks.len() == 4, "{blocks:?}");
     assert!(blocks.iter().all(|b| b.contains("Keeping the attic")), "{blocks:?}");
     assert!(text(&files, "01-letter.html").contains("is not written down yet"));
-    let set_aside = |why| find::without_register(&b.office, &b.by, &b.case, why);
+    let set_aside = |why| search::without_register(&b.office, &b.by, &b.case, why);
     assert!(matches!(set_aside(" "), Err(Error::Invalid(_))));
     set_aside("The limit is tomorrow").unwrap();
     let (pack, files) = b.make();
@@ -288,7 +288,7 @@ fn what_waits_leaves_the_pack_incomplete() {
     let all = b.office.read(|tx| sql::searches(tx, &b.by.org, &b.case)).unwrap();
     let silent = all.iter().find(|x| x.state != "done").unwrap();
     assert!(!make(&b.office, &b.by, &b.case).unwrap().complete);
-    find::set_aside(&b.office, &b.by, &silent.id, "It burned down in 2020").unwrap();
+    search::set_aside(&b.office, &b.by, &silent.id, "It burned down in 2020").unwrap();
     let (pack, files) = b.make();
     assert_eq!((pack.number, pack.complete, pack.items), (3, true, 2));
     assert!(text(&files, "01-letter.html").contains("It burned down in 2020"));

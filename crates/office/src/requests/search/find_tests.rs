@@ -6,8 +6,9 @@ use candour_connectors::DataMap;
 use super::*;
 use crate::requests::pack::bench::{Bench, holding, text};
 use crate::requests::pack::{self, Way};
-use crate::requests::paper;
 use crate::requests::review::{self, Decided, Decision, Items};
+use crate::requests::search::aside::{set_aside, try_again};
+use crate::requests::search::paper::{self, Answer, answer};
 use crate::staff::Role;
 
 const MAP: &str = r#"
@@ -163,7 +164,7 @@ fn a_decision_is_about_what_was_shown() {
 #[test]
 fn records_without_a_root_do_not_hang_together() {
     let r = Real::new();
-    let why = super::super::hanging::WEAK;
+    let why = crate::requests::review::hanging::WEAK;
     let open = |n| FindingRow::open(&r.search, n, &n.to_string(), "", why);
     let (org, case, rows) = (r.b.by.org.clone(), r.b.case.clone(), [open(0), open(1)]);
     r.b.office.chore(move |tx| sql::insert_findings(tx, &org, &case, rows.clone())).unwrap();

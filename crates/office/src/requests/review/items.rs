@@ -9,18 +9,15 @@ use candour_screening::{NameFit, Subject, about_others, fit, normalise};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::acts::{self, act_on};
-pub use super::decide::{Decided, Decision, Questions, approve, decide, opened, waits};
-use super::find::Record;
-pub use super::grounds::{NOT_THEIRS, OUTSIDE};
-pub use super::marking::More;
-use super::sql::{self, SearchRow};
 use crate::error::{Error, Result};
 use crate::holdings::Holding;
 use crate::kit::blobs::BlobReader;
 use crate::kit::dates;
 use crate::office::Office;
 use crate::proof::By;
+use crate::requests::acts::{self, act_on};
+use crate::requests::search::Record;
+use crate::requests::sql::{self, SearchRow};
 use crate::staff::Permission;
 
 /// One item of a spool.

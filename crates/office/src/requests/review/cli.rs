@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use clap::Args;
 use serde_json::json;
 
-use super::cli::case_id;
-use super::review::{self, Decided, Decision, Items, More, Questions};
-use super::sql;
 use crate::charter;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
 use crate::holdings;
+use crate::requests::cli::case_id;
+use crate::requests::review::{self, Decided, Decision, Items, More, Questions};
+use crate::requests::sql;
 
 /// How something is decided.
 #[derive(Args)]
@@ -158,7 +158,7 @@ pub fn decide_one(at: &At, reference: &str, item: &str, word: &str, how: HowArgs
              find {reference}"
         );
     }
-    let open = office.read(|tx| super::find::progress(tx, &by.org, &id))?.open;
+    let open = office.read(|tx| crate::requests::search::progress(tx, &by.org, &id))?.open;
     eprintln!("{open} left to decide");
     Ok(0)
 }

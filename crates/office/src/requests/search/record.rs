@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use candour_connectors::{Fault, FaultKind, Searched};
 use serde::{Deserialize, Serialize};
 
-use super::sql::SearchRow;
 use crate::error::Result;
+use crate::requests::sql::SearchRow;
 
 /// What is kept of a finished search, beside the spool.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 
 use candour_db::Tx;
 
-use super::acts::{self, act_on};
-use super::body::Period;
-use super::pack::state_of;
-use super::review::{Item, Items, day, item_key};
-use super::sql::{self, FindingRow, SearchRow};
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::office::Office;
 use crate::proof::{By, Recorded};
+use crate::requests::acts::{self, act_on};
+use crate::requests::body::Period;
+use crate::requests::pack::state_of;
+use crate::requests::review::{Item, Items, day, item_key};
+use crate::requests::sql::{self, FindingRow, SearchRow};
 use crate::staff::Permission;
 
 /// What of one search is dated outside, by number.
@@ -66,7 +66,11 @@ pub fn change(office: &Office, by: &By, id: &str, to: Period, why: &str) -> Resu
 
 /// That an item is dated outside the time asked for, in words; `None` if it is not left out for
 /// that.
-pub(super) fn said(item: &Item, f: Option<&FindingRow>, period: Period) -> Option<String> {
+pub(in crate::requests) fn said(
+    item: &Item,
+    f: Option<&FindingRow>,
+    period: Period,
+) -> Option<String> {
     f.filter(|f| f.is_outside())?;
     let (day, time) = (day(&item.body)?, period.words()?);
     Some(format!("It is dated {}. They asked for the time {time}", dates::long(day)))

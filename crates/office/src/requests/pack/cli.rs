@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::cli::case_id;
-use super::pack::{self, Way};
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
 use crate::people::Asker;
+use crate::requests::cli::case_id;
+use crate::requests::pack::{self, Way};
 
 /// Handing the answer over.
 #[derive(Subcommand)]

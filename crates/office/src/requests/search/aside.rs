@@ -1,18 +1,18 @@
 //! Going on without a holding, or without parts of one that could not be read; and trying again.
 
-use super::acts::{self, Case, act_on};
 use super::find;
 use super::record::{Owed, Record};
-use super::rules::State;
-use super::sql;
 use crate::error::{Error, Refusal, Result};
 use crate::holdings;
 use crate::office::Office;
 use crate::proof::{By, Recorded};
+use crate::requests::acts::{self, Case, act_on};
+use crate::requests::rules::State;
+use crate::requests::sql;
 use crate::staff::Permission;
 
 /// What the case is searched for is not over: it was neither sent nor closed.
-pub(super) fn still_searched(case: &Case) -> Result<()> {
+pub(in crate::requests) fn still_searched(case: &Case) -> Result<()> {
     if matches!(case.request().state, State::Searching | State::Reviewing | State::Ready) {
         return Ok(());
     }

@@ -3,8 +3,8 @@
 use candour_connectors::Body;
 use regex::RegexBuilder;
 
-use super::review::{Item, Mark};
 use crate::error::{Error, Result};
+use crate::requests::review::{Item, Mark};
 
 /// What stands for why a person marked a passage. Never the passage.
 const WHY: &str = "a passage marked by a person";

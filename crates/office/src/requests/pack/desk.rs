@@ -5,16 +5,16 @@ use axum::extract::{Path, State};
 use candour_connectors::Body as Thing;
 use serde::Deserialize;
 
-use super::acts;
-use super::pack;
-use super::portal::stream_zip;
-use super::review;
-use super::sql;
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::pages::Desk;
 use crate::kit::web::{self, Answer, Signed, download, go, page};
 use crate::office::Office;
+use crate::requests::acts;
+use crate::requests::pack;
+use crate::requests::portal::stream_zip;
+use crate::requests::review;
+use crate::requests::sql;
 use crate::staff::Permission;
 
 /// `POST /office/cases/{reference}/pack`

@@ -8,11 +8,11 @@ use candour_connectors::DataMap;
 use super::*;
 use crate::holdings;
 use crate::requests::Wants;
-use crate::requests::find::{self, Connections, Progress, Quiet, Watch};
 use crate::requests::pack::bench::{Bench, holding, text};
 use crate::requests::pack::{self, Way};
 use crate::requests::review::{Decision, Item};
 use crate::requests::rules::State;
+use crate::requests::search::{self, Connections, Progress, Quiet, Watch};
 
 fn period(from: &str, to: &str) -> Period {
     let day = |d: &str| (!d.is_empty()).then(|| d.parse().unwrap());
@@ -51,12 +51,12 @@ fn mailbox(wants: Wants) -> Bench {
     let map = "holding = \"post\"\ntitle = \"Office mailbox\"\nkind = \"mail\"\n\
                [source]\npath = \"mail\"\n";
     holdings::keep(&b.office, &b.by, DataMap::from_toml(map, "post").unwrap(), None);
-    find::try_again(&b.office, &b.by, &b.case).unwrap();
+    search::try_again(&b.office, &b.by, &b.case).unwrap();
     b
 }
 
 fn look(b: &Bench, watch: &mut dyn Watch) -> Progress {
-    find::find(&b.office, &b.by, &b.case, &mut Connections::default(), watch).unwrap()
+    search::find(&b.office, &b.by, &b.case, &mut Connections::default(), watch).unwrap()
 }
 
 fn search(b: &Bench) -> SearchRow {
@@ -147,7 +147,7 @@ fn what_lies_outside_can_be_included_and_stays_so() {
     b.decide(&search(&b).id, number(&b, "Plover"), Decision::Disclose, "");
     assert_eq!(b.make().0.items, 4, "all but the one that names somebody else, which waits");
     assert_eq!(fates(&b)["Plover"], "disclose");
-    find::try_again(&b.office, &b.by, &b.case).unwrap();
+    search::try_again(&b.office, &b.by, &b.case).unwrap();
     let planned = SearchRow { state: "planned".into(), ..search(&b) };
     let org = b.by.org.clone();
     b.office.chore(move |tx| sql::update_search(tx, &org, &planned)).unwrap();

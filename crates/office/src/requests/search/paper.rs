@@ -4,17 +4,17 @@
 use candour_connectors::{Looked, Searched, Sink as _};
 use candour_db::Tx;
 
-use super::acts::{self, Case, act_on};
 use super::aside::still_searched;
 use super::find::{self, Quiet};
-use super::rules::State;
 use super::spool::Spool;
-use super::sql::{self, SearchRow};
 use crate::error::{Error, Result};
 use crate::holdings::{self, Holding};
 use crate::kit::{dates, links};
 use crate::office::Office;
 use crate::proof::{Act, By, Recorded};
+use crate::requests::acts::{self, Case, act_on};
+use crate::requests::rules::State;
+use crate::requests::sql::{self, SearchRow};
 use crate::staff::Permission;
 
 /// Days that a post has to answer, and between two reminders; and how long its link lasts.
@@ -63,8 +63,9 @@ fn write_to_post(
     let token = links::make(tx, &by.org, "paper", &row.id, by.now, ASK_LINK)?;
     let c = crate::charter::current(tx, &by.org)?;
     let due = row.due.unwrap_or_else(|| dates::day_of(by.now));
-    let letter = super::letters::ask_holder(office, &c, case, h, &token, due, row.chased)?;
-    super::letters::post(tx, office, by, case, letter)
+    let letter =
+        crate::requests::letters::ask_holder(office, &c, case, h, &token, due, row.chased)?;
+    crate::requests::letters::post(tx, office, by, case, letter)
 }
 
 /// Reminds the posts that have not answered by their day; answers how many.
@@ -131,11 +132,11 @@ pub fn answer(office: &Office, by: &By, search: &str, answer: &Answer) -> Result
     let blob = find::start_spool(office, by, &case)?;
     let mut spool = Spool::new(blob, &h.map, (&seek, &case.body.wants), decided, &mut quiet);
     for (n, (name, media, raw)) in answer.files.iter().enumerate() {
-        spool.item(super::review::from_paper(&h, n, name, media, raw.clone()))?;
+        spool.item(crate::requests::review::from_paper(&h, n, name, media, raw.clone()))?;
     }
     if answer.files.is_empty() && !answer.nothing {
         let raw = answer.words.clone().into_bytes();
-        spool.item(super::review::from_paper(&h, 0, "note.txt", "text/plain", raw))?;
+        spool.item(crate::requests::review::from_paper(&h, 0, "note.txt", "text/plain", raw))?;
     }
     let looked = Looked {
         place: h.title.clone(),

@@ -5,15 +5,15 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 use serde::Deserialize;
 
-use super::acts;
-use super::pack::{self, Way};
-use super::sql;
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go_saying, mend, page};
 use crate::office::Office;
 use crate::people::Asker;
+use crate::requests::acts;
+use crate::requests::pack::{self, Way};
+use crate::requests::sql;
 use crate::staff::Permission;
 
 #[derive(Template)]

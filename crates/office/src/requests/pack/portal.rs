@@ -4,13 +4,13 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 
-use super::pack;
-use super::portal::stream_zip;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::limits::{self, Client, What};
 use crate::kit::pages::Portal;
 use crate::kit::web::{Answer, page, refuse};
 use crate::office::Office;
+use crate::requests::pack;
+use crate::requests::portal::stream_zip;
 
 #[derive(Template)]
 #[template(path = "requests/pages/fetch.html")]

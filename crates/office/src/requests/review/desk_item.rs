@@ -5,20 +5,20 @@ use axum::extract::{Form, Path, State};
 use candour_connectors::Body as Thing;
 use serde::Deserialize;
 
-use super::acts;
 use super::decide::Sealed;
 use super::grounds::{self, NOT_THEIRS, OUTSIDE};
 use super::hanging;
 use super::marking;
-use super::period;
-use super::review::{self, Decided, Decision, Item, Mark, More, Questions};
-use super::sql::{self, FindingRow};
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
+use crate::requests::acts;
+use crate::requests::review::{self, Decided, Decision, Item, Mark, More, Questions};
+use crate::requests::search::period;
+use crate::requests::sql::{self, FindingRow};
 use crate::staff::Permission;
 
 /// A piece of a text: marked or not, with the number of its mark.

@@ -5,18 +5,18 @@ use axum::extract::{Path, Query, State};
 use candour_connectors::Strength;
 use serde::Deserialize;
 
-use super::acts;
-use super::body::Period;
 use super::grounds::{NOT_THEIRS, OUTSIDE};
-use super::period;
-use super::review::{self, Item, Items};
-use super::sql::{self, FindingRow, SearchRow};
 use crate::charter::Charter;
 use crate::error::Result;
 use crate::holdings;
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, page};
 use crate::office::Office;
+use crate::requests::acts;
+use crate::requests::body::Period;
+use crate::requests::review::{self, Item, Items};
+use crate::requests::search::period;
+use crate::requests::sql::{self, FindingRow, SearchRow};
 use crate::staff::Permission;
 
 /// Items on one page.

@@ -6,18 +6,18 @@ use candour_db::Tx;
 
 use super::decide::Decision;
 use super::grounds::NOT_THEIRS;
-use super::sql::{self, FindingRow};
 use crate::error::{Error, Result};
 use crate::proof::By;
+use crate::requests::sql::{self, FindingRow};
 
 /// Why a person has to look at a weak match.
-pub(super) const WEAK: &str = "weak match: is this the same person?";
+pub(in crate::requests) const WEAK: &str = "weak match: is this the same person?";
 
 /// What stands between the reasons for a look.
-pub(super) const AND: &str = "; ";
+pub(in crate::requests) const AND: &str = "; ";
 
 /// Whether a finding may be about somebody else, first of all.
-pub(super) fn is_doubtful(f: &FindingRow) -> bool {
+pub(in crate::requests) fn is_doubtful(f: &FindingRow) -> bool {
     let rest = f.why.strip_prefix(WEAK);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(AND))
 }
@@ -34,7 +34,10 @@ pub(super) fn others(all: &[FindingRow], f: &FindingRow) -> usize {
 }
 
 /// The finding about the record that this one hangs on, if it is another.
-pub(super) fn root<'a>(all: &'a [FindingRow], f: &FindingRow) -> Option<&'a FindingRow> {
+pub(in crate::requests) fn root<'a>(
+    all: &'a [FindingRow],
+    f: &FindingRow,
+) -> Option<&'a FindingRow> {
     let is_root = |x: &&FindingRow| x.search == f.search && x.key == f.root && x.item != f.item;
     if f.root.is_empty() { None } else { all.iter().find(is_root) }
 }
@@ -60,7 +63,7 @@ fn none() -> Error {
 ///
 /// # Errors
 /// It has none.
-pub(super) fn rooted(one: Option<FindingRow>) -> Result<FindingRow> {
+pub(in crate::requests) fn rooted(one: Option<FindingRow>) -> Result<FindingRow> {
     one.filter(|f| !f.root.is_empty()).ok_or_else(none)
 }
 

@@ -10,12 +10,13 @@ use candour_connectors::{
 };
 use candour_screening::Subject;
 
-use super::body::Wants;
-use super::find::{Record, Watch};
-use super::hanging::{AND, WEAK};
-use super::review::{Item, Mark, day, item_key, marks};
+use super::find::Watch;
+use super::record::Record;
 use crate::error::Result;
 use crate::kit::blobs::{self, BlobWriter};
+use crate::requests::body::Wants;
+use crate::requests::review::hanging::{AND, WEAK};
+use crate::requests::review::{Item, Mark, day, item_key, marks};
 
 /// Rows that are looked through together.
 const TOGETHER: usize = 128;
@@ -218,7 +219,7 @@ fn flag(
 }
 
 /// Hash of what an item holds.
-pub(super) fn content(body: &Body) -> serde_json::Result<String> {
+pub(in crate::requests) fn content(body: &Body) -> serde_json::Result<String> {
     Ok(crate::kit::sha256_hex(&serde_json::to_vec(body)?))
 }
 

@@ -10,15 +10,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use candour_connectors::{Connector, Fault, FaultKind, Holds};
 use candour_db::Tx;
 
-use super::acts::{self, Case, act_on};
-pub use super::aside::{set_aside, try_again, without_register};
-use super::hanging::AND;
-pub use super::paper::{Answer, answer, chase};
-use super::record::Owed;
-pub use super::record::Record;
-use super::rules::State;
+use super::record::{Owed, Record};
 use super::spool::{Ended, Flag, Spool};
-use super::sql::{self, FindingRow, SearchRow};
 use super::taught;
 use crate::error::{Error, Refusal, Result};
 use crate::holdings::{self, Holding};
@@ -26,6 +19,10 @@ use crate::kit::blobs::{self, BlobWriter};
 use crate::kit::new_id;
 use crate::office::Office;
 use crate::proof::{By, Recorded};
+use crate::requests::acts::{self, Case, act_on};
+use crate::requests::review::hanging::AND;
+use crate::requests::rules::State;
+use crate::requests::sql::{self, FindingRow, SearchRow};
 use crate::staff::Permission;
 
 /// Plans the search: one row for each holding. Those without personal data are set aside with

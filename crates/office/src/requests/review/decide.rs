@@ -4,19 +4,19 @@
 use candour_db::Tx;
 use serde::{Deserialize, Serialize};
 
-use super::acts::{self, Case, act_on};
-use super::aside::still_searched;
 use super::grounds::{self, NOT_THEIRS, THIRD_PARTY};
 use super::hanging;
 use super::marking::{self, More};
-use super::review::{Mark, item, item_key};
-use super::sql::{self, FindingRow, SearchRow};
-use super::taught;
 use crate::charter::{self, Charter};
 use crate::error::{Error, Refusal, Result};
 use crate::kit::dates;
 use crate::office::Office;
 use crate::proof::{By, Recorded};
+use crate::requests::acts::{self, Case, act_on};
+use crate::requests::review::{Mark, item, item_key};
+use crate::requests::search::still_searched;
+use crate::requests::search::taught;
+use crate::requests::sql::{self, FindingRow, SearchRow};
 use crate::staff::Permission;
 
 /// What can be decided about an item.
@@ -146,7 +146,7 @@ impl Decided {
         }
     }
 
-    fn marks(&self, item: &super::review::Item) -> Result<Vec<Mark>> {
+    fn marks(&self, item: &crate::requests::review::Item) -> Result<Vec<Mark>> {
         let all = self.marks.is_empty() && self.more.is_empty();
         let mut marks = if all { item.others.clone() } else { self.marks.clone() };
         marks.extend(marking::marks(item, &self.more)?);
@@ -194,7 +194,7 @@ pub fn decide(
     let (s, item) = item(office, by, reference, search, n)?;
     still_shown(&s, if d.seen.is_empty() { s.blob.as_deref() } else { Some(&d.seen) })?;
     let (marks, key) = (d.marks(&item)?, item_key(&item.place, &item.locator));
-    let content = super::spool::content(&item.body)?;
+    let content = crate::requests::search::content(&item.body)?;
     let sealed = Sealed { reason: d.reason.trim().to_owned(), questions: d.questions };
     let plain = serde_json::to_vec(&sealed)?;
     let learned = taught::by_decision(office, by, &s, (n, &item), (d.decision, d.linked))?;
@@ -259,7 +259,7 @@ fn in_words(decision: Decision, ground: &str) -> &'static str {
 /// Denied, not found, nothing to agree to, or the one who decided asks.
 pub fn approve(office: &Office, by: &By, reference: &str, search: &str, n: u64) -> Result<()> {
     by.role.may(Permission::ReleaseCases)?;
-    let s = office.read(|tx| super::review::search_of(tx, by, reference, search))?;
+    let s = office.read(|tx| crate::requests::review::search_of(tx, by, reference, search))?;
     let (office2, by2, today) = (office.clone(), by.clone(), dates::day_of(by.now));
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &s.case)?;

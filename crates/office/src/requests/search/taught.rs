@@ -5,16 +5,16 @@
 use candour_connectors::{Identifier, taught};
 use candour_db::Tx;
 
-use super::acts;
-use super::decide::Decision;
-use super::hanging;
-use super::review::{Item, Items};
-use super::sql::{self, FindingRow, SearchRow};
 use crate::error::Result;
 use crate::holdings;
 use crate::kit::jobs;
 use crate::office::Office;
 use crate::proof::By;
+use crate::requests::acts;
+use crate::requests::review::Decision;
+use crate::requests::review::hanging;
+use crate::requests::review::{Item, Items};
+use crate::requests::sql::{self, FindingRow, SearchRow};
 
 /// Rounds of searching with what the round before taught us.
 const ROUNDS: i64 = 4;
@@ -54,7 +54,7 @@ pub(super) fn teach(
 ///
 /// # Errors
 /// Of the spool or the database.
-pub(super) fn by_decision(
+pub(in crate::requests) fn by_decision(
     office: &Office,
     by: &By,
     s: &SearchRow,
@@ -84,7 +84,7 @@ pub(super) fn by_decision(
 ///
 /// # Errors
 /// The case has been sent, or of the database.
-pub(super) fn search_on(
+pub(in crate::requests) fn search_on(
     tx: &mut Tx<'_>,
     office: &Office,
     by: &By,

@@ -6,10 +6,8 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _};
 
-use super::acts;
 use super::aside::still_searched;
-use super::find::{self, Answer as HandIn};
-use super::sql;
+use super::paper::{self, Answer as HandIn};
 use crate::charter;
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
@@ -18,16 +16,18 @@ use crate::kit::web::{Answer, Failure, mend, page};
 use crate::kit::{dates, links};
 use crate::office::Office;
 use crate::proof::By;
+use crate::requests::acts;
+use crate::requests::sql;
 use crate::staff::Role;
 
 #[derive(Template)]
 #[template(path = "requests/pages/holder.html")]
-pub(super) struct HolderPage {
+pub(in crate::requests) struct HolderPage {
     p: Portal,
     token: String,
     reference: String,
     holding: String,
-    pub(super) name: String,
+    pub(in crate::requests) name: String,
     known: Vec<String>,
     due: String,
     f: Filled,
@@ -36,7 +36,12 @@ pub(super) struct HolderPage {
 }
 
 /// What a post is asked to look for, as long as the case is searched.
-pub(super) fn holder_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Result<HolderPage> {
+pub(in crate::requests) fn holder_page(
+    o: &Office,
+    token: &str,
+    f: Filled,
+    w: Wrong,
+) -> Result<HolderPage> {
     let now = o.now();
     o.read(|tx| {
         let (org, search) = links::look(tx, token, "paper", now)?;
@@ -196,6 +201,6 @@ fn take_answer(
         ));
     }
     let answer = HandIn { nothing, words: f.get("words").to_owned(), files };
-    find::answer(o, &by, &search, &answer)?;
+    paper::answer(o, &by, &search, &answer)?;
     o.read(|tx| charter::current(tx, &by.org))
 }
