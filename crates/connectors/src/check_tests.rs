@@ -24,6 +24,7 @@ fn field(name: &str, identifier: Option<Kind>) -> Field {
         identifier,
         part: None,
         others: false,
+        mentions: false,
         as_stored: None,
         forms: Vec::new(),
         census: None,

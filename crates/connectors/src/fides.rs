@@ -195,6 +195,7 @@ impl Import {
             identifier,
             part,
             others: others && identifier.is_some(),
+            mentions: false,
             as_stored: None,
             forms: Vec::new(),
             census: None,

@@ -76,6 +76,17 @@ pub struct Found {
     pub root: Option<Arc<str>>,
 }
 
+/// How the search record begins to say that a place was not asked.
+pub(crate) const NOT_ASKED: &str = "not asked: it has no identifier of those sought";
+
+impl Looked {
+    /// Whether nothing could be asked there by what is known of the person.
+    #[must_use]
+    pub fn not_asked(&self) -> bool {
+        !self.by.is_empty() && self.by.iter().all(|by| by.starts_with(NOT_ASKED))
+    }
+}
+
 impl Found {
     /// What tells a thing apart within its holding: the SHA-256 of place and locator, in
     /// hexadecimal digits.

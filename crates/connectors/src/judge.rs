@@ -2,12 +2,14 @@
 //!
 //! A strong identifier in its normal form decides, unless the row carries another name: a
 //! household shares a telephone, a couple an e-mail address, and a match to the wrong person is a
-//! breach. Whatever is less is weak, and a person looks. A name alone never matches a row.
+//! breach. Whatever is less is weak, and a person looks. A name alone matches a row only where
+//! nothing better can be asked, and then it is weak too.
 
 use candour_screening::{
     NameFit, bank_account_uk, fit, fold, member_number_loose, normalise, weak_email,
 };
 
+use crate::map::{Collection, Field};
 use crate::words::NamePart;
 use crate::{Because, Kind, Seek, Strength};
 
@@ -144,6 +146,29 @@ impl Judge {
         because.sort_by_key(|b| std::cmp::Reverse(b.strength));
         because.dedup();
         because
+    }
+
+    /// Whether the rows of a collection can be told only by their names: it has no other identifier
+    /// of those sought.
+    pub(crate) fn by_name_alone(&self, c: &Collection) -> bool {
+        let asked = |f: &Field| match f.identifier {
+            Some(Kind::Postcode | Kind::Address) => !self.postcodes.is_empty(),
+            Some(Kind::Born) => self.born.is_some(),
+            Some(kind) => self.wants.iter().any(|w| w.kind == kind),
+            None => false,
+        };
+        !self.names.is_empty() && !c.field.iter().any(asked)
+    }
+
+    /// Why a row that can be told only by its names is about the person sought.
+    pub(crate) fn name_alone(&self, cells: &[Cell<'_>]) -> Option<Because> {
+        let name = cells.iter().find(|c| c.kind == Kind::Name && !c.others)?;
+        (self.names(cells) == Names::Same).then(|| Because {
+            kind: Kind::Name,
+            field: name.field.to_owned(),
+            how: "name alone".to_owned(),
+            strength: Strength::Weak,
+        })
     }
 
     /// Any postcode sought, to stand for one found elsewhere.

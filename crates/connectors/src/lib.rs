@@ -17,6 +17,7 @@ mod found;
 pub mod judge;
 mod mail;
 mod map;
+mod mention;
 mod reason;
 pub mod scan;
 pub mod schema;

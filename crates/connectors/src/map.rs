@@ -197,6 +197,10 @@ pub struct Field {
     /// May be about somebody else than the row (a guest's name): a person must look.
     #[serde(default, skip_serializing_if = "is_false")]
     pub others: bool,
+    /// Somebody else than the row's person may be named in it: whoever asks is looked for in it by
+    /// name and e-mail address, which reads every row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mentions: bool,
     /// How its values are stored, as of `census`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_stored: Option<Stored>,

@@ -4,7 +4,9 @@
 
 mod house;
 
-use candour_connectors::{Body, Found, Kind, Looked, Seek, Stored, Strength, learned};
+use candour_connectors::{
+    Body, Category, Field, Found, Kind, Looked, Seek, Stored, Strength, learned,
+};
 use house::{House, find, houses, seek};
 
 const CLUB: &str = include_str!("house/club.sql");
@@ -178,9 +180,10 @@ fn signs_that_patterns_know_are_taken_as_they_are() {
 }
 
 #[test]
-fn a_name_needs_a_postcode_or_a_birthday_and_stays_weak() {
+fn a_name_with_a_postcode_or_a_birthday_or_alone_is_weak() {
     let mut person = Seek { names: vec!["Amara Quill".to_owned()], ..Seek::default() };
-    assert_eq!(told(&person), Vec::<String>::new());
+    let alone = at(&told(&person), "members");
+    assert_eq!(alone, ["id=1", "id=4", "id=6"].map(|id| format!("{id}: weak name alone")));
     person.born = Some("1980-02-01".to_owned());
     let by_birth = at(&told(&person), "members");
     let expected =
@@ -190,6 +193,40 @@ fn a_name_needs_a_postcode_or_a_birthday_and_stays_weak() {
     person.postcodes = vec!["LS1 4AP".to_owned()];
     let by_postcode = at(&told(&person), "members");
     assert_eq!(by_postcode, ["id=1: weak name and postcode", "id=6: weak name and postcode"]);
+}
+
+#[test]
+fn rows_about_somebody_else_that_name_the_person_are_weak() {
+    let named = "weak name alone, in a row about somebody else";
+    let mut person = seek(&[(Kind::Email, "amara@example.com")]);
+    person.names = vec!["Amara Quill".to_owned()];
+    let bookings = at(&told(&person), "bookings");
+    assert_eq!(bookings.last().map(String::as_str), Some(format!("id=12: {named}").as_str()));
+    assert_eq!(bookings.len(), 3, "her own are told once: {bookings:?}");
+    for house in club() {
+        house.sql("INSERT INTO posts VALUES (9, 2, 'Thanks to QUILL, Amara')");
+        house.sql("INSERT INTO posts VALUES (8, 2, 'Thanks to Amara Quillfeather')");
+        let mut map = house.map(MAP);
+        let posts = map.collection.iter_mut().find(|c| c.name == "posts").expect("posts");
+        posts.field.push(Field {
+            name: "body".into(),
+            category: Category::Communication,
+            identifier: None,
+            part: None,
+            others: false,
+            mentions: true,
+            as_stored: None,
+            forms: Vec::new(),
+            census: None,
+            unsure: None,
+        });
+        let (basket, searched) = find(&house, &map, &person);
+        let told = at(&basket.told(), "posts");
+        assert_eq!(told.last().map(String::as_str), Some(format!("id=9: {named}").as_str()));
+        assert_eq!(told.len(), 3, "{told:?}");
+        let posts = searched.places.iter().find(|l| l.place == "posts").expect("posts");
+        assert_eq!((posts.found, posts.by[1].as_str()), (3, "named in body, every row"));
+    }
 }
 
 #[test]
@@ -231,7 +268,7 @@ fn a_search_says_where_it_looked_and_how() {
         let by = ["e-mail, with or without tag, every row"];
         assert_eq!(looked("members").by, by);
         assert_eq!(looked("members").found, 3);
-        assert_eq!(looked("bookings").by, ["links to members"]);
+        assert_eq!(looked("bookings").by, ["links to members", "named in guest_name, every row"]);
         assert_eq!(looked("messages").by, ["links to members", "links to members"]);
         assert_eq!(looked("seat_notes").found, 2);
         assert_eq!(searched.places.len(), 10, "all but the colours");

@@ -39,11 +39,24 @@ fn field(live: &LiveCollection, column: &LiveField, values: &[&str]) -> Field {
         identifier: reading.identifier,
         part: reading.part.filter(|_| reading.identifier == Some(Kind::Name)),
         others: reading.others,
+        mentions: mentions(live, column, &reading),
         as_stored: None,
         forms: Vec::new(),
         census: None,
         unsure,
     }
+}
+
+/// Rows up to which every text is read for whoever asks, unless a person decides otherwise.
+const FEW: u64 = 50_000;
+
+/// Whether a field is a name of somebody else or free text, in which others than the row's person may be named. Reading a large
+/// table for every request is for a person to decide.
+fn mentions(live: &LiveCollection, column: &LiveField, reading: &Reading) -> bool {
+    let free = matches!(reading.category, Category::Opinion | Category::Communication);
+    let named = reading.identifier == Some(Kind::Name) && reading.others;
+    let few = live.rows_estimate.is_none_or(|rows| rows <= FEW);
+    few && column.class() == Class::Text && (named || free && reading.identifier.is_none())
 }
 
 /// A lone "name" is a person's in a table of persons, and not in a table of products.

@@ -85,6 +85,7 @@ fn collection(
         identifier: *identifier,
         part: None,
         others: false,
+        mentions: false,
         as_stored: None,
         forms: Vec::new(),
         census: None,

@@ -9,8 +9,11 @@ use jiff::SignedDuration;
 
 use super::dialect::{Compare, Statement, Writer, folded, like, squeezed};
 use super::forms;
+use crate::found::NOT_ASKED;
 use crate::map::{Collection, Field, Stored};
+use crate::mention;
 use crate::schema::{LiveCollection, LiveField};
+use crate::words::{self, NamePart};
 use crate::{Kind, Limits, Seek, judge};
 
 /// Most rows elsewhere that may bear the postcodes sought.
@@ -49,6 +52,7 @@ pub(crate) fn persons(
     seek: &Seek,
     elsewhere: &[ByPostcode],
     limits: &Limits,
+    alone: bool,
 ) -> Plan {
     let mut planner = Planner { w, live, limits, ways: Vec::new(), left_out: false };
     let columns = columns(planner.w.d, live);
@@ -63,7 +67,29 @@ pub(crate) fn persons(
             planner.elsewhere(hang);
         }
     }
+    if alone && planner.ways.is_empty() {
+        planner.name_alone(c, seek);
+    }
     planner.done(&columns, &c.name)
+}
+
+/// Write the statement that finds rows in which one of these fields names the person.
+pub(crate) fn mentions(
+    mut w: Writer<'_>,
+    live: &LiveCollection,
+    fields: &[&LiveField],
+    patterns: &[String],
+) -> Statement {
+    let d = w.d;
+    let ways: Vec<String> = fields
+        .iter()
+        .map(|field| {
+            let lower = format!("lower({})", d.text(&d.quote(&field.name), field));
+            d.like_any(&mut w, &lower, patterns)
+        })
+        .collect();
+    let (columns, table) = (columns(d, live), d.table(&live.name));
+    w.done(format!("SELECT {columns} FROM {table} WHERE {}", ways.join(" OR ")))
 }
 
 /// Write the statement that fetches the rows of `live` whose fields have one of the tuples.
@@ -189,7 +215,7 @@ impl Planner<'_> {
             by.push("not by likeness, which would read every row".to_owned());
         }
         if by.is_empty() {
-            by.push("not asked: it has no identifier of those sought".to_owned());
+            by.push(NOT_ASKED.to_owned());
         }
         if self.ways.is_empty() {
             return Plan { statement: None, by };
@@ -349,6 +375,25 @@ impl Planner<'_> {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// By the last word of a name, where nothing else can be asked.
+    fn name_alone(&mut self, c: &Collection, seek: &Seek) {
+        if !self.limits.whole_tables {
+            self.left_out = true;
+            return;
+        }
+        let patterns: Vec<String> =
+            seek.names.iter().filter_map(|n| mention::last_word(n)).collect();
+        let part = |f: &&Field| {
+            let part = f.part.unwrap_or_else(|| words::part(&f.name));
+            !f.others && !matches!(part, NamePart::Given | NamePart::Middle)
+        };
+        for field in c.fields_of(Kind::Name).filter(part) {
+            if let Some(column) = self.live.field(&field.name).filter(|_| !patterns.is_empty()) {
+                self.lower_like(column, &patterns, &[], "name alone");
             }
         }
     }

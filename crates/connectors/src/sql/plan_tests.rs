@@ -19,6 +19,7 @@ fn field(name: &str, kind: Kind, stored: Option<(Stored, &str)>) -> Field {
         identifier: Some(kind),
         part: None,
         others: false,
+        mentions: false,
         as_stored: stored.map(|(s, _)| s),
         forms: Vec::new(),
         census: stored.map(|(_, at)| at.parse().expect("a time")),
@@ -46,7 +47,15 @@ fn plan(fields: Vec<Field>, sql_type: &str, seek: &Seek, limits: &Limits) -> Pla
         field: fields,
         link: Vec::new(),
     };
-    persons(Writer::new(&Lite), &c, &live, seek, &[], limits)
+    persons(
+        Writer::new(&Lite),
+        &c,
+        &live,
+        seek,
+        &[],
+        limits,
+        crate::judge::Judge::new(seek).by_name_alone(&c),
+    )
 }
 
 fn sought(kind: Kind, raw: &str) -> Seek {
@@ -137,7 +146,7 @@ fn names_of_fields_are_quoted_and_values_bound() {
 }
 
 #[test]
-fn a_name_is_asked_for_only_with_a_postcode_or_birthday() {
+fn a_name_is_asked_for_with_a_postcode_or_birthday_and_alone_where_there_is_nothing_else() {
     let fields = || {
         vec![
             field("name", Kind::Name, None),
@@ -146,7 +155,23 @@ fn a_name_is_asked_for_only_with_a_postcode_or_birthday() {
         ]
     };
     let mut seek = Seek { names: vec!["Amara Quill".to_owned()], ..Seek::default() };
-    assert!(plan(fields(), "text", &seek, &limits()).statement.is_none());
+    let alone = plan(fields(), "text", &seek, &limits());
+    assert_eq!(
+        (alone.by.join(""), binds(&alone).join("")),
+        ("name alone, every row".into(), "%quill%".into())
+    );
+    let email = Identifier {
+        kind: Kind::Email,
+        normal: "a@example.org".to_owned(),
+        as_given: "a@example.org".to_owned(),
+        learned_from: None,
+    };
+    let better = Seek { identifiers: vec![email], ..seek.clone() };
+    let asked = [fields(), vec![field("email", Kind::Email, None)]].concat();
+    assert_eq!(
+        plan(asked, "text", &better, &limits()).by,
+        ["e-mail, with or without tag, every row"]
+    );
     seek.postcodes = vec!["LS1 0AP".to_owned()];
     seek.born = Some("1980-02-01".to_owned());
     let both = plan(fields(), "text", &seek, &limits());

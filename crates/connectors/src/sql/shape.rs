@@ -10,8 +10,9 @@ use super::dialect::Row;
 use super::plan::ByPostcode;
 use crate::judge::{Cell, Judge};
 use crate::map::{Collection, Link};
+use crate::mention::Mention;
 use crate::reason::{self, Reason};
-use crate::schema::LiveCollection;
+use crate::schema::{LiveCollection, LiveField};
 use crate::words::{self, NamePart};
 use crate::{Because, Body, Found, Kind, Strength};
 
@@ -48,6 +49,10 @@ pub(super) struct Shape<'a> {
     /// What links point at here: the target and its columns.
     targets: Vec<(Target, Vec<usize>)>,
     elsewhere: Vec<(Vec<usize>, HashSet<Vec<String>>, String)>,
+    /// Where somebody else may be named.
+    mentions: Vec<usize>,
+    /// Its rows can be told only by their names.
+    pub alone: bool,
     /// What this collection hangs on: the link, its columns here, and its target.
     links: Vec<(&'a Link, Vec<usize>, Target)>,
 }
@@ -78,13 +83,29 @@ impl<'a> Shape<'a> {
                 .into_iter()
                 .map(|e| (columns(live, &e.fields), e.tuples.into_iter().collect(), e.from))
                 .collect(),
+            mentions: Mention::fields(c).filter_map(|f| column(live, &f.name)).collect(),
+            alone: false,
             links: links.iter().map(hangs).collect(),
         }
     }
 
     /// Whether a row can be reached on more than one way, and so could be told twice.
     pub fn many_ways(&self) -> bool {
-        self.links.len() > 1
+        self.links.len() > 1 || !self.mentions.is_empty()
+    }
+
+    /// The columns in which somebody else may be named.
+    pub fn mentions(&self) -> Vec<&'a LiveField> {
+        self.mentions.iter().filter_map(|at| self.live.fields.get(*at)).collect()
+    }
+
+    /// Why a row names the person, whoever it is about.
+    pub fn named(&self, row: &Row, mention: &Mention) -> Vec<Reason> {
+        let why = |at: &usize| {
+            let field = self.live.fields.get(*at)?;
+            mention.why(&field.name, row.get(*at)?.as_deref()?)
+        };
+        self.mentions.iter().filter_map(why).map(Reason::own).collect()
     }
 
     /// The reasons that the row gives by itself.
@@ -103,7 +124,11 @@ impl<'a> Shape<'a> {
                 cells.push(Cell { field: from, kind, part, others: false, value });
             }
         }
-        judge.row(&cells).into_iter().map(Reason::own)
+        let mut because = judge.row(&cells);
+        if self.alone && because.is_empty() {
+            because.extend(judge.name_alone(&cells));
+        }
+        because.into_iter().map(Reason::own)
     }
 
     /// The reasons that the row has from those it hangs on.

@@ -157,8 +157,17 @@ impl Sqlite {
         table.key = key.into_iter().map(|(_, field)| field).collect();
         self.indexes(&name, &mut table)?;
         self.references(&name, &mut table)?;
+        table.rows_estimate = self.about(&name);
         table.name = name;
         Ok(table)
+    }
+
+    /// About how many rows a table has: its highest row number. Views and tables without such
+    /// numbers are not counted.
+    fn about(&self, name: &str) -> Option<u64> {
+        let last = format!("SELECT max(rowid) FROM {}", Lite.quote(name));
+        let last = self.db.query_row(&last, [], |r| r.get::<_, Option<i64>>(0)).ok()?;
+        u64::try_from(last.unwrap_or(0)).ok()
     }
 
     fn indexes(&self, name: &str, table: &mut LiveCollection) -> rusqlite::Result<()> {

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Engine;
-use super::dialect::{Compare, Statement, Writer};
+use super::dialect::{Compare, Row, Statement, Writer};
 use super::plan::{self, ByPostcode, MOST_BY_POSTCODE};
 use super::shape::{Key, Parents, Shape, Target, belongs, digest};
 use crate::check::renamed;
+use crate::found::NOT_ASKED;
 use crate::judge::Judge;
 use crate::map::{Collection, DataMap, Holds, Link};
+use crate::mention::Mention;
 use crate::reason::{self, Reason};
 use crate::schema::Schema;
 use crate::{Fault, FaultKind, Kind, Limits, Looked, Searched, Seek, Sink};
@@ -41,6 +43,7 @@ pub(crate) fn find(
     walk.prepare();
     walk.persons()?;
     walk.linked()?;
+    walk.mentioned()?;
     Ok(walk.searched)
 }
 
@@ -119,8 +122,10 @@ impl<'a> Walk<'a> {
             }
             let elsewhere = self.elsewhere(c)?;
             let w = Writer::new(self.engine.dialect());
-            let plan = plan::persons(w, c, live, self.seek, &elsewhere, self.limits);
-            let shape = Shape::new(c, live, &[], &self.targets, elsewhere);
+            let alone = self.judge.by_name_alone(c);
+            let plan = plan::persons(w, c, live, self.seek, &elsewhere, self.limits, alone);
+            let mut shape = Shape::new(c, live, &[], &self.targets, elsewhere);
+            shape.alone = alone;
             let found = match &plan.statement {
                 Some(statement) => self.ask(&shape, statement, &[])?,
                 None => 0,
@@ -205,6 +210,35 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Rows that name the person and are about somebody else: last, when what is theirs is known.
+    fn mentioned(&mut self) -> Result<(), Fault> {
+        let (map, schema) = (self.map, self.schema);
+        let mention = Mention::of(self.seek).filter(|_| self.limits.whole_tables);
+        let Some(mention) = mention else { return Ok(()) };
+        for c in &map.collection {
+            let live = schema.collection(&c.name);
+            let Some(live) = live.filter(|_| self.ready.contains(c.name.as_str())) else {
+                continue;
+            };
+            let shape = Shape::new(c, live, &[], &BTreeMap::new(), Vec::new());
+            let fields = shape.mentions();
+            if fields.is_empty() {
+                continue;
+            }
+            let w = Writer::new(self.engine.dialect());
+            let statement = plan::mentions(w, live, &fields, &mention.patterns);
+            let found = self.ask_with(&shape, &statement, &|row, _| shape.named(row, &mention))?;
+            let names: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+            let by = format!("named in {}, every row", names.join(" or "));
+            if let Some(looked) = self.searched.places.iter_mut().find(|l| l.place == c.name) {
+                looked.by.retain(|by| by != NOT_ASKED);
+                looked.by.push(by);
+                looked.found += found;
+            }
+        }
+        Ok(())
+    }
+
     /// Linked collections, parents before children as far as there are no circles.
     fn order(&self) -> Vec<&'a Collection> {
         let map = self.map;
@@ -266,22 +300,40 @@ impl<'a> Walk<'a> {
         statement: &Statement,
         fallback: &[Reason],
     ) -> Result<u64, Fault> {
-        let place = format!("{}, {}", self.map.holding, shape.c.name);
-        let many_ways = shape.many_ways();
-        let (mut found, mut stopped) = (0, None);
-        let Self { engine, sink, judge, targets, seen, .. } = self;
-        let seen = seen.entry(&shape.c.name).or_default();
-        let asked = engine.stream(&place, statement, &mut |row| {
-            if many_ways && !seen.insert(digest(&row)) {
-                return Ok(());
-            }
-            let mut reasons = shape.hangs_on(&row, targets);
+        let judge = self.judge.clone();
+        self.ask_with(shape, statement, &|row, targets| {
+            let mut reasons = shape.hangs_on(row, targets);
             if reasons.is_empty() {
                 reasons.extend(fallback.iter().cloned());
             }
-            reasons.extend(shape.judged(&row, judge));
+            reasons.extend(shape.judged(row, &judge));
+            reasons
+        })
+    }
+
+    /// As [`Self::ask`], with the reasons that `why` gives a row.
+    fn ask_with(
+        &mut self,
+        shape: &Shape<'a>,
+        statement: &Statement,
+        why: &dyn Fn(&Row, &BTreeMap<Target, Parents>) -> Vec<Reason>,
+    ) -> Result<u64, Fault> {
+        let place = format!("{}, {}", self.map.holding, shape.c.name);
+        let many_ways = shape.many_ways();
+        let (mut found, mut stopped) = (0, None);
+        let Self { engine, sink, targets, seen, .. } = self;
+        let seen = seen.entry(&shape.c.name).or_default();
+        let asked = engine.stream(&place, statement, &mut |row| {
+            let digest = if many_ways { digest(&row) } else { [0; 16] };
+            if many_ways && seen.contains(&digest) {
+                return Ok(());
+            }
+            let mut reasons = why(&row, targets);
             reason::sort(&mut reasons);
             let Some(best) = reasons.first() else { return Ok(()) };
+            if many_ways {
+                seen.insert(digest);
+            }
             let root = shape.root(&row, &reasons);
             shape.remember(&row, &best.because, root.as_ref(), targets);
             found += 1;

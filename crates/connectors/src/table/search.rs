@@ -6,8 +6,10 @@ use super::head::Head;
 use super::{Row, Table, Tables};
 use crate::check::renamed;
 use crate::documents::text_fields;
+use crate::found::NOT_ASKED;
 use crate::judge::{Cell, Judge};
-use crate::map::{Collection, DataMap, Holds, Link};
+use crate::map::{Collection, DataMap, Field, Holds, Link};
+use crate::mention::Mention;
 use crate::reason::{self, Reason};
 use crate::schema::LiveCollection;
 use crate::words;
@@ -28,6 +30,7 @@ pub(super) fn find(
         tables,
         map,
         judge: Judge::new(seek),
+        mention: Mention::of(seek),
         sink,
         targets: BTreeMap::new(),
         told: HashSet::new(),
@@ -51,6 +54,7 @@ struct Search<'a> {
     tables: &'a Tables,
     map: &'a DataMap,
     judge: Judge,
+    mention: Option<Mention>,
     sink: &'a mut dyn Sink,
     targets: BTreeMap<(String, Vec<String>), Parents>,
     /// Rows told already: table and row.
@@ -162,13 +166,24 @@ impl<'a> Search<'a> {
             known.found += found;
             return;
         }
-        let by = match c.holds {
+        let mut by: Vec<String> = match c.holds {
             Holds::Linked => {
                 let links = followed(c).map(|l| format!("links to {}, every row", l.to));
                 links.chain(["identifiers, every row".to_owned()]).collect()
             }
+            _ if self.judge.by_name_alone(c) => {
+                let named = c.fields_of(Kind::Name).any(|f| !f.others);
+                vec![if named { "name alone, every row" } else { NOT_ASKED }.to_owned()]
+            }
             _ => vec!["identifiers, every row".to_owned()],
         };
+        if self.mention.is_some() {
+            let named: Vec<&str> = Mention::fields(c).map(|f| f.name.as_str()).collect();
+            if !named.is_empty() {
+                by.retain(|by| by != NOT_ASKED);
+                by.push(format!("named in {}, every row", named.join(" or ")));
+            }
+        }
         let place = c.name.clone();
         self.looked.push(Looked { place, by, looked_at: Some(rows), found });
     }
@@ -181,18 +196,29 @@ impl<'a> Search<'a> {
         }
         let values = head.values(row);
         let mut reasons = self.hangs_on(c, head, &values);
-        let own = self.judge.row(&cells(c, head, &values));
+        let cells = cells(c, head, &values);
+        let mut own = self.judge.row(&cells);
+        if own.is_empty() && self.judge.by_name_alone(c) {
+            own.extend(self.judge.name_alone(&cells));
+        }
         reasons.extend(own.into_iter().map(Reason::own));
+        let named = reasons.is_empty();
+        if let Some(mention) = self.mention.as_ref().filter(|_| named) {
+            let why = |f: &Field| mention.why(&f.name, values.get(head.at(&f.name)?)?.as_deref()?);
+            reasons.extend(Mention::fields(c).filter_map(why).map(Reason::own));
+        }
         reason::sort(&mut reasons);
         let Some(best) = reasons.first() else { return Ok(false) };
         if !self.told.insert((c.name.clone(), row.number)) {
             return Ok(false);
         }
-        let others_hang = self.targets.keys().any(|(to, _)| *to == c.name);
+        let others_hang = !named && self.targets.keys().any(|(to, _)| *to == c.name);
         let root = reason::root(&reasons, &c.name, others_hang, || row.number.to_string());
         let best = Reason { because: best.because.clone(), root: root.clone() };
+        // Nothing of theirs hangs on a row that only names them.
         for ((to, fields), parents) in &mut self.targets {
-            if *to == c.name
+            if !named
+                && *to == c.name
                 && let Some(key) = key(head, fields, &values)
             {
                 let known = parents.entry(key).or_insert_with(|| best.clone());

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 pub use super::pack::sql::{
     Handover, PackRow, a_handover, a_pack, end_handover, fetched, handovers, insert_handover,
-    insert_pack, open_links, packs, reminded, wrong_try,
+    open_links, packs, reminded, wrong_try,
 };
 pub use super::review::sql::{
     FindingRow, a_finding, approve, decide, disclose_linked, drop_findings, findings,

@@ -118,6 +118,8 @@ pub struct Letter {
     looked: Vec<LookedIn>,
     /// Something was not read: a place set aside, or parts of one.
     unread: bool,
+    /// Somewhere nothing could be looked up by what is known of the person.
+    unasked: bool,
     aside: Vec<(String, String)>,
     waiting: Vec<String>,
     enclosed: Vec<String>,
@@ -160,6 +162,7 @@ impl Letter {
             learned: body.learned.len() + body.learned_postcodes.len(),
             looked: looked(plan),
             unread: parts().any(|p| p.set_aside() || p.record.gaps().next().is_some()),
+            unasked: parts().any(Part::unasked),
             aside: aside
                 .map(|p| (p.holding.title.clone(), p.search.reason.clone().unwrap_or_default()))
                 .collect(),

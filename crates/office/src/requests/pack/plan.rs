@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use candour_connectors::Body;
+use candour_connectors::{Body, Looked};
 use candour_db::Tx;
 use candour_ledger::Entry;
 use jiff::Timestamp;
@@ -89,6 +89,12 @@ impl Part {
     /// The answer goes out without this holding.
     pub fn set_aside(&self) -> bool {
         self.search.state == "set-aside"
+    }
+
+    /// Nothing could be looked up there by what is known of the person.
+    pub fn unasked(&self) -> bool {
+        let places = &self.record.searched.places;
+        self.done() && !places.is_empty() && places.iter().all(Looked::not_asked)
     }
 
     /// Parts that could not be read, when nobody has said why the answer can go without them.

@@ -54,6 +54,13 @@ pub fn pack<W: Write>(office: &Office, plan: &Plan, to: W) -> Result<Written<W>>
                 .into(),
         );
     }
+    for p in plan.parts.iter().filter(|p| p.unasked()) {
+        content.sheet.warnings.push(format!(
+            "{} could not be searched by anything this person gave. The letter says so; ask them \
+             for more to go by if it may hold something.",
+            p.holding.title
+        ));
+    }
     content.schedule_outside();
     content.schedule_kept_back();
     proofs(plan, &mut out)?;

@@ -18,7 +18,9 @@ pub mod sql;
 pub(super) mod taught;
 
 pub use aside::{set_aside, try_again, without_register};
-pub use find::{Connections, Progress, Quiet, Watch, find, plan, progress, settle};
+#[cfg(test)]
+pub(super) use find::settle;
+pub use find::{Connections, Progress, Quiet, Watch, find, plan, progress};
 pub use paper::{Answer, answer, chase};
 pub use record::Record;
 
