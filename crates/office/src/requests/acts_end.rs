@@ -230,7 +230,7 @@ pub fn letter_posted(
     on: Date,
 ) -> Result<Recorded<()>> {
     by.role.may(Permission::WorkCases)?;
-    let case = load(tx, office, by, id)?;
+    let mut case = load(tx, office, by, id)?;
     let all = kit_sql::letters_of(tx, &by.org, id)?;
     let row = all.into_iter().find(|l| l.id == letter).ok_or(Error::NotFound("the letter"))?;
     if on > dates::day_of(by.now) {
@@ -240,6 +240,8 @@ pub fn letter_posted(
         return Err(Error::invalid("on", "It can’t be posted before it was written"));
     }
     kit_post::posted(tx, &by.org, &row, on, &by.actor)?;
+    case.row.request = case.row.request.letter_left(&row.name, on);
+    save(tx, office, by, case.clone())?;
     let said = format!("Letter “{}” posted on {}", row.name, dates::long(on));
     let act = Act::new("request.letter-posted").about("case", &case.row.id);
     let act = act.law("UK GDPR Art 12(1)").say(&case.row.key, said);

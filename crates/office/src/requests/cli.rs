@@ -361,7 +361,7 @@ fn make_pack(at: &At, reference: &str, out: Option<PathBuf>) -> Result<u8> {
         let state = if row.complete {
             "complete".to_owned()
         } else {
-            format!("part: {} left out", row.left_out)
+            format!("part: {} to decide", row.left_out)
         };
         eprintln!("pack {}, {} items, {state}", row.number, row.items);
         pack::blocks(&row)?.iter().for_each(|b| eprintln!("  {b}"));

@@ -320,6 +320,7 @@ fn case_page(
     let two = me.charter.rights.second_approver;
     let refusing = if two { Permission::WorkCases } else { Permission::ReleaseCases };
     let open = !matches!(c.request().state, Where::Sent { .. } | Where::Closed { .. });
+    let held = super::letters::held(tx, &by.org, &c.row.id)?;
     Ok(CasePage {
         d: Desk::new(me, "Cases", format!("{} {}", c.request().right.label(), c.row.reference)),
         clock: clock_tag(o, &me.charter, &c.row, today),
@@ -328,7 +329,7 @@ fn case_page(
         steps: steps(&when, &me.charter),
         deadline: c.body.wants.deadline.map(dates::full),
         time: c.body.wants.period().words(),
-        tasks: tasks(&c, &searches, &progress, packs.first()),
+        tasks: tasks(&c, &searches, &progress, packs.first(), held.as_deref()),
         found,
         history: history.into_iter().map(HistoryLine::of).collect(),
         packs: packs.iter().map(PackLine::of).collect(),

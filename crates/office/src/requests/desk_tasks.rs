@@ -26,20 +26,40 @@ fn authority_task(c: &Case, base: &str) -> Option<Task> {
     Some(Task { title: "Authority to act", note: agent.name.clone(), status, class, link })
 }
 
-/// What keeps the newest pack from being the whole answer.
-fn blocks(state: &Where, pack: Option<&PackRow>) -> String {
-    match pack.map(super::pack::blocks) {
-        Some(Ok(all)) if matches!(state, Where::Searching | Where::Reviewing) => all.join(" "),
-        _ => String::new(),
+/// What keeps the next pack from being the whole answer, as things stand; and where nothing does any
+/// more, what kept the last one.
+fn blocks(state: &Where, p: &search::Progress, pack: Option<&PackRow>) -> String {
+    if !matches!(state, Where::Searching | Where::Reviewing) {
+        return String::new();
+    }
+    let some = |n: u64, one: &str, many: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}.")),
+        n => Some(format!("{n} {many}.")),
+    };
+    let waits = [
+        some(p.unanswered(), "holding has not answered", "holdings have not answered"),
+        some(p.partly, "holding was read only in part", "holdings were read only in part"),
+        some(p.open, "item waits for a decision", "items wait for a decision"),
+    ];
+    let waits: Vec<String> = waits.into_iter().flatten().collect();
+    match pack.filter(|k| !k.complete) {
+        None => waits.join(" "),
+        Some(_) if !waits.is_empty() => waits.join(" "),
+        Some(k) => match super::pack::blocks(k) {
+            Ok(all) => format!("Make it again. Pack {} lacked: {}", k.number, all.join(" ")),
+            Err(_) => String::new(),
+        },
     }
 }
 
-/// What is left to do, in order.
+/// What is left to do, in order. `held` is the letter that tells of the answer, if it has not left.
 pub(super) fn tasks(
     c: &Case,
     searches: &[SearchRow],
     p: &search::Progress,
     pack: Option<&PackRow>,
+    held: Option<&str>,
 ) -> Vec<Task> {
     let base = format!("/office/cases/{}", c.row.reference);
     let state = &c.request().state;
@@ -69,11 +89,12 @@ pub(super) fn tasks(
     };
     let (packed, packed_class) = match pack {
         Some(k) if k.complete && *state != Where::Reviewing => done("Complete"),
-        Some(k) => (format!("Part: {} left out", k.left_out), "soon"),
+        Some(k) => (format!("Part: {} to decide", k.left_out), "soon"),
         None if p.done > 0 => ("Not yet started".into(), ""),
         None => waiting.clone(),
     };
     let (release, release_class) = match state {
+        Where::Sent { .. } if held.is_some() => ("Not gone yet: send the letter on".into(), "late"),
         Where::Sent { on } => done(&format!("Sent on {}", dates::short(*on))),
         Where::Closed { outcome, .. } => done(outcome.words()),
         Where::Ready => ("Ready to send".into(), "soon"),
@@ -93,8 +114,13 @@ pub(super) fn tasks(
         format!("{} answered, {} waiting for a person, {} with trouble", p.done, p.asked, p.failed);
     let reviewed = format!("{} items, disclosed by default", p.items);
     let review_link = (p.items > 0).then_some("/review");
-    let blocks = blocks(state, pack);
-    let send_link = matches!(state, Where::Ready).then_some("/hand/send");
+    let blocks = blocks(state, p, pack);
+    let to_letter = held.map(|id| format!("/letters/{id}"));
+    let send_link = match state {
+        Where::Ready => Some("/hand/send"),
+        Where::Sent { .. } => to_letter.as_deref(),
+        _ => None,
+    };
     let mut all: Vec<Task> = authority_task(c, &base).into_iter().collect();
     all.extend([
         task("Know who is asking", who, (identity, identity_class), identity_link),

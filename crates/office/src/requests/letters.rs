@@ -445,6 +445,14 @@ pub fn staff_due(
     })
 }
 
+/// The letter that tells of the answer, if it was written and has not left: there is no mail server,
+/// or the server refused it.
+pub(super) fn held(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Option<String>> {
+    let all = crate::kit::sql::letters_of(tx, org, case)?;
+    let last = all.into_iter().filter(|l| l.name == "ready").max_by_key(|l| l.made);
+    Ok(last.filter(|l| !matches!(l.state.as_str(), "sent" | "posted" | "waiting")).map(|l| l.id))
+}
+
 /// Puts a letter on its way under the case's key, and answers the act that says so.
 pub fn post(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case, l: Letter) -> Result<Act> {
     let id = &case.row.id;

@@ -155,33 +155,37 @@ fn look_up(o: &Office, public: &Public, f: &Filled) -> Result<Shown> {
         Ok(_) | Err(Error::NotFound(_)) => Err(wrong()),
         Err(e) => Err(e),
     })?;
-    shown(o, &public.charter, &row)
+    shown(o, public, &row)
 }
 
-fn shown(o: &Office, charter: &Charter, row: &sql::CaseRow) -> Result<Shown> {
+fn shown(o: &Office, public: &Public, row: &sql::CaseRow) -> Result<Shown> {
+    let (charter, org) = (&public.charter, &public.by.org);
     let r = &row.request;
     let clock = acts::clockwork(o, charter);
     let when = r.dates(&clock)?;
     let open = !matches!(r.state, Where::Sent { .. } | Where::Closed { .. });
     let because = when.limit.iter().filter(|_| open);
     let because = because.flat_map(|d| d.because.iter().map(|s| s.text.clone())).collect();
+    let held = o.read_one(|tx| super::letters::held(tx, org, &row.id))?.is_some();
     Ok(Shown {
         reference: row.reference.clone(),
         state: r.state.label().to_owned(),
         received: dates::full(r.received),
         act_by: when.act_by.filter(|_| open).map(dates::full).unwrap_or_default(),
         waits: waits(r, r.wait(&clock)?, &charter.contact.email),
-        steps: steps(r),
+        steps: steps(r, held),
         because,
     })
 }
 
-/// The way of a request: what is behind it, and how it ended with its day.
-fn steps(r: &Request) -> Vec<(String, bool)> {
+/// The way of a request: what is behind it, and how it ended with its day. An answer whose letter
+/// is held up has not been sent.
+fn steps(r: &Request, held: bool) -> Vec<(String, bool)> {
     let done = |name: &str| (name.to_owned(), true);
     let mut steps = vec![done("Received")];
     let last = |on: Date, words: &str| (format!("{words} on {}", dates::long(on)), true);
     let ended = match &r.state {
+        Where::Sent { .. } if held => Some(("Answer ready; it is on its way to you".into(), true)),
         Where::Sent { on } => Some(last(*on, "Answer sent")),
         Where::Closed { on, outcome } => Some(match outcome {
             Outcome::Answered => last(r.sent.unwrap_or(*on), "Answer sent"),

@@ -155,6 +155,32 @@ fn identity_moves_the_start_only_when_it_was_asked_for() {
 }
 
 #[test]
+fn the_time_stands_still_from_the_day_the_letter_left() {
+    let calendar = Calendar::builtin();
+    let c = clockwork(&calendar);
+    let asked = in_state(State::Searching).clarify(d("2026-11-05")).unwrap();
+    let since = |r: &Request| r.wait(&c).unwrap().unwrap().since;
+    assert_eq!(since(&asked), d("2026-11-05"));
+    let left = asked.clone().letter_left("clarification", d("2026-11-09"));
+    assert_eq!(since(&left), d("2026-11-09"), "UK GDPR Art 12A(5)");
+    assert_eq!(since(&left.clone().letter_left("clarification", d("2026-11-06"))), d("2026-11-09"));
+    assert_eq!(since(&asked.clone().letter_left("extension", d("2026-11-09"))), d("2026-11-05"));
+    let limit = |r: Request| {
+        let came = r.clarified(d("2026-11-12")).unwrap();
+        (limit_of(&came, &c), came)
+    };
+    let ((early, came), (late, _)) = (limit(asked), limit(left));
+    assert!(late < early, "days before it left ran on: {late}, {early}");
+    assert_eq!(limit_of(&came.letter_left("clarification", d("2026-11-20")), &c), early);
+    let identity = in_state(State::Identity { asked: d("2026-11-03") });
+    assert_eq!(since(&identity.letter_left("identity", d("2026-11-10"))), d("2026-11-10"));
+}
+
+fn limit_of(r: &Request, c: &Clockwork<'_>) -> Date {
+    r.dates(c).unwrap().limit.unwrap().on
+}
+
+#[test]
 fn an_extension_is_told_within_the_first_month() {
     let calendar = Calendar::builtin();
     let c = clockwork(&calendar);

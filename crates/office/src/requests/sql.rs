@@ -5,6 +5,8 @@ use candour_db::{DbError, Row, Tx, bind};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+#[cfg(test)]
+pub use super::pack::sql::insert_pack;
 pub use super::pack::sql::{
     Handover, PackRow, a_handover, a_pack, end_handover, fetched, handovers, insert_handover,
     open_links, packs, reminded, wrong_try,

@@ -273,6 +273,27 @@ impl Request {
         Ok(self)
     }
 
+    /// A letter that asks for something left on this day, which may be later than it was written:
+    /// only then was the person asked, so only then does the time stand still. What came before
+    /// the letter left is not moved.
+    pub fn letter_left(mut self, name: &str, on: Date) -> Self {
+        let later = |asked: &mut Date| *asked = on.max(*asked);
+        match (name, &mut self.state) {
+            ("identity", State::Identity { asked }) => later(asked),
+            ("clarification", _) => {
+                self.pauses
+                    .last_mut()
+                    .filter(|p| p.answered.is_none())
+                    .map(|p| later(&mut p.asked));
+            }
+            ("fee", _) => {
+                self.fee.as_mut().filter(|f| f.paid.is_none()).map(|f| later(&mut f.asked));
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// The answer to the question came: the clock runs on.
     ///
     /// # Errors

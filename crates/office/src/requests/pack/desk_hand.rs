@@ -30,6 +30,8 @@ struct HandPage {
     /// The code to give, once.
     code: Option<String>,
     phones: Vec<String>,
+    /// Letters leave by themselves.
+    server: bool,
     /// How they asked to have it; empty if they did not say.
     asked: &'static str,
 }
@@ -72,6 +74,7 @@ fn hand_page(o: &Office, me: &Signed, at: &At, f: Filled, w: Wrong) -> Result<Ha
         w,
         pack: packs.first().map(|k| (k.number, k.complete)),
         code: None,
+        server: o.settings().post.is_some(),
         asked: wants.format_in_words(),
         phones: case.body.asker.phones,
     })

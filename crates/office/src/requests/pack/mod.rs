@@ -126,7 +126,7 @@ fn keep(
         blobs::finish(tx, &finished)?;
         sql::insert_pack(tx, &by2.org, &id, &pack)?;
         let said = format!(
-            "Pack {}, {}: {} items in it, {} left out, {} bytes, SHA-256 {}",
+            "Pack {}, {}: {} items in it, {} still to decide, {} bytes, SHA-256 {}",
             pack.number,
             if pack.complete { "complete" } else { "part" },
             pack.items,
