@@ -63,6 +63,7 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
         },
     ));
     lines.push(guard_line());
+    lines.push(press_line(&office));
     let stuck = office.read(crate::kit::sql::failed_jobs)?;
     lines.push((stuck == 0, format!("jobs given up: {stuck}")));
     for (org, short) in office.read(charter::orgs)? {
@@ -88,6 +89,22 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
         }
     }
     Ok(u8::from(wrong))
+}
+
+/// Whether PDF copies can be made: by making one.
+fn press_line(office: &Office) -> (bool, String) {
+    const PAGE: &str = "<!doctype html><html lang=\"en-GB\"><head><title>A page</title></head>\
+                        <body><main><h1>A page</h1><p>To see whether it works.</p></main></body></html>";
+    let Some(press) = office.press() else {
+        let line = "PDF copies: none are made; candour-press is not there. It is built apart: see \
+                    docs/operate";
+        return (true, line.into());
+    };
+    let program = press.program().display();
+    match press.pdf(PAGE, office.now()) {
+        Ok(_) => (true, format!("PDF copies: made by {program}")),
+        Err(why) => (false, format!("PDF copies: none are made by {program}: {why}")),
+    }
 }
 
 /// What keeps the child in that reads hostile documents (UK GDPR Art 32(1)(b)).

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::charter::Charter;
 use crate::error::{Error, Result};
 use crate::kit::post::Transport;
+use crate::kit::press::Press;
 use crate::kit::vault::Vault;
 use crate::kit::{dates, journal, new_id};
 use crate::permissions::Live;
@@ -154,6 +155,11 @@ impl Office {
     /// How letters leave.
     pub fn transport(&self) -> &Transport {
         &self.inner.transport
+    }
+
+    /// What makes PDF copies, if there is one.
+    pub fn press(&self) -> Option<Press> {
+        Press::find(self.settings().press.as_deref())
     }
 
     /// Reads: all that the closure asks for is of one moment.

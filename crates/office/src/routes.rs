@@ -128,6 +128,7 @@ fn one_case() -> Router<Office> {
         .route(&at("/items/{search}/{n}/original"), whoever(SEE, get(packs::original)))
         .route(&at("/letters/{id}"), whoever(SEE, get(letters::letter)))
         .route(&at("/letters/{id}"), whoever(WORK, post(letters::posted)))
+        .route(&at("/letters/{id}/pdf"), whoever(SEE, get(letters::pdf)))
         .route(&at("/hand/{hand}"), whoever(WORK, get(desk_hand::form).post(desk_hand::act)))
         .route(&at("/search"), whoever(WORK, post(acts::search_again)))
         .route(&at("/assign"), whoever(WORK, post(acts::assign)))

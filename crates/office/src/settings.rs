@@ -39,6 +39,10 @@ pub struct Settings {
     /// inside a private network stay refused.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hooks_to_loopback: bool,
+    /// The program that makes PDF copies; empty: none are made. Without it: `candour-press` beside
+    /// this program, if it is there. `CANDOUR_PRESS` in the environment wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub press: Option<PathBuf>,
     /// One-off public holidays that the built-in list lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<Holiday>,

@@ -536,3 +536,6 @@ fn the_list_is_filtered_and_a_case_is_found_by_its_reference() {
         assert!(today.contains(link), "{link}: {today}");
     }
 }
+
+#[path = "web_print_tests.rs"]
+mod print;

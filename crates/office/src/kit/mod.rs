@@ -1,5 +1,5 @@
 //! Tools that know no law: the vault, sealed blobs, the journal, jobs, letters on their way,
-//! one-time links, limits, and what the web faces share. No area may be named here.
+//! PDF copies, one-time links, limits, and what the web faces share. No area may be named here.
 
 pub mod blobs;
 pub mod dates;
@@ -10,6 +10,7 @@ pub mod limits;
 pub mod links;
 pub mod pages;
 pub mod post;
+pub mod press;
 pub mod sql;
 pub mod vault;
 pub mod web;

@@ -6,13 +6,13 @@ use axum::extract::{Form, Path, Query, State};
 use candour_db::Tx;
 use serde::Deserialize;
 
-use super::{acts, sql};
+use super::{acts, letters, sql};
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::post::{self, LetterRow};
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, download, go_saying, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -130,6 +130,8 @@ struct LetterPage {
     class: &'static str,
     made: String,
     may_post: bool,
+    /// It can be had as PDF.
+    press: bool,
 }
 
 fn letter_page(
@@ -157,6 +159,7 @@ fn letter_page(
             class: post::state_words(&row.state).1,
             made: dates::moment(row.made),
             may_post: waits && me.by.role.may(Permission::WorkCases).is_ok(),
+            press: o.press().is_some(),
         })
     })
 }
@@ -174,6 +177,32 @@ pub async fn letter(
         })
         .await?;
     page(&view)
+}
+
+/// `GET /office/cases/{reference}/letters/{id}/pdf`: the letter on paper, for an envelope with a
+/// window.
+pub async fn pdf(
+    State(office): State<Office>,
+    me: Signed,
+    Path((reference, id)): Path<(String, String)>,
+) -> Answer {
+    let bytes = office
+        .run(move |o| {
+            let press = o.press().ok_or(Error::NotFound("what makes PDF copies"))?;
+            let (html, made) = o.read(|tx| {
+                let case = acts::load_by_ref(tx, o, &me.by, &reference)?.row.id;
+                let (row, letter) = post::open(tx, o.vault(), &me.by.org, &id)?;
+                if row.case.as_deref() != Some(case.as_str()) {
+                    return Err(Error::NotFound("the letter"));
+                }
+                Ok((letters::printed(&me.charter, &letter)?, row.made))
+            })?;
+            press.pdf(&html, made).map_err(|why| {
+                Error::Unavailable(format!("The PDF of the letter could not be made: {why}"))
+            })
+        })
+        .await?;
+    Ok(download("letter.pdf", "application/pdf", bytes))
 }
 
 /// `POST /office/cases/{reference}/letters/{id}`: it was posted, or handed over.

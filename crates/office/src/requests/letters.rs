@@ -19,9 +19,11 @@ use crate::proof::{Act, By};
 
 mod frame;
 mod hand;
+mod print;
 
 use frame::{Frame, frame, no_frame};
 pub use hand::{fetch_code, not_fetched, ready};
+pub use print::printed;
 
 fn letter(charter: &Charter, case: &Case, name: &str, text: String) -> Letter {
     Letter {

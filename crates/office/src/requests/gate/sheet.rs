@@ -115,6 +115,8 @@ pub struct Sheet {
     pub warnings: Vec<String>,
     /// What keeps the pack from being complete, and what to do about each.
     pub blocks: Vec<String>,
+    /// Pages that are in the pack as PDF, too.
+    pub pdf_copies: u64,
     /// Files of the finished ZIP that were read again and fit the manifest.
     pub read_again: u64,
     /// Redacted items that were read again; none of the removed passages was found.

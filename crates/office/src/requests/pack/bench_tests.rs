@@ -74,8 +74,17 @@ impl Bench {
     }
 
     pub fn wanting(holdings: &[(&str, &str)], wants: Wants) -> Self {
+        Self::pressed(holdings, wants, std::path::Path::new(""))
+    }
+
+    /// With this program for PDF copies.
+    pub fn pressed(holdings: &[(&str, &str)], wants: Wants, press: &std::path::Path) -> Self {
         let dir = tempfile::tempdir().unwrap();
         drop(Office::init(dir.path(), None).unwrap());
+        let settings = dir.path().join("candour.toml");
+        let press = format!("press = {:?}\n", press.display().to_string());
+        let text = press + &std::fs::read_to_string(&settings).unwrap();
+        std::fs::write(settings, text).unwrap();
         let at: Timestamp = NOW.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(at.as_second()));
         let hand = clock.clone();

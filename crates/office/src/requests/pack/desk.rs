@@ -46,6 +46,9 @@ struct PackPage {
     password: Option<String>,
     blocks: Vec<String>,
     warnings: Vec<String>,
+    /// Pages in it as PDF, and whether there is what makes them.
+    pdf_copies: u64,
+    press: bool,
     may_release: bool,
 }
 
@@ -73,6 +76,8 @@ fn pack_page(o: &Office, me: &Signed, reference: &str, n: u64) -> Result<PackPag
         gate: pack::gate_lines(&k)?,
         blocks: pack::blocks(&k)?,
         warnings: pack::warnings(&k)?,
+        pdf_copies: pack::pdf_copies(&k)?,
+        press: o.press().is_some(),
         may_release: me.by.role.may(Permission::ReleaseCases).is_ok(),
         k,
         password: None,

@@ -7,7 +7,7 @@
 //!
 //! - `plan`: what the pack is made from. - `write`, `data`, `things`: putting it in.
 //! - `own`: what this office itself holds. - `cut`: taking passages out.
-//! - `pages`, `processing`: what it says. - `out`: the ZIP.
+//! - `pages`, `processing`: what it says. - `copies`: its pages as PDF. - `out`: the ZIP.
 //! - `hand`: sending, a new link, closing, looking again. `fetch`: the person's side of a link, and
 //!   `portal` its page.
 
@@ -16,6 +16,9 @@
 pub(super) mod bench;
 pub mod cli;
 pub(super) mod content;
+mod copies;
+#[cfg(test)]
+mod copies_tests;
 pub(super) mod cut;
 mod data;
 pub mod desk;
@@ -37,6 +40,8 @@ mod things;
 mod told;
 mod write;
 
+#[cfg(test)]
+pub use copies_tests::words_of as tests_words_of;
 pub use fetch::{fetch, look, rounds};
 pub use hand::{
     PROTECTED_HELP, Way, close, look_again, new_link, protected, revoke, send, take_copy,
@@ -156,6 +161,14 @@ pub fn blocks(pack: &PackRow) -> Result<Vec<String>> {
 /// Its check sheet does not parse.
 pub fn warnings(pack: &PackRow) -> Result<Vec<String>> {
     Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.warnings)
+}
+
+/// How many pages of a pack are in it as PDF, too.
+///
+/// # Errors
+/// Its check sheet does not parse.
+pub fn pdf_copies(pack: &PackRow) -> Result<u64> {
+    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.pdf_copies)
 }
 
 /// One line of the gate's check sheet, for the screen.

@@ -281,6 +281,15 @@ fn left(c: &Content) -> Vec<String> {
     all
 }
 
+/// The pages beside the read-me, without the ending of their names, and what they are.
+const PAGES: [(&str, &str); 5] = [
+    ("01-letter", "Our letter to you"),
+    ("02-about-our-processing", "How we use your information, and your rights"),
+    ("03-schedule", "A list of everything enclosed"),
+    ("04-removed-and-why", "What was left out, and why"),
+    ("05-codes-and-terms", "What codes and terms mean"),
+];
+
 /// The first page.
 #[derive(Template)]
 #[template(path = "requests/pack/pages/readme.html")]
@@ -292,27 +301,31 @@ pub struct ReadMe {
     copies: bool,
     outside: String,
     files: Vec<(String, String, &'static str)>,
+    /// The list of everything enclosed is too long for a PDF copy.
+    long: bool,
     email: String,
     phone: Option<String>,
 }
 
 impl ReadMe {
     /// The first page, listing what is there.
-    pub fn of(plan: &Plan, part: Option<Rest>, paths: &[String], content: &Content) -> Self {
+    pub fn of(
+        plan: &Plan,
+        part: Option<Rest>,
+        paths: &[String],
+        content: &Content,
+        long: bool,
+    ) -> Self {
         let has = |start: &str| paths.iter().any(|p| p.starts_with(start));
-        let link = |path: &str, what| (path.to_owned(), path.to_owned(), what);
-        let mut files = vec![
-            link("01-letter.html", "Our letter to you"),
-            link("02-about-our-processing.html", "How we use your information, and your rights"),
-        ];
-        if has("03-") {
-            files.push(link("03-schedule.html", "A list of everything enclosed"));
-        }
-        if has("04-") {
-            files.push(link("04-removed-and-why.html", "What was left out, and why"));
-        }
-        if has("05-") {
-            files.push(link("05-codes-and-terms.html", "What codes and terms mean"));
+        let link = |path: String, what| (path.clone(), path, what);
+        let mut files = Vec::new();
+        for (stem, what) in PAGES {
+            if has(&format!("{stem}.html")) {
+                files.push(link(format!("{stem}.html"), what));
+            }
+            if has(&format!("{stem}.pdf")) {
+                files.push(link(format!("{stem}.pdf"), "The same as PDF, to print or to keep"));
+            }
         }
         for (page, title) in &content.pages {
             files.push((page.clone(), title.clone(), "Records, to read"));
@@ -335,6 +348,7 @@ impl ReadMe {
             copies: plan.copies(),
             outside: outside(content),
             files,
+            long,
             email: plan.charter.contact.email.clone(),
             phone: plan.charter.contact.phone.clone(),
         }

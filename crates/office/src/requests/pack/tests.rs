@@ -16,11 +16,14 @@ use crate::requests::{State, Wants};
 use crate::requests::{search, sql};
 
 pub fn full() -> Bench {
+    full_pressed(std::path::Path::new(""))
+}
+
+/// The same with a program for PDF copies.
+pub fn full_pressed(press: &std::path::Path) -> Bench {
     let wants = Wants { what: "Everything since <2019> & my letters".into(), ..Wants::default() };
-    let b = Bench::wanting(
-        &[("club", "Club database"), ("post", "Post book"), ("safe", "Safe")],
-        wants,
-    );
+    let holdings = [("club", "Club database"), ("post", "Post book"), ("safe", "Safe")];
+    let b = Bench::pressed(&holdings, wants, press);
     let member = [("id", "42"), ("name", "Amara Quill"), ("email", "a.quill@example.org")];
     let booking = row("bookings", &[("guest", "Bram Novak"), ("paid", "=1+1"), ("sum", "-5.20")]);
     let club = b.found(

@@ -6,6 +6,7 @@ use askama::Template;
 use serde_json::json;
 
 use super::content::Content;
+use super::copies::Copies;
 use super::out::{Listed, Out};
 use super::pages::{Codes, Frame, Letter, Processing, Proof, ReadMe, Removed, Schedule};
 use super::plan::Plan;
@@ -72,7 +73,9 @@ pub fn pack<W: Write>(office: &Office, plan: &Plan, to: W) -> Result<Written<W>>
         true => content.sheet.blocks.extend(lacks),
         false => content.sheet.warnings.extend(lacks),
     }
-    pages(plan, &about, &mut out, &content, register)?;
+    let mut copies = Copies::new(office.press(), plan.made);
+    pages(plan, &about, &mut out, &content, register, &mut copies)?;
+    copies.tell(&mut content.sheet);
     let complete = content.sheet.blocks.is_empty();
     manifest(plan, complete, &mut out)?;
     let (to, mut files) = out.finish()?;
@@ -128,30 +131,37 @@ fn pages<W: Write>(
     out: &mut Out<W>,
     content: &Content,
     register: bool,
+    copies: &mut Copies,
 ) -> Result<()> {
     let rest = || Rest::of(plan, content.stuck, register);
-    let mut page = |path: &str, text: String| out.file(path, HTML, text.as_bytes());
-    page("01-letter.html", Letter::of(plan, content, rest()).render()?)?;
-    page("02-about-our-processing.html", about.render()?)?;
+    let mut page = |path: &str, text: String, lines: usize| {
+        out.file(path, HTML, text.as_bytes())?;
+        copies.of(path, &text, lines, out)
+    };
+    page("01-letter.html", Letter::of(plan, content, rest()).render()?, 0)?;
+    page("02-about-our-processing.html", about.render()?, 0)?;
     if !content.lines.is_empty() {
         let f = Frame::of(plan, "Everything enclosed", "");
-        page("03-schedule.html", Schedule { f, lines: &content.lines }.render()?)?;
+        let text = Schedule { f, lines: &content.lines }.render()?;
+        page("03-schedule.html", text, content.lines.len())?;
     }
     if !content.removed.is_empty() {
         let f = Frame::of(plan, "What was left out, and why", "");
         let rows = content.removed.iter().map(|(r, n)| (r, *n)).collect();
         let email = plan.charter.contact.email.clone();
-        page("04-removed-and-why.html", Removed { f, rows, email }.render()?)?;
+        let text = Removed { f, rows, email }.render()?;
+        page("04-removed-and-why.html", text, content.removed.len())?;
     }
     if !content.lines.is_empty() {
         let f = Frame::of(plan, "Codes and terms", "");
         let tables = &content.tables;
         let removed_sign = super::cut::REMOVED;
-        page("05-codes-and-terms.html", Codes { f, removed_sign, tables }.render()?)?;
+        let text = Codes { f, removed_sign, tables }.render()?;
+        out.file("05-codes-and-terms.html", HTML, text.as_bytes())?;
     }
     tables(out, content)?;
     let paths: Vec<String> = out.files().iter().map(|f| f.path.clone()).collect();
-    let first = ReadMe::of(plan, rest(), &paths, content).render()?;
+    let first = ReadMe::of(plan, rest(), &paths, content, copies.too_long()).render()?;
     out.file("00-read-me.html", HTML, first.as_bytes())?;
     Ok(())
 }
