@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{duties, licences, tool};
+use crate::{duties, licences, press, tool};
 
 /// One check: its name, and whether it passed.
 type Check = (&'static str, fn() -> Result<bool>);
@@ -40,7 +40,7 @@ pub fn run() -> Result<u8> {
 }
 
 fn formatting() -> Result<bool> {
-    tool::ok(tool::cargo().args(["fmt", "--all", "--check"]))
+    Ok(tool::ok(tool::cargo().args(["fmt", "--all", "--check"]))? & press::formatting()?)
 }
 
 fn lints() -> Result<bool> {

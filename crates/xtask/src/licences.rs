@@ -6,11 +6,11 @@ use std::fs;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-use crate::tool;
+use crate::{press, tool};
 
 const NOTICES: &str = "THIRD-PARTY.md";
 /// The programs that are handed out: what they are made of has to be named.
-const HANDED_OUT: [&str; 2] = ["candour-office", "candour-verify"];
+const HANDED_OUT: [&str; 3] = ["candour-office", "candour-verify", "candour-press"];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -50,10 +50,16 @@ struct DepKind {
     kind: Option<String>,
 }
 
-fn metadata() -> Result<Metadata> {
+/// What is in the lock file of a workspace, by its manifest.
+fn metadata(manifest: &str) -> Result<Metadata> {
     let mut cargo = tool::cargo();
-    cargo.args(["metadata", "--format-version=1", "--locked"]);
+    cargo.args(["metadata", "--format-version=1", "--locked", "--manifest-path", manifest]);
     serde_json::from_str(&tool::output(&mut cargo)?).context("cargo metadata")
+}
+
+/// The office and its kin, and the press.
+fn both() -> Result<[Metadata; 2]> {
+    Ok([metadata("Cargo.toml")?, metadata(press::MANIFEST)?])
 }
 
 fn allowed() -> Result<BTreeSet<String>> {
@@ -73,7 +79,8 @@ fn allowed() -> Result<BTreeSet<String>> {
 pub fn check() -> Result<bool> {
     let allowed = allowed()?;
     let mut well = true;
-    for p in metadata()?.packages.iter().filter(|p| p.source.is_some()) {
+    let all = both()?;
+    for p in all.iter().flat_map(|m| &m.packages).filter(|p| p.source.is_some()) {
         let expression = p.license.as_deref().unwrap_or("none named");
         match passes(expression, &allowed) {
             Ok(true) => {}
@@ -141,16 +148,16 @@ fn one(words: &[&str], at: &mut usize, allowed: &BTreeSet<String>) -> Result<boo
 /// Whether the notices name what the lock file names.
 pub fn notices_are_fresh() -> Result<bool> {
     let there = fs::read_to_string(NOTICES).unwrap_or_default();
-    let fresh = there == notices(&metadata()?);
+    let fresh = there == notices(&both()?);
     if !fresh {
-        eprintln!("{NOTICES} is not what the lock file says. Run: cargo xtask notices");
+        eprintln!("{NOTICES} is not what the lock files say. Run: cargo xtask notices");
     }
     Ok(fresh)
 }
 
 /// Writes the notices.
 pub fn write_notices() -> Result<()> {
-    fs::write(NOTICES, notices(&metadata()?)).context(NOTICES)
+    fs::write(NOTICES, notices(&both()?)).context(NOTICES)
 }
 
 /// The packages that end up in what is handed out: no test's, no lint's.
@@ -177,7 +184,8 @@ fn without_address(author: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn notices(m: &Metadata) -> String {
+/// The rows of a table of packages.
+fn table(m: &Metadata) -> String {
     let reached = handed_out(m);
     let mut lines: Vec<String> = m
         .packages
@@ -194,16 +202,27 @@ fn notices(m: &Metadata) -> String {
         })
         .collect();
     lines.sort();
+    format!("| Package | Version | Licence | By |\n|---|---|---|---|\n{}\n", lines.join("\n"))
+}
+
+fn notices([office, press]: &[Metadata; 2]) -> String {
     format!(
         "# Third-party notices\n\n\
          Candour is built from the work of others, named here with their licences. Written by\n\
-         `cargo xtask notices` from the lock file; do not edit by hand. The text of each licence\n\
+         `cargo xtask notices` from the lock files; do not edit by hand. The text of each licence\n\
          stands in the package of that name and version.\n\n\
          SQLite, SQLCipher and OpenSSL are compiled in through `libsqlite3-sys` and `openssl-src`:\n\
          SQLite is in the public domain; SQLCipher is copyright Zetetic LLC, under a licence of the\n\
          BSD kind; OpenSSL is copyright its authors, under Apache-2.0.\n\n\
-         | Package | Version | Licence | By |\n|---|---|---|---|\n{}\n",
-        lines.join("\n")
+         {}\n\
+         ## The press\n\n\
+         `candour-press` is built apart and stands on more. It carries faces to set text in: Noto\n\
+         Sans (copyright Google), Libertinus Serif (copyright the Libertinus Project Authors), both\n\
+         under the SIL Open Font License 1.1, and DejaVu Sans Mono (copyright Bitstream and Tavmjong\n\
+         Bah), under the Bitstream Vera licence. Their texts stand in `notosans` and `typst-assets`.\n\n\
+         {}",
+        table(office),
+        table(press)
     )
 }
 

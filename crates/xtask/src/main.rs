@@ -8,7 +8,7 @@ mod guard;
 mod licences;
 mod npm;
 mod packages;
-
+mod press;
 mod screenshots;
 mod servers;
 mod test;
@@ -35,7 +35,7 @@ enum Task {
     Test(test::Args),
     /// Formatting, lints, docs, licences, notices, unused dependencies, house rules.
     Check,
-    /// Write THIRD-PARTY.md from the lock file.
+    /// Write THIRD-PARTY.md from the lock files.
     Notices,
     /// Every page and state as PNG files, wide and narrow.
     Screenshots {

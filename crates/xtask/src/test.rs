@@ -2,13 +2,13 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
 use crate::guard::Guard;
-use crate::{npm, packages, tool};
+use crate::{npm, packages, press, tool};
 
 /// What is not built unless asked for is tested all the same.
 const PARQUET: &str = "--features=candour-screening/parquet";
@@ -55,7 +55,8 @@ pub fn run(args: &Args) -> Result<u8> {
     tool::heading("test servers");
     let guard = Guard::start(args.keep)?;
     let filter = args.filter.as_deref();
-    let mut all = rust(&guard, filter)?;
+    let mut all = the_press(filter)?;
+    all = all.and(rust(&guard, filter)?);
     if filter.is_none() {
         all = all.and(doc_tests(&guard)?);
     }
@@ -73,13 +74,32 @@ pub fn with(command: &[OsString]) -> Result<u8> {
     let guard = Guard::start(false)?;
     let (program, rest) = command.split_first().context("which command?")?;
     let mut child = Command::new(program);
-    let status = child.args(rest).envs(guard.env.clone()).status()?;
+    child.args(rest).envs(guard.env.clone()).envs(press_there());
+    let status = child.status()?;
     Ok(u8::from(!status.success()))
+}
+
+/// The press, with lints, and its tests. The office's tests use its program.
+fn the_press(filter: Option<&str>) -> Result<Tally> {
+    tool::heading("the press, which makes PDF copies");
+    if !press::build_with_lints()? {
+        return Ok(Tally { passed: 0, failed: 1 });
+    }
+    let mut cargo = press::cargo("test");
+    cargo.args(["--quiet", "--locked", "--no-fail-fast"]).args(filter);
+    let (out, success) = watch(&mut cargo, Watched::Out)?;
+    Ok(libtest(&out).honest(success))
+}
+
+/// Tells tests where the press is, if it was built.
+fn press_there() -> Option<(&'static str, PathBuf)> {
+    let program = press::program();
+    program.is_file().then_some(("CANDOUR_TEST_PRESS", program))
 }
 
 fn rust(guard: &Guard, filter: Option<&str>) -> Result<Tally> {
     let mut cargo = tool::cargo();
-    cargo.envs(guard.env.clone());
+    cargo.envs(guard.env.clone()).envs(press_there());
     let probe = tool::cargo().args(["nextest", "--version"]).output();
     if probe.is_ok_and(|o| o.status.success()) {
         tool::heading("cargo nextest run --workspace");
