@@ -233,7 +233,10 @@ fn block(e: ElementRef<'_>, depth: usize, blocks: &mut Vec<Block>) -> Read<()> {
             let kind = match (has(e, "card"), has(e, "part")) {
                 (true, _) => FrameKind::Card,
                 (_, true) => FrameKind::Part,
-                _ => return Ok(blocks.extend(of)),
+                _ => {
+                    blocks.extend(of);
+                    return Ok(());
+                }
             };
             blocks.push(Block::Frame { kind, of });
         }
@@ -418,6 +421,10 @@ impl Gather {
             (None, Some(to)) if leads_out(to) => {
                 self.out.push(Inline::Link { to: to.to_owned(), of });
             }
+            // The title of a page beside this one; of a file, its name.
+            (None, Some(to)) if crate::model::words(&of) != to => {
+                self.out.push(Inline::Styled { style: Style::Emphasis, of });
+            }
             _ => self.out.extend(of),
         }
         Ok(())
@@ -447,7 +454,8 @@ fn trim(run: &mut Vec<Inline>) {
 }
 
 /// Whether a link leads anywhere from a PDF that stands alone. One to a file beside the page does
-/// not: readers refuse to follow it, and on paper or in an e-mail the file is not there.
+/// not: readers refuse to follow it, and on paper or in an e-mail the file is not there. So it is
+/// set as a title is.
 fn leads_out(to: &str) -> bool {
     let schemes = ["https://", "http://", "mailto:"];
     to.len() <= ADDRESS

@@ -55,7 +55,7 @@ fn only_the_way_back_to_the_contents_is_left_out() {
 }
 
 #[test]
-fn links_that_lead_out_stay_and_others_are_words() {
+fn links_that_lead_out_stay_and_others_are_titles() {
     for out in ["https://example.org/a?b=c", "http://example.org", "mailto:dpo@example.org"] {
         let read = blocks(&format!("<p><a href=\"{out}\">there</a></p>"));
         let link = Inline::Link { to: out.into(), of: vec![Inline::text("there")] };
@@ -65,8 +65,11 @@ fn links_that_lead_out_stay_and_others_are_words() {
     for here in
         ["03-schedule.html", "javascript:x()", "https://", "https://a b", "file:///x", &long]
     {
-        assert_eq!(blocks(&format!("<p><a href=\"{here}\">there</a></p>")), [plain("there")]);
+        let title = Inline::Styled { style: Style::Emphasis, of: vec![Inline::text("there")] };
+        let read = blocks(&format!("<p><a href=\"{here}\">there</a></p>"));
+        assert_eq!(read, [Block::Paragraph { voice: Voice::Plain, of: vec![title] }]);
     }
+    assert_eq!(blocks("<p><a href=\"data/a.csv\">data/a.csv</a></p>"), [plain("data/a.csv")]);
 }
 
 #[test]
