@@ -219,7 +219,9 @@ fn notices([office, press]: &[Metadata; 2]) -> String {
          `candour-press` is built apart and stands on more. It carries faces to set text in: Noto\n\
          Sans (copyright Google), Libertinus Serif (copyright the Libertinus Project Authors), both\n\
          under the SIL Open Font License 1.1, and DejaVu Sans Mono (copyright Bitstream and Tavmjong\n\
-         Bah), under the Bitstream Vera licence. Their texts stand in `notosans` and `typst-assets`.\n\n\
+         Bah), under the Bitstream Vera licence; with them come New Computer Modern (GUST Font\n\
+         License) and faces by Foxit, which are not used. Their texts stand in `notosans` and\n\
+         `typst-assets`.\n\n\
          {}",
         table(office),
         table(press)

@@ -32,19 +32,21 @@ pub fn formatting() -> Result<bool> {
     tool::ok(cargo("fmt").arg("--check"))
 }
 
-/// Builds it and its tests with clippy looking on. What it stands on takes minutes to build and,
-/// for `cargo clippy`, would have to be checked in as many minutes again; clippy is content with
-/// what was built when it is put where `cargo clippy` puts it: before the compiler of our own crate.
-pub fn build_with_lints() -> Result<bool> {
+/// A cargo that builds it and its tests with clippy looking on and runs them. What it stands on takes
+/// minutes to build, and `cargo clippy` would check all of it once more in as many. Clippy is content
+/// with what was built when it stands where `cargo clippy` puts it: before the compiler of our own
+/// crate.
+pub fn test() -> Result<Command> {
     let clippy = Command::new("rustup").args(["which", "clippy-driver"]).output();
     let found = clippy.ok().filter(|o| o.status.success()).map(|o| o.stdout);
     let driver = match found {
-        Some(path) => String::from_utf8_lossy(&path).trim().to_owned().into(),
+        Some(path) => PathBuf::from(String::from_utf8_lossy(&path).trim()),
         None => tool::which("clippy-driver").context("clippy-driver is not installed")?,
     };
-    let mut build = cargo("test");
-    build.args(["--quiet", "--locked", "--no-run", "--all-targets"]);
-    build.env("RUSTC_WORKSPACE_WRAPPER", driver);
-    build.env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
-    tool::ok(&mut build)
+    let mut test = cargo("test");
+    test.args(["--quiet", "--locked", "--no-fail-fast"]);
+    // As `cargo clippy -- -D warnings` hands it on.
+    test.env("RUSTC_WORKSPACE_WRAPPER", driver);
+    test.env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
+    Ok(test)
 }
