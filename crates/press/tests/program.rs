@@ -99,6 +99,34 @@ fn a_page_that_takes_too_much_writes_nothing() {
 }
 
 #[test]
+fn it_limits_itself_before_it_reads() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_candour-press"))
+        .args(MADE)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It waits for a page that does not come, once it has limited itself.
+    let about =
+        |what: &str| std::fs::read_to_string(format!("/proc/{}/{what}", child.id())).unwrap();
+    let limited = (0..1_000_000).any(|_| {
+        std::thread::yield_now();
+        about("status").lines().any(|l| l == "Seccomp:\t2")
+    });
+    let limits = about("limits");
+    let most = |name: &str| {
+        let line = limits.lines().find_map(|l| l.strip_prefix(name)).unwrap();
+        line.split_whitespace().next().unwrap().to_owned()
+    };
+    assert!(limited, "no seccomp");
+    let all = ["Max cpu time", "Max address space", "Max core file size", "Max open files"];
+    assert_eq!(all.map(most), ["60", "2147483648", "0", "3"]);
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
 fn it_is_told_when_the_page_was_made() {
     refused(&pressed(&[], &page("<p>a</p>")), 2);
     refused(&pressed(&["--made", "yesterday"], &page("<p>a</p>")), 2);
