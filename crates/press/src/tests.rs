@@ -232,8 +232,13 @@ fn everywhere(text: &str) -> String {
     .replace("RR-2026-0001", &t)
 }
 
+/// Each case is a whole page, set.
+fn few() -> ProptestConfig {
+    ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(few())]
 
     #[test]
     fn any_text_anywhere_gives_a_pdf(text in hostile()) {

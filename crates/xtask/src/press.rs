@@ -32,10 +32,11 @@ pub fn formatting() -> Result<bool> {
     tool::ok(cargo("fmt").arg("--check"))
 }
 
-/// A cargo that builds it and its tests with clippy looking on and runs them. What it stands on takes
-/// minutes to build, and `cargo clippy` would check all of it once more in as many. Clippy is content
-/// with what was built when it stands where `cargo clippy` puts it: before the compiler of our own
-/// crate.
+/// A cargo that builds it and its tests with clippy looking on, and runs them.
+///
+/// What it stands on takes minutes to build, and `cargo clippy` would check all of it once more.
+/// Clippy is content with what was built when it stands where `cargo clippy` puts it: before the
+/// compiler of our own crate.
 pub fn test() -> Result<Command> {
     let clippy = Command::new("rustup").args(["which", "clippy-driver"]).output();
     let found = clippy.ok().filter(|o| o.status.success()).map(|o| o.stdout);
