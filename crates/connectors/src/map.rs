@@ -279,7 +279,7 @@ impl DataMap {
             let remedy = if error.message().contains("`password`") {
                 "A map never holds a password: put it in a file and name that as password_file."
             } else {
-                "Correct the line; the page on data maps lists every key."
+                "Correct the line; docs/operate/data-maps.md lists every key."
             };
             Fault::new(FaultKind::Map, place, error.message().trim(), remedy)
         })?;

@@ -47,6 +47,9 @@ pub(crate) fn find(
     Ok(walk.searched)
 }
 
+/// The reasons that a row has, also from those it hangs on.
+type Why<'w> = dyn Fn(&Row, &BTreeMap<Target, Parents>) -> Vec<Reason> + 'w;
+
 struct Walk<'a> {
     engine: &'a mut dyn Engine,
     map: &'a DataMap,
@@ -316,7 +319,7 @@ impl<'a> Walk<'a> {
         &mut self,
         shape: &Shape<'a>,
         statement: &Statement,
-        why: &dyn Fn(&Row, &BTreeMap<Target, Parents>) -> Vec<Reason>,
+        why: &Why<'_>,
     ) -> Result<u64, Fault> {
         let place = format!("{}, {}", self.map.holding, shape.c.name);
         let many_ways = shape.many_ways();

@@ -102,6 +102,7 @@ struct FieldView {
     category: String,
     identifier: String,
     others: bool,
+    mentions: bool,
     unsure: String,
 }
 
@@ -134,6 +135,7 @@ fn view(map: &DataMap) -> Vec<CollectionView> {
                     category: word(&f.category),
                     identifier: f.identifier.map_or(String::new(), |k| k.name().to_owned()),
                     others: f.others,
+                    mentions: f.mentions,
                     unsure: text(&f.unsure),
                 })
                 .collect(),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::acts;
 use super::rules::{Awaited, Outcome, Request, State as Where, Wait};
 use super::sql;
-use crate::charter::{self, Charter};
+use crate::charter;
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::limits::{self, Client, What};

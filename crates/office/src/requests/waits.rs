@@ -277,19 +277,17 @@ impl Request {
     /// only then was the person asked, so only then does the time stand still. What came before
     /// the letter left is not moved.
     pub fn letter_left(mut self, name: &str, on: Date) -> Self {
-        let later = |asked: &mut Date| *asked = on.max(*asked);
-        match (name, &mut self.state) {
-            ("identity", State::Identity { asked }) => later(asked),
+        let asked = match (name, &mut self.state) {
+            ("identity", State::Identity { asked }) => Some(asked),
             ("clarification", _) => {
-                self.pauses
-                    .last_mut()
-                    .filter(|p| p.answered.is_none())
-                    .map(|p| later(&mut p.asked));
+                let open = self.pauses.last_mut().filter(|p| p.answered.is_none());
+                open.map(|p| &mut p.asked)
             }
-            ("fee", _) => {
-                self.fee.as_mut().filter(|f| f.paid.is_none()).map(|f| later(&mut f.asked));
-            }
-            _ => {}
+            ("fee", _) => self.fee.as_mut().filter(|f| f.paid.is_none()).map(|f| &mut f.asked),
+            _ => None,
+        };
+        if let Some(asked) = asked {
+            *asked = on.max(*asked);
         }
         self
     }

@@ -1,4 +1,5 @@
-//! The search: which holdings can hold this person, what is found there, and what could not be read.
+//! The search: which holdings can hold this person, what is found there, and what could not be
+//! read.
 //!
 //! - `find`: plans the search and makes it, into sealed spools. - `spool`: what was found, looked
 //!   through for other people on the way. - `record`: how a search went.
