@@ -37,7 +37,7 @@ pub use names::{NameFit, fit, fold};
 pub use normal::{
     NotNormal, bank_account_uk, member_number_loose, normalise, premises, weak_email,
 };
-pub use passages::{Passage, Subject, about_others};
+pub use passages::{Passage, Subject, about_others, again, is_english, own_places};
 pub use recognise::{Hit, recognise};
 
 /// The kinds of identifier Candour knows.

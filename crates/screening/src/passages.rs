@@ -2,16 +2,18 @@
 //!
 //! Marks rather too much than too little. A mark is a question to a person, never a redaction.
 
+mod again;
 mod glance;
+mod sentences;
 
 use std::borrow::Cow;
-
-use memchr::{memchr, memchr3};
 
 use crate::names::{self, NameFit, fit, fold};
 use crate::words::{self, Forename, Known, Word};
 use crate::{Hit, Kind, recognise, weak_email};
-use glance::glance;
+pub use again::{again, is_english, own_places};
+use glance::{Glance, glance};
+use sentences::sentences;
 
 /// Whose copy it is.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +24,8 @@ pub struct Subject {
     pub identifiers: Vec<(Kind, String)>,
 }
 
-/// A sentence or line in which somebody else is named or identified.
+/// A name, a number or an address of somebody else, and no more than that: what a sentence says
+/// beside it may well be about the subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
     /// First byte in the text, on a character boundary.
@@ -33,38 +36,104 @@ pub struct Passage {
     pub why: String,
 }
 
-/// The sentences and lines about people other than the subject: in order, without overlaps.
+const NAME: &str = "another person's name";
+const RELATION: &str = "a relative, neighbour or friend of someone";
+
+/// Where people other than the subject are named or identified: in order, without overlaps, and
+/// with nothing of the subject's in them.
 pub fn about_others(text: &str, subject: &Subject) -> Vec<Passage> {
+    look(text, subject, sentences(text), glance)
+}
+
+fn look(
+    text: &str,
+    subject: &Subject,
+    sentences: Vec<(usize, usize)>,
+    glance: impl Fn(&str) -> Glance,
+) -> Vec<Passage> {
     let hits = recognise(text);
-    let mut next = 0;
-    let mut passages = Vec::new();
-    for (start, end) in sentences(text) {
-        let mut whys: Vec<&'static str> = Vec::new();
+    let mut spots: Vec<Spot> = Vec::new();
+    for (start, end) in sentences {
         let sentence = &text[start..end];
         let glance = glance(sentence);
-        if glance.name && names_another(sentence, subject) {
-            whys.push("another person's name");
+        if glance.name {
+            let others = names(sentence).filter(|n| !is_subject(&n.name, subject));
+            spots.extend(others.map(|n| spot(start + n.start, start + n.end, NAME)));
         }
-        if glance.relation && relation(sentence) {
-            whys.push("a relative, neighbour or friend of someone");
+        if glance.relation {
+            let found = relations(sentence).into_iter();
+            spots.extend(found.map(|(a, b)| spot(start + a, start + b, RELATION)));
         }
-        while next < hits.len() && hits[next].end <= start {
-            next += 1;
+    }
+    spots = without(text, spots, &hits);
+    let others = hits.iter().filter(|hit| !theirs(hit, subject));
+    spots.extend(others.map(|hit| spot(hit.start, hit.end, others_why(hit.kind))));
+    merged(spots)
+}
+
+/// Where something stands that may be about somebody else.
+struct Spot {
+    start: usize,
+    end: usize,
+    why: &'static str,
+}
+
+/// What is left of each spot beside identifiers: a word of an address may look like a name, and
+/// the address may be the subject's own. Both are in order.
+fn without(text: &str, spots: Vec<Spot>, hits: &[Hit]) -> Vec<Spot> {
+    if hits.is_empty() {
+        return spots;
+    }
+    let mut left = Vec::with_capacity(spots.len());
+    for Spot { start, end, why } in spots {
+        let piece = |a, b| words_within(text, a, b).map(|(a, b)| spot(a, b, why));
+        let mut from = start;
+        let next = hits.partition_point(|h| h.end <= start);
+        for hit in hits[next..].iter().take_while(|h| h.start < end) {
+            left.extend(piece(from, hit.start));
+            from = hit.end;
         }
-        for hit in hits[next..].iter().take_while(|hit| hit.start < end) {
-            let why = others(hit.kind);
-            if !theirs(hit, subject) && !whys.contains(&why) {
-                whys.push(why);
+        left.extend(piece(from, end));
+    }
+    left
+}
+
+fn spot(start: usize, end: usize, why: &'static str) -> Spot {
+    Spot { start, end, why }
+}
+
+/// The range without the signs around its words, if it holds any.
+fn words_within(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let part = text.get(start..end)?;
+    let signs = |c: char| !c.is_alphanumeric();
+    let from = start + part.len() - part.trim_start_matches(signs).len();
+    let to = start + part.trim_end_matches(signs).len();
+    (from < to).then_some((from, to))
+}
+
+/// In order, those that overlap as one.
+fn merged(mut spots: Vec<Spot>) -> Vec<Passage> {
+    spots.sort_by_key(|s| (s.start, s.end));
+    let mut passages: Vec<Passage> = Vec::with_capacity(spots.len());
+    for spot in spots {
+        match passages.last_mut().filter(|last| spot.start < last.end) {
+            Some(last) => {
+                last.end = last.end.max(spot.end);
+                if !last.why.contains(spot.why) {
+                    last.why = format!("{}; {}", last.why, spot.why);
+                }
             }
-        }
-        if !whys.is_empty() {
-            passages.push(Passage { start, end, why: whys.join("; ") });
+            None => passages.push(Passage {
+                start: spot.start,
+                end: spot.end,
+                why: spot.why.to_owned(),
+            }),
         }
     }
     passages
 }
 
-fn others(kind: Kind) -> &'static str {
+fn others_why(kind: Kind) -> &'static str {
     match kind {
         Kind::Email => "an e-mail address of someone else",
         Kind::Phone => "a telephone number of someone else",
@@ -74,7 +143,7 @@ fn others(kind: Kind) -> &'static str {
         Kind::BankAccount => "a bank account of someone else",
         Kind::Card => "a card number of someone else",
         Kind::MemberNumber => "a member number of someone else",
-        Kind::Name => "another person's name",
+        Kind::Name => NAME,
         Kind::Address => "an address of someone else",
         Kind::Born => "a date of birth of someone else",
     }
@@ -90,114 +159,13 @@ fn theirs(hit: &Hit, subject: &Subject) -> bool {
     })
 }
 
-// ---- sentences ---------------------------------------------------------------------------------
-
-/// Where a sentence or line may end: its signs, each group with the place it was seen last.
-struct Ends<'a> {
-    bytes: &'a [u8],
-    next: [Option<usize>; 3],
-}
-
-impl Ends<'_> {
-    /// The first such byte from here on.
-    fn from(&mut self, from: usize) -> Option<usize> {
-        for group in 0..self.next.len() {
-            if self.next[group].is_none_or(|at| at < from) {
-                let rest = &self.bytes[from..];
-                let step = match group {
-                    0 => memchr3(b'.', b'!', b'?', rest),
-                    1 => memchr3(b'\n', b'\r', 0xc, rest),
-                    // Begins the two separators beyond ASCII.
-                    _ => memchr(0xe2, rest),
-                };
-                // Past the end where there is none.
-                self.next[group] = Some(step.map_or(usize::MAX, |step| from + step));
-            }
-        }
-        self.next.into_iter().flatten().min().filter(|at| *at < self.bytes.len())
-    }
-}
-
-/// Byte ranges of sentences and lines, without the spaces around them, none of them empty.
-fn sentences(text: &str) -> Vec<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let mut found = Vec::new();
-    let (mut start, mut from) = (0, 0);
-    let mut signs = Ends { bytes, next: [None; 3] };
-    while let Some(at) = signs.from(from) {
-        let mut after = at + 1;
-        let ends = match bytes[at] {
-            0xe2 => {
-                after = at + 3;
-                matches!(&bytes[at..after], [_, 0x80, 0xa8 | 0xa9])
-            }
-            b'.' | b'!' | b'?' => {
-                let rest = &text[after..];
-                let next = rest.trim_start();
-                let space = next.len() < rest.len();
-                let lower = space && next.starts_with(char::is_lowercase);
-                space && !lower && !(bytes[at] == b'.' && abbreviated(&text[start..at]))
-            }
-            _ => true,
-        };
-        if ends {
-            push_trimmed(text, start, after, &mut found);
-            start = after;
-        }
-        from = after;
-    }
-    push_trimmed(text, start, text.len(), &mut found);
-    found
-}
-
-fn push_trimmed(text: &str, start: usize, end: usize, found: &mut Vec<(usize, usize)>) {
-    let part = &text[start..end];
-    let from = start + part.len() - part.trim_start().len();
-    let to = from + part.trim().len();
-    if to > from {
-        found.push((from, to));
-    }
-}
-
-/// True if the full stop after this text belongs to a title, an initial or an abbreviation.
-fn abbreviated(before: &str) -> bool {
-    let last = last_word(before);
-    let mut letters = last.chars();
-    if let (Some(only), None) = (letters.next(), letters.next())
-        && only.is_uppercase()
-    {
-        return true;
-    }
-    // Every sentence ends here, so nothing is allocated; no word of the lists is longer.
-    let mut small = [0; glance::LONGEST];
-    let Some(small) = small.get_mut(..last.len()) else { return false };
-    small.copy_from_slice(last.as_bytes());
-    small.make_ascii_lowercase();
-    let Ok(word) = std::str::from_utf8(small) else { return false };
-    let known = words::known(word);
-    known.title
-        || known.leading
-        || matches!(word, "st" | "no" | "nos" | "ltd" | "co" | "jr" | "snr" | "esq" | "g")
-}
-
-/// The letters and digits at the end of a text.
-fn last_word(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    let plain = bytes.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
-    match bytes.len().checked_sub(plain + 1) {
-        // A letter beyond ASCII may go before.
-        Some(before) if !bytes[before].is_ascii() => {
-            text.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()
-        }
-        _ => &text[bytes.len() - plain..],
-    }
-}
-
 // ---- names -------------------------------------------------------------------------------------
 
 /// A word of a sentence.
 struct Token<'a> {
     written: &'a str,
+    /// Where it stands in the sentence.
+    start: usize,
     folded: Cow<'a, str>,
     /// What the lists say of it.
     known: Known,
@@ -221,13 +189,16 @@ fn tokens(sentence: &str) -> Vec<Token<'_>> {
         let start = sentence.len() - rest.len() + from;
         let tail = &sentence[start..];
         let length = tail.find(|c| !inside(c)).unwrap_or(tail.len());
-        let written = bare(&tail[..length]);
+        let run = &tail[..length];
+        let lead = length - run.trim_start_matches(QUOTES).len();
+        let written = bare(run);
         let gap = sentence[end..start].trim_matches([' ', '\u{a0}', '\t']);
         let dot = found.last().is_some_and(|last| gap == "." && dotted(last));
         if !written.is_empty() {
             let folded = folded(written);
             found.push(Token {
                 written,
+                start: start + lead,
                 known: words::known(&folded),
                 folded,
                 joined: gap.is_empty() || dot,
@@ -249,9 +220,12 @@ fn folded(written: &str) -> Cow<'_, str> {
     }
 }
 
+/// Signs inside words that may also stand around them.
+const QUOTES: [char; 5] = ['\'', '\u{2019}', '-', '\u{2010}', '\u{2011}'];
+
 /// The word without quotation marks around it and without 's.
 fn bare(word: &str) -> &str {
-    let word = word.trim_matches(['\'', '\u{2019}', '-', '\u{2010}', '\u{2011}']);
+    let word = word.trim_matches(QUOTES);
     ["'s", "\u{2019}s", "'S", "\u{2019}S"]
         .iter()
         .find_map(|end| word.strip_suffix(end))
@@ -276,19 +250,29 @@ const PARTICLES: &[&str] = &[
     "ap", "ab", "dos", "del", "ter", "ten", "y",
 ];
 
-fn names_another(sentence: &str, subject: &Subject) -> bool {
+/// A likely name in a sentence.
+struct Named {
+    start: usize,
+    end: usize,
+    name: String,
+}
+
+/// Every likely name in a sentence, in order.
+fn names(sentence: &str) -> impl Iterator<Item = Named> {
     let tokens = tokens(sentence);
     let mut at = 0;
+    let mut found = Vec::new();
     while at < tokens.len() {
-        let (end, candidate) = candidate(&tokens, at);
-        if let Some(name) = candidate
-            && !is_subject(&name, subject)
-        {
-            return true;
+        let (end, name) = candidate(&tokens, at);
+        let end = end.max(at + 1);
+        if let Some(name) = name {
+            let last = &tokens[end - 1];
+            let (start, end) = (tokens[at].start, last.start + last.written.len());
+            found.push(Named { start, end, name });
         }
-        at = end.max(at + 1);
+        at = end;
     }
-    false
+    found.into_iter()
 }
 
 /// The likely name at a token, if there is one, and the token after it.
@@ -300,9 +284,16 @@ fn candidate(tokens: &[Token<'_>], at: usize) -> (usize, Option<String>) {
         return (end, name);
     }
     if !capital(first) {
-        let known = first.known.forename == Some(Forename::Plain);
         // A name in small letters, alone or with what may be its surname.
-        return (at + 1, known.then(|| first.folded.clone().into_owned()));
+        if first.known.forename != Some(Forename::Plain) {
+            return (at + 1, None);
+        }
+        let surname = |t: &Token<'_>| t.joined && capital(t) && opens(t) && !t.known.title;
+        let end = match tokens.get(at + 1).is_some_and(surname) {
+            true => run_end(tokens, at + 1, false),
+            false => at + 1,
+        };
+        return (end, Some(joined(&tokens[at..end])));
     }
     if !opens(first) && !surname_first(tokens, at) {
         return (at + 1, None);
@@ -476,17 +467,22 @@ const RELATIONS: &[&str] = &[
     "housemate",
 ];
 
-fn relation(sentence: &str) -> bool {
+/// Where a relative, a neighbour or a friend is named by what they are to somebody.
+fn relations(sentence: &str) -> Vec<(usize, usize)> {
     let any = |list: &[&str], word: &str| list.iter().any(|w| w.eq_ignore_ascii_case(word));
-    let mut owned = false;
-    for word in sentence.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
-        if owned && any(RELATIONS, word) {
-            return true;
+    let (mut found, mut owner, mut at) = (Vec::new(), None, 0);
+    while let Some(gap) = sentence[at..].find(char::is_alphanumeric) {
+        let start = at + gap;
+        let rest = &sentence[start..];
+        let word = &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())];
+        at = start + word.len();
+        if let Some(owned) = owner.filter(|_| any(RELATIONS, word)) {
+            found.push((owned, at));
         }
         // Every owner is short: most words are passed over by their length.
-        owned = word.len() <= 5 && any(OWNERS, word);
+        owner = (word.len() <= 5 && any(OWNERS, word)).then_some(start);
     }
-    false
+    found
 }
 
 #[cfg(test)]
