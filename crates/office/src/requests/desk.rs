@@ -378,7 +378,8 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         id: s.id.clone(),
         title: h.map_or("(a holding that is gone)", |h| h.title.as_str()).to_owned(),
         how: if s.state == "done" { record.how() } else { String::new() },
-        weak: record.weak > 0,
+        // What was handed in waits for a look too, and is no match at all.
+        weak: record.weak > 0 && !h.is_some_and(Holding::is_paper),
         items: s.items,
         state,
         class,

@@ -101,6 +101,9 @@ pub struct FileCheck {
     /// What was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<Finding>,
+    /// It stays here, and no text goes out instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nothing_sent: bool,
 }
 
 /// The check sheet of a pack.
@@ -124,6 +127,13 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Notes of the file that was noted last that no text of it goes out either.
+    pub fn nothing_sent(&mut self) {
+        if let Some(last) = self.files.last_mut() {
+            last.nothing_sent = true;
+        }
+    }
+
     /// Notes a check under the file's number in the pack.
     pub fn note(&mut self, file: &str, checked: &Checked) {
         let kind = checked.kind;
@@ -135,6 +145,7 @@ impl Sheet {
             kind: kind.word().to_owned(),
             outcome: checked.outcome,
             found: checked.findings.clone(),
+            nothing_sent: false,
         });
         for f in checked.findings.iter().filter(|f| f.read_it) {
             self.warnings.push(format!(

@@ -1,14 +1,16 @@
-//! Taking passages out of an item, for good: the marked places, then every other place in the
-//! item where the same words stand. What is left is searched once more before it goes out.
+//! Taking passages out of an item, for good: the marked places, what else in the item plainly is of
+//! the same people, and every other place where the same words stand. What is left is searched
+//! once more before it goes out.
 
 use std::collections::BTreeMap;
 
 use candour_connectors::Body;
+use candour_screening::{Subject, about_others, again, is_english};
 use regex::{Regex, RegexBuilder};
 
 use super::plan::Why;
 use crate::error::{Error, Result};
-use crate::requests::review::{Item, Mark, redacted};
+use crate::requests::review::{Item, Mark, parties, redacted};
 
 /// What stands where a passage was.
 pub const REMOVED: &str = "[removed]";
@@ -20,12 +22,13 @@ pub struct Words {
 }
 
 impl Words {
-    /// Words to look for: those long enough to point at somebody, and not the person's own.
+    /// Words to look for: those long enough to point at somebody, and nothing that stands in what is
+    /// the person's own. A name that is an English word too is taken out only where it was marked.
     fn new(removed: impl IntoIterator<Item = String>, own: &[String]) -> Self {
         let mut list: Vec<String> = removed
             .into_iter()
             .map(|w| w.split_whitespace().collect::<Vec<_>>().join(" "))
-            .filter(|w| telling(w) && !own.iter().any(|o| o.to_lowercase() == w.to_lowercase()))
+            .filter(|w| telling(w) && !is_english(w) && !own.iter().any(|o| stands_in(w, o)))
             .collect();
         list.sort_by_key(|w| std::cmp::Reverse(w.len()));
         list.dedup();
@@ -37,7 +40,7 @@ impl Words {
         self.list.is_empty()
     }
 
-    /// Finds any of them, in any letter case and spacing; short ones only as whole words.
+    /// Finds any of them, in any letter case and spacing; names and short ones only as whole words.
     ///
     /// # Errors
     /// Too many words for one pattern.
@@ -51,7 +54,12 @@ impl Words {
             .map(|w| {
                 let spaced: Vec<String> = w.split(' ').map(regex::escape).collect();
                 let pattern = spaced.join(r"\s+");
-                if w.chars().count() >= 4 { pattern } else { format!(r"\b{pattern}\b") }
+                // "Alan" is not in "balance".
+                let name = |c: char| c.is_alphabetic() || c == ' ';
+                match w.chars().count() < 4 || w.chars().all(name) {
+                    true => format!(r"(?:\b|_){pattern}(?:\b|_)"),
+                    false => pattern,
+                }
             })
             .collect();
         RegexBuilder::new(&each.join("|"))
@@ -70,6 +78,68 @@ fn telling(word: &str) -> bool {
     letters >= 2 || digits >= 4
 }
 
+/// Whether the same words stand in a text, one after the other.
+fn stands_in(words: &str, text: &str) -> bool {
+    let folded = |s: &str| -> Vec<String> {
+        let parts = s.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+        parts.map(str::to_lowercase).collect()
+    };
+    let (words, text) = (folded(words), folded(text));
+    !words.is_empty() && text.windows(words.len()).any(|w| w == words)
+}
+
+/// What is said of a passage that goes with another.
+const SAME: &str = "the same person elsewhere in it";
+
+/// The marks, and what else in the item plainly is of the same people: the party of a message that
+/// a name or an address stands in, the name in another writing, an address made of it.
+fn with_the_same_people(
+    item: &Item,
+    marks: &[Mark],
+    subject: &Subject,
+) -> (Vec<Mark>, Vec<String>) {
+    let texts = item.texts();
+    let mut all = marks.to_vec();
+    widen_to_parties(item, &mut all, subject);
+    let mut names: Vec<String> = Vec::new();
+    for (field, text) in &texts {
+        for m in all.iter().filter(|m| m.field == *field) {
+            let words = slice(text, m);
+            let found = about_others(&words, subject);
+            names.extend(found.iter().map(|p| words[p.start..p.end].to_owned()));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    for (field, text) in &texts {
+        for (start, end) in again(text, &names, subject) {
+            let known = |m: &Mark| m.field == *field && m.start <= start && end <= m.end;
+            if !all.iter().any(known) {
+                all.push(Mark { field: field.clone(), start, end, why: SAME.to_owned() });
+            }
+        }
+    }
+    widen_to_parties(item, &mut all, subject);
+    (all, names)
+}
+
+/// A mark in a party of a message is of the whole party: a name says whose address stands by it.
+fn widen_to_parties(item: &Item, marks: &mut [Mark], subject: &Subject) {
+    let Body::Message { parties: all, .. } = &item.body else { return };
+    for (role, value) in all {
+        for party in parties::split(value) {
+            if parties::is_theirs(&value[party.clone()], subject) {
+                continue;
+            }
+            let within =
+                |m: &&mut Mark| m.field == *role && m.start < party.end && party.start < m.end;
+            for m in marks.iter_mut().filter(within) {
+                (m.start, m.end) = (m.start.min(party.start), m.end.max(party.end));
+            }
+        }
+    }
+}
+
 /// An item with passages taken out.
 pub struct Cut {
     /// What goes out. Holds no original file.
@@ -82,16 +152,17 @@ pub struct Cut {
     pub kinds: BTreeMap<String, u64>,
 }
 
-/// Takes the marked passages out. `own`: names and identifiers of the person.
+/// Takes the marked passages out. `own`: names and identifiers of the person, and what stands on
+/// every page.
 ///
 /// # Errors
 /// Something that was taken out can still be found in what is left.
-pub fn cut(item: &Item, marks: &[Mark], own: &[String]) -> Result<Cut> {
+pub fn cut(item: &Item, marks: &[Mark], (own, subject): (&[String], &Subject)) -> Result<Cut> {
+    let (marks, mut removed) = with_the_same_people(item, marks, subject);
     let mut kinds = BTreeMap::new();
-    for m in marks {
+    for m in &marks {
         *kinds.entry(m.why.clone()).or_default() += 1;
     }
-    let mut removed = Vec::new();
     let mut at_marks = |field: &str, text: &str| {
         let here: Vec<&Mark> = marks.iter().filter(|m| m.field == field).collect();
         removed.extend(here.iter().map(|m| slice(text, m)));
@@ -238,11 +309,59 @@ mod tests {
         }
     }
 
+    const NOBODY: (&[String], &Subject) =
+        (&[], &Subject { names: Vec::new(), identifiers: Vec::new() });
+
+    #[test]
+    fn whose_name_is_taken_out_is_nowhere_in_the_item() {
+        let quill = Subject {
+            names: vec!["Amara Quill".into()],
+            identifiers: vec![(candour_screening::Kind::Email, "a.quill@example.org".into())],
+        };
+        let message = |from: &str, text: &str| Item {
+            place: "Inbox".into(),
+            locator: "1".into(),
+            because: Vec::new(),
+            body: Body::Message {
+                subject: "Plimmer’s slipway".into(),
+                date: None,
+                parties: vec![
+                    ("From".into(), from.into()),
+                    ("Cc".into(), "Amara Quill <a.quill@example.org>, office@example.org".into()),
+                ],
+                text: text.into(),
+                attachments: Vec::new(),
+                raw: Vec::new(),
+            },
+            others: Vec::new(),
+        };
+        let text = "Mr Plimmer and Amara Quill balance the books. Write to dplimmer@example.net.";
+        let from = "Derek Plimmer <boats77@example.com>";
+        for marked in [mark("From", 0, 13), mark("From", 15, 34)] {
+            let c = cut(&message(from, text), &[marked], (&[], &quill)).unwrap();
+            let said: Vec<String> = c.item.texts().into_iter().map(|(_, text)| text).collect();
+            assert_eq!((said[0].as_str(), said[1].as_str()), ("[removed]’s slipway", "[removed]"));
+            assert_eq!(said[2], "Amara Quill <a.quill@example.org>, office@example.org");
+            assert_eq!(said[3], "[removed] and Amara Quill balance the books. Write to [removed].");
+            assert_eq!(c.kinds[SAME], 3);
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_word_and_an_english_word_stays() {
+        let item = note("Alan and Rose. The balance rose. ALAN_2");
+        let c = cut(&item, &[mark("text", 0, 4), mark("text", 9, 13)], NOBODY).unwrap();
+        assert_eq!(c.item.texts()[0].1, "[removed] and [removed]. The balance rose. [removed]_2");
+        let page = Words::new(["Harbour Club".to_owned()], &["The Harbour Club Limited".into()]);
+        assert!(page.is_empty(), "it stands on every page");
+    }
+
     #[test]
     fn the_same_words_elsewhere_go_too() {
         let item = note("Bram Novak spoke. Later BRAM\n  NOVAK left. Amara stayed.");
-        let c = cut(&item, &[mark("text", 0, 10)], &[]).unwrap();
-        assert_eq!(c.item.texts()[0].1, "[removed] spoke. Later [removed] left. Amara stayed.");
+        let c = cut(&item, &[mark("text", 0, 10)], NOBODY).unwrap();
+        let text = "[removed] spoke. Later [removed]\n  [removed] left. Amara stayed.";
+        assert_eq!(c.item.texts()[0].1, text);
         assert_eq!(c.title, "[removed] complaint.txt");
         let Body::Document { raw, .. } = &c.item.body else { panic!() };
         assert!(raw.is_empty());
@@ -254,7 +373,7 @@ mod tests {
         let item = note("Al also said Amara Quill and Al agree");
         let own = ["amara quill".to_owned()];
         let marks = [mark("text", 0, 2), mark("text", 13, 24)];
-        let c = cut(&item, &marks, &own).unwrap();
+        let c = cut(&item, &marks, (&own, &Subject::default())).unwrap();
         assert_eq!(c.item.texts()[0].1, "[removed] also said [removed] and [removed] agree");
         assert!(clean(&c.words.finder().unwrap(), "Amara Quill is here, also").is_ok());
         assert!(clean(&c.words.finder().unwrap(), "al").is_err());

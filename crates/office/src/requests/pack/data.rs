@@ -50,7 +50,7 @@ fn rows(
         let row = match part.fates.get(&number) {
             Some(Fate::Open | Fate::Outside { .. } | Fate::Exclude(_)) => continue,
             Some(Fate::Redact(marks, why)) => {
-                let c = cut::cut(&item, marks, &plan.own)?;
+                let c = cut::cut(&item, marks, (&plan.own, &plan.subject))?;
                 let why = cut::safe_reason(why, &item, &plan.own, &c.words)?;
                 let Body::Row { fields } = c.item.body else { continue };
                 Row { fields, words: c.words, kinds: c.kinds, why }

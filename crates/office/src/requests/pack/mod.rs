@@ -193,6 +193,7 @@ pub fn gate_lines(pack: &PackRow) -> Result<Vec<GateLine>> {
         let (result, class) = match c.outcome {
             gate::Outcome::Passed => ("Passed", "ok"),
             gate::Outcome::Cleaned => ("Cleaned", "soon"),
+            gate::Outcome::Stopped if c.nothing_sent => ("Kept back, nothing sent of it", "late"),
             gate::Outcome::Stopped => ("Kept back, its text sent", "late"),
         };
         let notes: Vec<String> = c

@@ -9,6 +9,7 @@ use super::plan::{Part, Plan};
 use super::processing::Use;
 use super::told::{Rest, Told, outside, terms};
 use crate::kit::dates;
+use crate::requests::review::CANNOT_COPY;
 use crate::requests::search::Missed;
 
 /// The frame of every page.
@@ -249,8 +250,10 @@ fn left(c: &Content) -> Vec<String> {
     let mut passages = 0;
     let mut gate = 0;
     let mut attachments = 0;
+    let mut stuck = 0;
     for (r, n) in &c.removed {
         match r {
+            r if r.code == CANNOT_COPY => stuck += n,
             r if r.what.starts_with("an attachment") => attachments += n,
             r if r.by_gate => gate += n,
             r if r.what.starts_with("a passage") => passages += n,
@@ -260,6 +263,14 @@ fn left(c: &Content) -> Vec<String> {
     let mut all = Vec::new();
     if whole > 0 {
         all.push(format!("{} left out as a whole.", count(whole, "item was", "items were")));
+    }
+    if stuck > 0 {
+        all.push(format!(
+            "{} not enclosed, because {} can’t be copied safely. You can see what is there at our \
+             premises: tell us when you would like to come.",
+            count(stuck, "file is", "files are"),
+            if stuck == 1 { "it" } else { "they" }
+        ));
     }
     if passages > 0 {
         all.push(format!("{} taken out.", count(passages, "passage was", "passages were")));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use candour_connectors::{Body, Looked};
 use candour_db::Tx;
 use candour_ledger::Entry;
+use candour_screening::Subject;
 use jiff::Timestamp;
 
 use super::own::{self, Own};
@@ -13,6 +14,7 @@ use crate::charter::{self, Charter};
 use crate::error::{Error, Result};
 use crate::holdings::{self, Holding};
 use crate::office::Office;
+use crate::people;
 use crate::proof::{self, By};
 use crate::register::{self, Activity};
 use crate::requests::acts::{self, Case};
@@ -136,8 +138,10 @@ pub struct Plan {
     pub activities: Vec<Activity>,
     /// What this office itself holds about the person.
     pub own_records: Own,
-    /// Names and identifiers of the person: never taken out of their own data.
+    /// Names and identifiers of the person, and the name that stands on every page: never taken out.
     pub own: Vec<String>,
+    /// The person, for telling others from them.
+    pub subject: Subject,
     /// Proof files: name and text.
     pub proofs: Vec<(String, String)>,
     /// The public key that proofs are checked with.
@@ -233,7 +237,15 @@ fn read(tx: &mut Tx<'_>, office: &Office, by: &By, case_id: &str) -> Result<Plan
     let ids = seek.identifiers.iter().flat_map(|i| [i.normal.clone(), i.as_given.clone()]);
     Ok(Plan {
         org: by.org.clone(),
-        own: seek.names.iter().cloned().chain(ids).chain(seek.postcodes.clone()).collect(),
+        own: seek
+            .names
+            .iter()
+            .cloned()
+            .chain(ids)
+            .chain(seek.postcodes.clone())
+            .chain([charter.organisation.legal_name.clone()])
+            .collect(),
+        subject: people::subject(&seek),
         number: sql::packs(tx, &by.org, case_id)?.first().map_or(0, |p| p.number) + 1,
         earlier: super::hand::told_before(tx, by, case_id)?,
         made: by.now,

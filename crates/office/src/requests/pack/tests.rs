@@ -268,6 +268,38 @@ fn what_a_person_marks_by_hand_is_nowhere() {
 }
 
 #[test]
+fn a_file_that_cannot_be_copied_is_told_in_the_letter_and_the_lists() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let program = Found::Document {
+        name: "prog.exe".into(),
+        media: "application/octet-stream".into(),
+        text: String::new(),
+        raw: b"MZ\x90\0\x03".to_vec(),
+    };
+    let s = b.found("post", &[note("a.txt", "Amara Quill was here"), item("", "2", program)]);
+    let (pack, _) = b.make();
+    let line = gate_lines(&pack).unwrap().into_iter().find(|l| l.class == "late").unwrap();
+    assert_eq!(line.result, "Kept back, nothing sent of it");
+    assert!(warnings(&pack).unwrap()[0].contains("its file can’t be copied safely"));
+    let (ground, reason) = (review::CANNOT_COPY.to_owned(), "A program".to_owned());
+    let d = Decided { decision: Decision::Exclude, ground, reason, ..Decided::default() };
+    let decide = |n| review::decide(&b.office, &b.by, &b.reference(), &s, n, &d);
+    assert!(matches!(decide(0), Err(Error::Invalid(_))), "it can be given");
+    decide(1).unwrap();
+    let (pack, files) = b.make();
+    assert!(pack.complete);
+    let letter = text(&files, "01-letter.html");
+    assert!(letter.contains("1 file is not enclosed, because it can’t be copied safely"));
+    assert!(letter.contains("You can see what is there at our premises"), "{letter}");
+    let said = "Its file can’t be copied safely; you can ask to see it at our premises";
+    let removed = text(&files, "04-removed-and-why.csv");
+    assert!(removed.contains("cannot-copy") && removed.contains("A program"), "{removed}");
+    assert!(text(&files, "04-removed-and-why.html").contains(said));
+    assert!(text(&files, "03-schedule.csv").contains(said));
+    assert_eq!(b.laws("request.item-decided"), ["UK GDPR Art 15(3)"]);
+}
+
+#[test]
 fn what_waits_leaves_the_pack_incomplete() {
     let b = Bench::new(&[("club", "Club database"), ("post", "Post book")]);
     let s = b.found(
@@ -531,7 +563,7 @@ fn words_that_were_taken_out_are_looked_for_in_the_finished_zip() {
     let w = write::pack(&b.office, &plan, Vec::new()).unwrap();
     let words = |said: &str| {
         let item = marked(note("a.txt", said), "text", said);
-        cut::cut(&item, &item.others, &[]).unwrap().words
+        cut::cut(&item, &item.others, (&[], &candour_screening::Subject::default())).unwrap().words
     };
     let read = |path: &str, row: Option<u64>, said: &str| {
         let list = [content::Reread { path: path.into(), row, words: words(said) }];

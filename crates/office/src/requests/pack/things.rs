@@ -57,7 +57,7 @@ pub fn write<W: Write>(
             }
             _ if row => {}
             Some(Fate::Redact(marks, why)) => {
-                let c = cut::cut(&item, marks, &plan.own)?;
+                let c = cut::cut(&item, marks, (&plan.own, &plan.subject))?;
                 let why = cut::safe_reason(why, &item, &plan.own, &c.words)?;
                 desk.partly(&c, &why)?;
             }
@@ -216,10 +216,11 @@ impl<W: Write> Desk<'_, W> {
     fn stuck(&mut self, checked: &Checked) {
         let file = format!("documents/{}", self.number());
         self.content.stuck += 1;
+        self.content.sheet.nothing_sent();
         self.content.sheet.warnings.push(format!(
-            "{file} is left out: it holds {} and has no text that could be given instead. Give it \
-             in another way and decide “leave it out” with that as the reason, or have the holder \
-             save it in another form.",
+            "{file} is left out: it holds {} and has no text that could be given instead. Have the \
+             holder save it in another form, or decide “Leave it out: its file can’t be copied \
+             safely”; the person is told, and that they can see it at your premises.",
             why(checked)
         ));
     }
@@ -300,6 +301,7 @@ impl<W: Write> Desk<'_, W> {
                          way if it is about this person.",
                         why(&a.checked)
                     ));
+                    self.content.sheet.nothing_sent();
                     left += 1;
                     continue;
                 }

@@ -30,7 +30,8 @@ pub struct HowArgs {
     #[arg(long)]
     lines: Option<String>,
     /// About another person: can it be made anonymous, have they agreed, is it reasonable to
-    /// disclose it anyway? As yes,no,no.
+    /// disclose it anyway? As yes,no,no. Needed with --words, --lines, and exempt --ground
+    /// third-party.
     #[arg(long, value_name = "YES/NO,YES/NO,YES/NO")]
     three_questions: Option<String>,
     /// With disclose or not-theirs: answers whether it is this person for every record that hangs
@@ -42,18 +43,20 @@ pub struct HowArgs {
 impl HowArgs {
     fn decided(self, word: &str, seen: String) -> Result<Decided> {
         let decision = Decision::from_word(word).ok_or_else(|| {
-            Error::invalid("decide", "Decide disclose, redact, not-theirs or exempt")
+            Error::invalid("decide", "Decide disclose, redact, not-theirs, cannot-copy or exempt")
         })?;
         let ground = match (word, self.ground.as_str()) {
             ("exempt", "") => return Err(Error::invalid("ground", "Name the ground: --ground")),
-            (review::NOT_THEIRS, _) => review::NOT_THEIRS.to_owned(),
+            (review::NOT_THEIRS | review::CANNOT_COPY, _) => word.to_owned(),
             (_, ground) => ground.to_owned(),
         };
         let lines = self.lines.as_deref().map(lines).transpose()?;
         let questions = self.three_questions.as_deref().map(questions).transpose()?;
         let more = More { words: self.words, lines };
         let (reason, marks, linked) = (self.reason, Vec::new(), self.linked);
-        Ok(Decided { decision, ground, reason, marks, more, questions, seen, linked })
+        // The command names the item as it was listed; nothing of an earlier decision was shown.
+        let known = None;
+        Ok(Decided { decision, ground, reason, marks, more, questions, seen, known, linked })
     }
 }
 

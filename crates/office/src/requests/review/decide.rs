@@ -1,19 +1,22 @@
 //! What a person decides about an item: disclose it, take passages out, leave it out. A decision
 //! is about the item that was shown, rests on a ground, and some need a second person.
 
+use candour_connectors::Body;
 use candour_db::Tx;
 use serde::{Deserialize, Serialize};
 
-use super::grounds::{self, NOT_THEIRS, THIRD_PARTY};
+use super::grounds::{self, CANNOT_COPY, NOT_THEIRS, THIRD_PARTY};
 use super::hanging;
 use super::marking::{self, More};
 use crate::charter::{self, Charter};
 use crate::error::{Error, Refusal, Result};
+use crate::holdings;
 use crate::kit::dates;
 use crate::office::Office;
 use crate::proof::{By, Recorded};
 use crate::requests::acts::{self, Case, act_on};
-use crate::requests::review::{Mark, item, item_key};
+use crate::requests::gate::{self, Outcome};
+use crate::requests::review::{Item, Mark, item, item_key};
 use crate::requests::search::still_searched;
 use crate::requests::search::taught;
 use crate::requests::sql::{self, FindingRow, SearchRow};
@@ -41,12 +44,12 @@ impl Decision {
         }
     }
 
-    /// Reads the word of a form: `not-theirs` and `exempt` both leave an item out.
+    /// Reads the word of a form: `not-theirs`, `cannot-copy` and `exempt` all leave an item out.
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
             "disclose" => Some(Self::Disclose),
             "redact" => Some(Self::Redact),
-            NOT_THEIRS | "exempt" => Some(Self::Exclude),
+            NOT_THEIRS | CANNOT_COPY | "exempt" => Some(Self::Exclude),
             _ => None,
         }
     }
@@ -75,19 +78,39 @@ impl Questions {
         )
     }
 
-    /// The law lets information about another person out if they agreed or if it is reasonable.
-    fn allow(self) -> Result<()> {
-        if !self.consent && !self.reasonable {
-            return Ok(());
-        }
-        let why = match self.consent {
-            true => "the other person has agreed, so this may not be kept back: disclose it",
-            false => "it is reasonable to disclose this anyway, so it may not be kept back",
+    /// The questions with their answers, as a person reads them.
+    pub fn answers(self) -> [(&'static str, bool); 3] {
+        let [a, c, r] = QUESTIONS;
+        [(a, self.anonymous), (c, self.consent), (r, self.reasonable)]
+    }
+
+    /// The law lets information about another person out if they agreed or if it is reasonable,
+    /// and keeps back no more than what shows who they are.
+    fn allow(self, decision: Decision) -> Result<()> {
+        let why = match self {
+            Self { consent: true, .. } => {
+                "the other person has agreed, so this may not be kept back: disclose it"
+            }
+            Self { reasonable: true, .. } => {
+                "it is reasonable to disclose this anyway, so it may not be kept back"
+            }
+            Self { anonymous: true, .. } if decision == Decision::Exclude => {
+                "it can be made anonymous, so it may not be left out as a whole: disclose it \
+                 without some passages"
+            }
+            _ => return Ok(()),
         };
         let source_ = "DPA 2018 Sch 2 para 16";
-        Err(Refusal { act: "redact", why: why.into(), source_ }.into())
+        Err(Refusal { act: "keep back", why: why.into(), source_ }.into())
     }
 }
+
+/// The three questions, as a person reads them.
+pub const QUESTIONS: [&str; 3] = [
+    "Could it be made anonymous in a gentler way?",
+    "Has the other person agreed?",
+    "Is it reasonable to disclose it anyway?",
+];
 
 /// A decision with its reason.
 #[derive(Debug, Clone, Default)]
@@ -103,10 +126,14 @@ pub struct Decided {
     pub marks: Vec<Mark>,
     /// Passages that nobody had marked.
     pub more: More,
-    /// Answers to the three questions; needed with passages marked by hand about other people.
+    /// Answers to the three questions; needed with passages marked by hand about other people, and
+    /// with what is left out as a whole for another person's sake.
     pub questions: Option<Questions>,
     /// The spool it was shown from; a decision about an older one is refused. Empty: the newest.
     pub seen: String,
+    /// What was known of its decision when it was shown, of [`stamp`]: one that somebody took
+    /// meanwhile is not written over unseen. None: nothing was shown.
+    pub known: Option<String>,
     /// Whether it is this person is answered for all that hangs on the same doubtful record.
     pub linked: bool,
 }
@@ -136,17 +163,27 @@ impl Decided {
         if !theirs && grounds::find(ground, today).is_none() {
             return Err(Error::invalid("ground", "Choose the ground from the list"));
         }
-        if ground != THIRD_PARTY || self.decision != Decision::Redact {
+        if ground != THIRD_PARTY {
             return Ok(());
         }
         match self.questions {
-            Some(q) => q.allow(),
-            None if self.more.is_empty() => Ok(()),
+            Some(q) => q.allow(self.decision),
+            None if self.decision == Decision::Redact && self.more.is_empty() => Ok(()),
             None => Err(Error::invalid("questions", "Answer the three questions")),
         }
     }
 
-    fn marks(&self, item: &crate::requests::review::Item) -> Result<Vec<Mark>> {
+    /// Only a file that the check of outgoing files stops, and that has no text to give instead,
+    /// is one that can't be copied.
+    fn check_item(&self, item: &Item) -> Result<()> {
+        if self.ground() != CANNOT_COPY || self.decision != Decision::Exclude || stuck(item) {
+            return Ok(());
+        }
+        let message = "This can be given: its file passes the check, or it has a text";
+        Err(Error::invalid("decision", message))
+    }
+
+    fn marks(&self, item: &Item) -> Result<Vec<Mark>> {
         let all = self.marks.is_empty() && self.more.is_empty();
         let mut marks = if all { item.others.clone() } else { self.marks.clone() };
         marks.extend(marking::marks(item, &self.more)?);
@@ -168,6 +205,30 @@ pub struct Sealed {
     pub questions: Option<Questions>,
 }
 
+/// Whether a thing is a file that can't be copied safely and has no text to give instead.
+fn stuck(item: &Item) -> bool {
+    match &item.body {
+        Body::Document { name, media, text, raw } => {
+            let stops = || gate::check(name, media, raw).outcome == Outcome::Stopped;
+            text.trim().is_empty() && stops()
+        }
+        Body::Row { .. } | Body::Message { .. } => false,
+    }
+}
+
+/// What tells one decision on an item from another: two people may have the same item before them.
+pub fn stamp(f: Option<&FindingRow>) -> String {
+    let Some(f) = f.filter(|f| f.decision != "open") else { return "open".into() };
+    // A reason is sealed anew each time; the rest is for those without one.
+    let of = format!("{} {} {:?} {:?}", f.decision, f.reason, f.decided_at, f.approved_by);
+    crate::kit::sha256_hex(of.as_bytes())[..16].to_owned()
+}
+
+/// Refuses to write over what somebody else decided meanwhile.
+fn still_known(f: Option<&FindingRow>, known: Option<&str>) -> Result<()> {
+    if known.is_none_or(|k| k == stamp(f)) { Ok(()) } else { Err(Error::Conflict) }
+}
+
 /// The item's key tells it apart: its number may be another one in a later search.
 /// A reason for all that hangs on a record is sealed once, by that record's key.
 fn reason_place(search: &str, key: &str) -> String {
@@ -179,7 +240,8 @@ fn reason_place(search: &str, key: &str) -> String {
 ///
 /// # Errors
 /// Denied, not found in this case, no reason or ground, nothing to take out, the holding was
-/// searched again since the item was shown, or the case has been sent.
+/// searched again since the item was shown, somebody decided about it meanwhile, or the case has
+/// been sent.
 pub fn decide(
     office: &Office,
     by: &By,
@@ -193,18 +255,20 @@ pub fn decide(
     d.check(today)?;
     let (s, item) = item(office, by, reference, search, n)?;
     still_shown(&s, if d.seen.is_empty() { s.blob.as_deref() } else { Some(&d.seen) })?;
+    d.check_item(&item)?;
     let (marks, key) = (d.marks(&item)?, item_key(&item.place, &item.locator));
     let content = crate::requests::search::content(&item.body)?;
     let sealed = Sealed { reason: d.reason.trim().to_owned(), questions: d.questions };
     let plain = serde_json::to_vec(&sealed)?;
     let learned = taught::by_decision(office, by, &s, (n, &item), (d.decision, d.linked))?;
-    let (office2, by2, linked) = (office.clone(), by.clone(), d.linked);
+    let (office2, by2, linked, known) = (office.clone(), by.clone(), d.linked, d.known.clone());
     let (decision, ground) = (d.decision, d.ground().to_owned());
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &s.case)?;
         still_searched(&case)?;
         still_shown(&sql::a_search(tx, &by2.org, &s.id)?, s.blob.as_deref())?;
         let old = sql::a_finding(tx, &by2.org, &s.id, n)?;
+        still_known(old.as_ref(), known.as_deref())?;
         let (vault, place) = (office2.vault(), reason_place(&s.id, &key));
         let row = FindingRow {
             decision: decision.word().into(),
@@ -217,7 +281,8 @@ pub fn decide(
         sql::decide(tx, &by2.org, &row, &by2.actor, by2.now)?;
         case.row.request = case.row.request.clone().reopened();
         acts::save(tx, &office2, &by2, case.clone())?;
-        let mut said = format!("{}: {}", item_title(&s, n), in_words(decision, &ground));
+        let mut said =
+            format!("{}: {}", item_title(tx, &by2.org, &s, n)?, in_words(decision, &ground));
         if !sealed.reason.is_empty() {
             said.push_str(&format!(", {}", sealed.reason));
         }
@@ -244,23 +309,32 @@ pub fn decide(
     })
 }
 
-fn in_words(decision: Decision, ground: &str) -> &'static str {
+/// A decision in words.
+pub fn in_words(decision: Decision, ground: &str) -> &'static str {
     match (decision, ground) {
         (Decision::Disclose, _) => "disclosed in full",
         (Decision::Redact, _) => "disclosed without some passages",
         (Decision::Exclude, NOT_THEIRS) => "left out, not about this person",
+        (Decision::Exclude, CANNOT_COPY) => "left out, its file can’t be copied safely",
         (Decision::Exclude, _) => "left out, exempt",
     }
 }
 
-/// The second person agrees to a decision that keeps something back.
+/// The second person agrees to a decision that keeps something back: to the one that they saw, if
+/// `known` is its [`stamp`].
 ///
 /// # Errors
-/// Denied, not found, nothing to agree to, or the one who decided asks.
-pub fn approve(office: &Office, by: &By, reference: &str, search: &str, n: u64) -> Result<()> {
+/// Denied, not found, nothing to agree to, the one who decided asks, or it was decided anew.
+pub fn approve(
+    office: &Office,
+    by: &By,
+    (reference, search, n): (&str, &str, u64),
+    known: Option<&str>,
+) -> Result<()> {
     by.role.may(Permission::ReleaseCases)?;
     let s = office.read(|tx| crate::requests::review::search_of(tx, by, reference, search))?;
     let (office2, by2, today) = (office.clone(), by.clone(), dates::day_of(by.now));
+    let known = known.map(str::to_owned);
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &s.case)?;
         still_searched(&case)?;
@@ -268,6 +342,7 @@ pub fn approve(office: &Office, by: &By, reference: &str, search: &str, n: u64) 
         let charter = charter::current(tx, &by2.org)?;
         let no = |why: &str, source_| Refusal { act: "agree", why: why.into(), source_ };
         let f = sql::a_finding(tx, &by2.org, &s.id, n)?;
+        still_known(f.as_ref(), known.as_deref())?;
         let Some(f) = f.filter(|f| f.decision != "open" && waits(f, &charter)) else {
             return Err(no("there is nothing to agree to here", "house rule: two agree").into());
         };
@@ -278,7 +353,7 @@ pub fn approve(office: &Office, by: &By, reference: &str, search: &str, n: u64) 
         sql::approve(tx, &by2.org, &s.id, n, &by2.actor, by2.now)?;
         case.row.request = case.row.request.reopened();
         acts::save(tx, &office2, &by2, case.clone())?;
-        let said = format!("{}: a second person agreed", item_title(&s, n));
+        let said = format!("{}: a second person agreed", item_title(tx, &by2.org, &s, n)?);
         let law = grounds::source(&f.ground, today);
         Ok(Recorded::new(&by2, (), act_on(&case, "request.item-agreed", law, said)))
     })
@@ -306,9 +381,11 @@ fn still_shown(s: &SearchRow, seen: Option<&str>) -> Result<()> {
     Err(Refusal { act: "decide", why: why.into(), source_ }.into())
 }
 
-fn item_title(s: &SearchRow, n: u64) -> String {
-    // Search and number, not the title: the words of an act are read in lists.
-    format!("Item {} of search {}", n + 1, &s.id[s.id.len().saturating_sub(6)..])
+/// "Item 3 of Club database".
+pub(super) fn item_title(tx: &mut Tx<'_>, org: &str, s: &SearchRow, n: u64) -> Result<String> {
+    // Holding and number, not the item's own title: the words of an act are read in lists.
+    let title = holdings::sql::by_id(tx, org, &s.holding)?.title;
+    Ok(format!("Item {} of {title}", n + 1))
 }
 
 /// What was sealed beside a decision.

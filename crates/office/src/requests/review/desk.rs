@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use candour_connectors::Strength;
+use candour_connectors::{Body as Thing, Category, DataMap, Strength};
 use serde::Deserialize;
 
-use super::grounds::{NOT_THEIRS, OUTSIDE};
+use super::desk_item::why_look;
+use super::grounds::{CANNOT_COPY, NOT_THEIRS, OUTSIDE};
 use crate::charter::Charter;
 use crate::error::Result;
 use crate::holdings;
@@ -42,6 +43,8 @@ struct Line {
     search: String,
     n: u64,
     title: String,
+    /// What tells a record from another: its name, its subject.
+    telling: String,
     place: String,
     how: String,
     why: String,
@@ -78,6 +81,7 @@ fn decision_tag(f: Option<&FindingRow>, charter: &Charter) -> (String, &'static 
         ("redact", _) => ("Part removed".into(), ""),
         (_, OUTSIDE) => ("Outside the time asked for".into(), ""),
         (_, NOT_THEIRS | "") => ("Left out: not about them".into(), ""),
+        (_, CANNOT_COPY) => ("Left out: can’t be copied safely".into(), ""),
         _ => ("Left out: exempt".into(), ""),
     }
 }
@@ -90,30 +94,71 @@ struct Of<'a> {
     may_work: bool,
 }
 
-fn line(s: &SearchRow, n: u64, item: &Item, f: Option<&FindingRow>, of: Of<'_>) -> Line {
+/// Characters of a record that its line shows.
+const TELLING: usize = 60;
+
+/// What tells a record from another: the names in it, or else its first words. A message and a
+/// document have their own title.
+fn telling(item: &Item, map: Option<&DataMap>) -> String {
+    let Thing::Row { fields } = &item.body else { return String::new() };
+    let map = map.and_then(|m| m.collection(&item.place));
+    let filled = || fields.iter().filter_map(|(n, v)| Some((n, v.as_deref()?.trim())));
+    let filled = || filled().filter(|(_, v)| !v.is_empty());
+    let is_name = |n: &str| {
+        map.and_then(|c| c.field(n)).is_some_and(|f| f.category == Category::Name && !f.others)
+    };
+    let names: Vec<&str> = filled().filter(|(n, _)| is_name(n)).map(|(_, v)| v).collect();
+    let words = |v: &str| v.chars().filter(|c| c.is_alphabetic()).count() > 3;
+    let said = match names.is_empty() {
+        false => names.join(" "),
+        true => filled()
+            .find(|(n, v)| words(v) && TITLES.iter().any(|t| n.to_lowercase().contains(t)))
+            .or_else(|| filled().find(|(_, v)| words(v)))
+            .map(|(_, v)| v.to_owned())
+            .unwrap_or_default(),
+    };
+    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(TELLING) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+/// Words in the names of fields that say what a record is about.
+const TITLES: [&str; 6] = ["name", "subject", "title", "event", "note", "remark"];
+
+fn line(
+    (s, map): (&SearchRow, Option<&DataMap>),
+    n: u64,
+    item: &Item,
+    f: Option<&FindingRow>,
+    of: Of<'_>,
+) -> Line {
     let (decision, class) = decision_tag(f, of.charter);
     let outside = period::said(item, f, of.period);
     let why = f.map(|f| f.why.clone()).unwrap_or_default();
     // What has to be looked at first is included on its own page.
     let include = (outside.is_some() && why.is_empty() && of.may_work).then(|| s.blob.clone());
-    let mut how: Vec<String> = item
-        .because
-        .iter()
-        .map(|b| match b.strength {
-            Strength::Weak => format!("{} (weak)", b.how),
-            Strength::Strong => b.how.clone(),
-        })
-        .collect();
-    how.dedup();
+    let mut how: Vec<String> = Vec::new();
+    for b in &item.because {
+        let said = match b.strength {
+            Strength::Weak if b.field != "paper" => format!("{} (weak)", b.how),
+            _ => b.how.clone(),
+        };
+        if !how.contains(&said) {
+            how.push(said);
+        }
+    }
     Line {
         search: s.id.clone(),
         n,
         title: item.title(),
+        telling: telling(item, map),
         place: item.place.clone(),
         how: how.join(", "),
         why: outside
             .into_iter()
-            .chain(Some(why))
+            .chain(Some(why_look(&why, item)))
             .filter(|w| !w.is_empty())
             .collect::<Vec<_>>()
             .join("; "),
@@ -145,6 +190,7 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
     let title = |id: &str| {
         all.iter().find(|h| h.id == id).map_or("(a holding that is gone)", |h| h.title.as_str())
     };
+    let map = |s: &SearchRow| all.iter().find(|h| h.id == s.holding).map(|h| &h.map);
     let waits = |search: &str| {
         findings.iter().filter(|f| f.search == search && review::waits(f, &me.charter)).count()
     };
@@ -179,14 +225,14 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
         for f in findings.iter().filter(shown).skip(from as usize).take(most as usize) {
             let Some(s) = searches.iter().find(|s| s.id == f.search) else { continue };
             if let Some((n, item)) = Items::open(o, &by.org, s, f.item)?.next().transpose()? {
-                lines.push(line(s, n, &item, Some(f), by_what));
+                lines.push(line((s, map(s)), n, &item, Some(f), by_what));
             }
         }
         next = (outside && from + PAGE < outside_count as u64).then_some(from + PAGE);
     } else if let Some(s) = searches.iter().find(|s| Some(&s.id) == q.search.as_ref()) {
         for found in Items::open(o, &by.org, s, from)?.take(PAGE as usize) {
             let (n, item) = found?;
-            lines.push(line(s, n, &item, of(&s.id, n), by_what));
+            lines.push(line((s, map(s)), n, &item, of(&s.id, n), by_what));
         }
         next = (from + PAGE < s.items).then_some(from + PAGE);
     }
@@ -203,4 +249,35 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
         lines,
         next,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_told_by_its_names_or_its_first_words() {
+        let map = DataMap::from_toml(
+            "holding = \"club\"\ntitle = \"Club\"\nkind = \"paper\"\n[[collection]]\n\
+             name = \"members\"\nholds = \"person\"\nfield = [\n\
+             { name = \"first\", category = \"name\" }, { name = \"last\", category = \"name\" }]\n",
+            "club",
+        )
+        .unwrap();
+        let row = |fields: &[(&str, &str)]| Item {
+            place: "members".into(),
+            locator: "id=4712".into(),
+            because: Vec::new(),
+            body: Thing::Row {
+                fields: fields.iter().map(|(n, v)| ((*n).into(), Some((*v).into()))).collect(),
+            },
+            others: Vec::new(),
+        };
+        let member = row(&[("id", "4712"), ("first", "Amara"), ("last", "Quill")]);
+        assert_eq!(telling(&member, Some(&map)), "Amara Quill");
+        let letter = row(&[("id", "7"), ("kind", "letter"), ("subject", "The  slipway")]);
+        assert_eq!(telling(&letter, Some(&map)), "The slipway");
+        assert_eq!(telling(&row(&[("id", "7"), ("what", "Paid in cash")]), None), "Paid in cash");
+        assert_eq!(telling(&row(&[("id", "7")]), None), "");
+    }
 }

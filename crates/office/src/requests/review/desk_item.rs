@@ -2,13 +2,18 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use candour_connectors::Body as Thing;
 use serde::Deserialize;
 
+use super::agree::{self, ToAgree};
+use super::compare::{self, Known};
 use super::decide::Sealed;
-use super::grounds::{self, NOT_THEIRS, OUTSIDE};
+use super::grounds::{self, CANNOT_COPY, NOT_THEIRS, OUTSIDE, THIRD_PARTY};
 use super::hanging;
 use super::marking;
+use super::shown::{Part, Passage, all_marks, name, parts, passages};
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
@@ -16,31 +21,10 @@ use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
 use crate::requests::acts;
-use crate::requests::review::{self, Decided, Decision, Item, Mark, More, Questions};
+use crate::requests::review::{self, Decided, Decision, Item, Mark, More, QUESTIONS, Questions};
 use crate::requests::search::period;
 use crate::requests::sql::{self, FindingRow};
 use crate::staff::Permission;
-
-/// A piece of a text: marked or not, with the number of its mark.
-struct Piece {
-    text: String,
-    mark: Option<usize>,
-}
-
-struct Part {
-    field: String,
-    pieces: Vec<Piece>,
-    /// The lines with their numbers, if there is more than one.
-    lines: Vec<String>,
-}
-
-/// A passage with the name of its box.
-struct Passage {
-    name: String,
-    why: String,
-    field: String,
-    ticked: bool,
-}
 
 struct GroundLine {
     word: &'static str,
@@ -71,47 +55,23 @@ struct ItemPage {
     f: Filled,
     w: Wrong,
     may_work: bool,
-    to_agree: bool,
+    to_agree: Option<ToAgree>,
     may_agree: bool,
+    may_set: bool,
+    /// What is known of its decision: see [`review::stamp`].
+    known: String,
+    /// What somebody decided while the form was open.
+    meanwhile: Option<String>,
+    /// What is known of the person, if it is in doubt whether this is about them.
+    person: Vec<Known>,
+    /// A file without a text: it may be one that can't be copied.
+    stuck: bool,
     next: Option<(String, u64)>,
     unreadable: bool,
     /// How many others wait for the same answer, whether it is this person.
     linked: usize,
     /// The item that it hangs on.
     root: Option<u64>,
-}
-
-/// The name of a passage's box: where it is, so that it means the same passage when it comes back.
-fn name(m: &Mark) -> String {
-    format!("{}-{}-{}", m.start, m.end, m.field)
-}
-
-/// Cuts a text at its marks.
-fn pieces(text: &str, field: &str, marks: &[Mark]) -> Vec<Piece> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    let good = |i: usize| i <= text.len() && text.is_char_boundary(i);
-    for (i, m) in marks.iter().enumerate().filter(|(_, m)| m.field == field) {
-        if m.start < at || m.start >= m.end || !good(m.start) || !good(m.end) {
-            continue;
-        }
-        out.push(Piece { text: text[at..m.start].to_owned(), mark: None });
-        out.push(Piece { text: text[m.start..m.end].to_owned(), mark: Some(i + 1) });
-        at = m.end;
-    }
-    out.push(Piece { text: text[at..].to_owned(), mark: None });
-    out
-}
-
-/// The passages that a machine marked and those that a person added, in the order of the text.
-fn all_marks(item: &Item, row: Option<&FindingRow>) -> Result<Vec<Mark>> {
-    let mut all = item.others.clone();
-    if let Some(r) = row {
-        let kept: Vec<Mark> = serde_json::from_str(&r.marks)?;
-        all.extend(kept.into_iter().filter(|m| !item.others.contains(m)));
-    }
-    all.sort_by_key(|m| (m.start, m.end));
-    Ok(all)
 }
 
 fn in_words(decision: &str) -> &'static str {
@@ -131,13 +91,14 @@ fn kept(row: Option<&FindingRow>, sealed: &Sealed, marks: &[Mark], item: &Item) 
     let word = match decision {
         "exclude" if ground == OUTSIDE => "",
         "exclude" if ground == NOT_THEIRS || ground.is_empty() => NOT_THEIRS,
+        "exclude" if ground == CANNOT_COPY => CANNOT_COPY,
         "exclude" => "exempt",
         "open" => "",
         "" => "disclose",
         other => other,
     };
     f.set("decision", word);
-    f.set("ground", if matches!(ground, NOT_THEIRS | OUTSIDE) { "" } else { ground });
+    f.set("ground", if matches!(ground, NOT_THEIRS | OUTSIDE | CANNOT_COPY) { "" } else { ground });
     f.set("reason", sealed.reason.clone());
     if let Some(q) = sealed.questions {
         for (name, yes) in
@@ -155,26 +116,6 @@ fn kept(row: Option<&FindingRow>, sealed: &Sealed, marks: &[Mark], item: &Item) 
     Ok(f)
 }
 
-fn parts(item: &Item, marks: &[Mark]) -> Vec<Part> {
-    let part = |(field, text): (String, String)| {
-        let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-        let lines = if lines.len() > 1 { lines } else { Vec::new() };
-        Part { pieces: pieces(&text, &field, marks), lines, field }
-    };
-    item.texts().into_iter().map(part).collect()
-}
-
-fn passages(marks: &[Mark], f: &Filled) -> Vec<Passage> {
-    let ticked = f.all("mark");
-    let passage = |m: &Mark| Passage {
-        name: name(m),
-        why: m.why.clone(),
-        field: m.field.clone(),
-        ticked: ticked.contains(&name(m).as_str()),
-    };
-    marks.iter().map(passage).collect()
-}
-
 fn ground_lines(today: jiff::civil::Date) -> Vec<GroundLine> {
     let line = |g: &'static grounds::Exemption| GroundLine {
         word: &g.word,
@@ -182,7 +123,28 @@ fn ground_lines(today: jiff::civil::Date) -> Vec<GroundLine> {
         source: &g.source,
         verified: g.verified(),
     };
-    grounds::on(today).map(line).collect()
+    // That a file can't be copied is a choice of its own.
+    grounds::on(today).filter(|g| g.word != CANNOT_COPY).map(line).collect()
+}
+
+/// The item after this one that a person has to look at; the first, after the last.
+fn next_after(
+    all: &[FindingRow],
+    here: (&str, u64),
+    waits: impl Fn(&FindingRow) -> bool,
+) -> Option<(String, u64)> {
+    let at = |f: &FindingRow| (f.search.clone(), f.item);
+    let waiting = || all.iter().filter(|f| waits(f) && (f.search.as_str(), f.item) != here);
+    let behind = |f: &&FindingRow| (f.search.as_str(), f.item) > here;
+    waiting().find(behind).or_else(|| waiting().next()).map(at)
+}
+
+/// The reasons for a look as they are said: what was handed in is no match of anything.
+pub(super) fn why_look(why: &str, item: &Item) -> String {
+    match item.because.iter().any(|b| b.field == "paper") {
+        true => why.replacen(hanging::WEAK, "handed in: is it about this person?", 1),
+        false => why.to_owned(),
+    }
 }
 
 fn item_page(
@@ -194,14 +156,11 @@ fn item_page(
 ) -> Result<ItemPage> {
     let (s, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
     let org = &me.by.org;
-    let (case, row, next, sealed, (linked, root)) = o.read(|tx| {
+    let (case, row, next, sealed, (linked, root), to_agree, meanwhile) = o.read(|tx| {
         let case = acts::load(tx, o, &me.by, &s.case)?;
         let findings = sql::findings(tx, org, &s.case)?;
         let row = findings.iter().find(|x| x.search == s.id && x.item == at.n).cloned();
-        let next = findings
-            .iter()
-            .find(|x| review::waits(x, &me.charter) && (x.search != s.id || x.item != at.n))
-            .map(|x| (x.search.clone(), x.item));
+        let next = next_after(&findings, (&s.id, at.n), |x| review::waits(x, &me.charter));
         let sealed = match &row {
             Some(r) => review::opened(tx, o, org, &case, r)?,
             None => Sealed::default(),
@@ -209,15 +168,19 @@ fn item_page(
         let hangs = row.as_ref().filter(|r| r.decision == "open").map_or((0, None), |r| {
             (hanging::others(&findings, r), hanging::root(&findings, r).map(|x| x.item))
         });
-        Ok((case, row, next, sealed, hangs))
+        let waits = |r: &&FindingRow| r.decision != "open" && review::waits(r, &me.charter);
+        let to_agree = row.as_ref().filter(waits);
+        let to_agree = to_agree.map(|r| ToAgree::of(tx, org, r, &sealed)).transpose()?;
+        let seen = typed.as_ref().and_then(|f| f.0.iter().find(|(n, _)| n == "known"));
+        let newer = seen.is_some_and(|(_, known)| *known != review::stamp(row.as_ref()));
+        let meanwhile = newer.then(|| agree::meanwhile(tx, org, row.as_ref())).transpose()?;
+        Ok((case, row, next, sealed, hangs, to_agree, meanwhile))
     })?;
     let marks = all_marks(&item, row.as_ref())?;
     let f = match typed {
         Some(f) => f,
         None => kept(row.as_ref(), &sealed, &marks, &item)?,
     };
-    let to_agree =
-        row.as_ref().is_some_and(|r| r.decision != "open" && review::waits(r, &me.charter));
     let decided_by = row.as_ref().and_then(|r| r.decided_by.as_deref());
     Ok(ItemPage {
         d: Desk::new(me, "Cases", format!("{} – {}", item.title(), case.row.reference)),
@@ -227,8 +190,8 @@ fn item_page(
         seen: s.blob.clone().unwrap_or_default(),
         title: item.title(),
         place: item.place.clone(),
-        how: item.because.iter().map(|b| format!("{} ({})", b.how, b.field)).collect(),
-        why: row.as_ref().map(|r| r.why.clone()).unwrap_or_default(),
+        how: how_found(&item),
+        why: row.as_ref().map(|r| why_look(&r.why, &item)).unwrap_or_default(),
         outside: period::said(&item, row.as_ref(), case.body.wants.period()),
         was: row.as_ref().map_or("", |r| in_words(&r.was)),
         kind: match item.body {
@@ -237,13 +200,21 @@ fn item_page(
             Thing::Document { .. } => "Document",
         },
         parts: parts(&item, &marks),
-        passages: passages(&marks, &f),
+        passages: passages(&item, &marks, &f),
         grounds: ground_lines(dates::day_of(me.by.now)),
         w,
         may_work: me.by.role.may(Permission::WorkCases).is_ok(),
         to_agree,
         may_agree: me.by.role.may(Permission::ReleaseCases).is_ok()
             && decided_by != Some(me.by.actor.as_str()),
+        may_set: me.by.role.may(Permission::SetCharter).is_ok(),
+        known: review::stamp(row.as_ref()),
+        meanwhile,
+        person: match row.as_ref().is_some_and(hanging::is_doubtful) {
+            true => compare::known(&case.body, &item),
+            false => Vec::new(),
+        },
+        stuck: matches!(&item.body, Thing::Document { text, .. } if text.trim().is_empty()),
         next,
         unreadable: marking::texts(&item)
             .iter()
@@ -252,6 +223,21 @@ fn item_page(
         root,
         f,
     })
+}
+
+/// Why it was found, each reason once.
+fn how_found(item: &Item) -> Vec<String> {
+    let mut how: Vec<String> = Vec::new();
+    for b in &item.because {
+        let said = match b.field.as_str() {
+            "paper" => b.how.clone(),
+            field => format!("{} ({field})", b.how),
+        };
+        if !how.contains(&said) {
+            how.push(said);
+        }
+    }
+    how
 }
 
 /// Which item.
@@ -293,23 +279,49 @@ pub async fn decide(
                 Some((search, n)) => format!("{case}/items/{search}/{n}"),
                 None => format!("{case}/review"),
             };
-            match again {
-                true => go_saying(&office, &me, &to, SEARCHED_ON).await,
-                false => go(&to),
-            }
+            let said =
+                if again { SEARCHED_ON } else { saved(&f, me.charter.rights.second_approver) };
+            go_saying(&office, &me, &to, said).await
         }
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            // Exactly what was chosen and ticked is shown again: nothing of it is lost.
-            let view = office.run(move |o| item_page(o, &me, &at, Some(f), w)).await?;
-            mend(&view)
+        Err(e) => again_with(&office, me, at, Some(f), e).await,
+    }
+}
+
+/// Shows the item again after an error, with exactly what was chosen and ticked: nothing of it is
+/// lost. What somebody else decided meanwhile is shown beside it, and can then be decided anew.
+async fn again_with(office: &Office, me: Signed, at: At, f: Option<Filled>, e: Error) -> Answer {
+    let changed = matches!(e, Error::Conflict);
+    let w = if changed { Wrong::default() } else { Wrong::of(e)? };
+    let view = office.run(move |o| item_page(o, &me, &at, f, w)).await?;
+    if !changed {
+        return mend(&view);
+    }
+    // Something else of the case may have changed: the page says to save once more all the same.
+    let meanwhile = view.meanwhile.clone().or(Some(CHANGED.to_owned()));
+    let shown = page(&ItemPage { meanwhile, ..view })?;
+    Ok((StatusCode::CONFLICT, shown).into_response())
+}
+
+/// What is said when the case was changed by somebody else, and not this decision.
+const CHANGED: &str = "Somebody else worked on this request at the same moment";
+
+/// What is said when a decision was saved.
+fn saved(f: &Filled, two: bool) -> &'static str {
+    match f.get("decision") {
+        "disclose" => "Saved: disclosed in full.",
+        "redact" if two && grounds::needs_two(false, f.get("ground")) => {
+            "Saved: disclosed without some passages. A second person has to agree."
         }
+        "redact" => "Saved: disclosed without some passages.",
+        NOT_THEIRS => "Saved: left out, not about this person.",
+        CANNOT_COPY => "Saved: left out, its file can’t be copied safely.",
+        _ if two => "Saved: left out on a ground of the law. A second person has to agree.",
+        _ => "Saved: left out on a ground of the law.",
     }
 }
 
 /// What is said when a decision has taught something.
-const SEARCHED_ON: &str =
-    "The record is theirs, so the other holdings are searched again by what it says of them.";
+const SEARCHED_ON: &str = "Saved. The record is theirs, so the other holdings are searched again by what it says of them.";
 
 /// Takes the decision; answers whether other holdings are searched again by it, and the next item
 /// that waits.
@@ -333,19 +345,19 @@ fn decide_from(
         return Err(Error::invalid("mark", "Tick a passage to take out, or mark one yourself"));
     }
     let ground = match (f.get("decision"), f.get("ground")) {
-        (NOT_THEIRS, _) => NOT_THEIRS.to_owned(),
+        (word @ (NOT_THEIRS | CANNOT_COPY), _) => word.to_owned(),
         ("exempt", "") => return Err(Error::invalid("ground", "Choose the ground from the list")),
         (_, ground) => ground.to_owned(),
     };
     let (reason, seen) = (f.get("reason").to_owned(), f.get("seen").to_owned());
     let questions = questions_of(f)?;
     let linked = f.get("linked") == "yes";
-    let d = Decided { decision, ground, reason, marks, more, questions, seen, linked };
+    let known = f.0.iter().find(|(n, _)| n == "known").map(|(_, known)| known.clone());
+    let d = Decided { decision, ground, reason, marks, more, questions, seen, known, linked };
     let again = review::decide(o, &me.by, &at.reference, &at.search, at.n, &d)?;
     o.read(|tx| {
         let all = sql::findings(tx, &me.by.org, &s.case)?;
-        let mut waiting = all.into_iter().filter(|x| x.decision == "open");
-        Ok((again, waiting.next().map(|x| (x.search, x.item))))
+        Ok((again, next_after(&all, (&s.id, at.n), |x| x.decision == "open")))
     })
 }
 
@@ -374,7 +386,12 @@ fn more_of(f: &Filled) -> Result<More> {
 /// The three questions: all answered or none.
 fn questions_of(f: &Filled) -> Result<Option<Questions>> {
     let names = ["anonymous", "consent", "reasonable"];
-    if f.get("decision") != "redact" || names.iter().all(|n| f.get(n).is_empty()) {
+    let asked = match f.get("decision") {
+        "redact" => true,
+        "exempt" => f.get("ground") == THIRD_PARTY,
+        _ => false,
+    };
+    if !asked || names.iter().all(|n| f.get(n).is_empty()) {
         return Ok(None);
     }
     let [a, c, r] = names.map(|n| match f.get(n) {
@@ -386,20 +403,24 @@ fn questions_of(f: &Filled) -> Result<Option<Questions>> {
 }
 
 /// `POST /office/cases/{reference}/items/{search}/{n}/agree`: the second person agrees.
-pub async fn agree(State(office): State<Office>, me: Signed, Path(at): Path<At>) -> Answer {
+pub async fn agree(
+    State(office): State<Office>,
+    me: Signed,
+    Path(at): Path<At>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
     let to = format!("/office/cases/{}/review", at.reference);
+    let f = Filled(pairs);
     let (me, done, at) = office
         .run(move |o| {
-            let done = review::approve(o, &me.by, &at.reference, &at.search, at.n);
+            let known = f.0.iter().find(|(n, _)| n == "known").map(|(_, known)| known.as_str());
+            let item = (at.reference.as_str(), at.search.as_str(), at.n);
+            let done = review::approve(o, &me.by, item, known);
             Ok((me, done, at))
         })
         .await?;
     match done {
         Ok(()) => go_saying(&office, &me, &to, "You agreed as the second person.").await,
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            let view = office.run(move |o| item_page(o, &me, &at, None, w)).await?;
-            mend(&view)
-        }
+        Err(e) => again_with(&office, me, at, None, e).await,
     }
 }

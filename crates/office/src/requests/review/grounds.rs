@@ -11,6 +11,9 @@ pub const NOT_THEIRS: &str = "not-theirs";
 /// It is dated outside the time that the person asked for (UK GDPR Art 15(1A), Recital 63): nothing
 /// is kept from them, they can have it by asking.
 pub const OUTSIDE: &str = "outside";
+/// Its file can't be copied safely: they can see it, but a copy is not given. The law wants a copy
+/// of what is about them, not of the file (UK GDPR Art 15(3)).
+pub const CANNOT_COPY: &str = "cannot-copy";
 /// The ground of passages about other people.
 pub const THIRD_PARTY: &str = "third-party";
 
@@ -77,9 +80,11 @@ pub fn source(word: &str, day: Date) -> &'static str {
 }
 
 /// Whether a second person has to agree: to every ground of the law, but for passages about other
-/// people, whose three questions were answered.
+/// people, whose three questions were answered. That a file can't be copied is no such ground: the
+/// check of outgoing files says so, and they may see it.
 pub fn needs_two(excluded: bool, ground: &str) -> bool {
-    !matches!(ground, "" | NOT_THEIRS | OUTSIDE) && (excluded || ground != THIRD_PARTY)
+    !matches!(ground, "" | NOT_THEIRS | OUTSIDE | CANNOT_COPY)
+        && (excluded || ground != THIRD_PARTY)
 }
 
 #[cfg(test)]
@@ -91,7 +96,9 @@ mod tests {
         let lines = include_str!("grounds.csv").lines().count() - 1;
         assert_eq!(all().len(), lines, "a row does not parse");
         for g in all() {
-            assert!(g.source.starts_with("DPA 2018 Sch ") && !g.says.contains("Sch"), "{}", g.word);
+            let own = g.word == CANNOT_COPY && g.source == "UK GDPR Art 15(3)";
+            assert!(own || g.source.starts_with("DPA 2018 Sch "), "{}", g.word);
+            assert!(!g.says.contains("Sch") && !g.says.contains("Art "), "{}", g.word);
             assert!(crate::kit::forms::is_short_name(&g.word) && g.word != NOT_THEIRS);
             assert_ne!(g.word, OUTSIDE);
         }
@@ -105,6 +112,7 @@ mod tests {
         assert!(needs_two(true, "privilege") && needs_two(true, THIRD_PARTY));
         assert!(!needs_two(false, THIRD_PARTY) && !needs_two(true, NOT_THEIRS));
         assert!(!needs_two(true, OUTSIDE), "they narrowed it themselves");
+        assert!(!needs_two(true, CANNOT_COPY), "they may see it");
         assert!(needs_two(false, "privilege") && !needs_two(false, ""));
     }
 }

@@ -3,9 +3,8 @@
 
 use std::io::{BufRead as _, BufReader};
 
-use candour_connectors::{Because, Body, DataMap, Found, Kind, Strength};
+use candour_connectors::{Because, Body, Found, Kind, Strength};
 use candour_db::Tx;
-use candour_screening::{NameFit, Subject, about_others, fit, normalise};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -95,57 +94,6 @@ pub fn day(body: &Body) -> Option<Date> {
     }
 }
 
-/// Rows shorter than this in a free-text field are not worth reading for other people's names.
-const SHORT: usize = 12;
-
-/// The passages of a found thing that may be about someone else.
-pub fn marks(found: &Found, map: &DataMap, subject: &Subject) -> Vec<Mark> {
-    let text = |field: &str, text: &str| {
-        about_others(text, subject)
-            .into_iter()
-            .map(|p| Mark { field: field.to_owned(), start: p.start, end: p.end, why: p.why })
-            .collect::<Vec<_>>()
-    };
-    match &found.body {
-        Body::Row { fields } => {
-            let collection = map.collection(&found.place);
-            let mut all = Vec::new();
-            for (name, value) in fields {
-                let Some(value) = value.as_deref().filter(|v| !v.trim().is_empty()) else {
-                    continue;
-                };
-                let field = collection.and_then(|c| c.field(name));
-                if field.is_some_and(|f| f.others) {
-                    if is_own(value, subject) {
-                        continue;
-                    }
-                    let why = "the field may be about someone else".to_owned();
-                    all.push(Mark { field: name.clone(), start: 0, end: value.len(), why });
-                } else if field.is_none_or(|f| f.identifier.is_none()) && value.len() > SHORT {
-                    all.extend(text(name, value));
-                }
-            }
-            all
-        }
-        Body::Message { text: t, parties, .. } => {
-            let mut all = text("text", t);
-            // Whom a message was exchanged with is part of it; further people copied in are not.
-            for (role, value) in parties.iter().filter(|(role, _)| role == "Cc") {
-                all.extend(text(role, value));
-            }
-            all
-        }
-        Body::Document { text: t, .. } => text("text", t),
-    }
-}
-
-/// Whether a value is the person's own name or identifier, however it is written.
-fn is_own(value: &str, subject: &Subject) -> bool {
-    let same = |(kind, own): &(Kind, String)| normalise(*kind, value).is_ok_and(|n| n == *own);
-    subject.identifiers.iter().any(same)
-        || subject.names.iter().any(|n| fit(value, n) == NameFit::Same)
-}
-
 /// An item that a post handed in: always for a person to look at.
 pub fn from_paper(h: &Holding, n: usize, name: &str, media: &str, raw: Vec<u8>) -> Found {
     let text = match media.starts_with("text/") {
@@ -158,7 +106,7 @@ pub fn from_paper(h: &Holding, n: usize, name: &str, media: &str, raw: Vec<u8>) 
         because: vec![Because {
             kind: Kind::Name,
             field: "paper".into(),
-            how: "found by hand".into(),
+            how: "handed in".into(),
             strength: Strength::Weak,
         }],
         body: Body::Document { name: name.to_owned(), media: media.to_owned(), text, raw },
@@ -253,8 +201,9 @@ pub fn item(
 /// As [`item`].
 pub fn take_copy(office: &Office, by: &By, reference: &str, search: &str, n: u64) -> Result<Item> {
     let (s, found) = item(office, by, reference, search, n)?;
+    let title = office.read(|tx| super::decide::item_title(tx, &by.org, &s, n))?;
     acts::on_record(office, by, &s.case, move |case| {
-        let said = format!("Item {} was saved by staff, as it was found", n + 1);
+        let said = format!("{title} was saved by staff, as it was found");
         act_on(case, "request.item-copied", "UK GDPR Art 5(1)(f)", said).about("search", &s.id)
     })?;
     Ok(found)

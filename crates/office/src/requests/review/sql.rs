@@ -194,7 +194,8 @@ pub fn open_findings(tx: &mut Tx<'_>, org: &str, case: &str, two: bool) -> Resul
         "SELECT count(*) AS n FROM findings
          WHERE org = $1 AND case_id = $2
            AND (decision = 'open'
-                OR (approved_by IS NULL AND ground NOT IN ('', 'not-theirs', 'outside')
+                OR (approved_by IS NULL AND ground NOT IN ('', 'not-theirs', 'outside',
+                                                         'cannot-copy')
                     AND (decision = 'exclude' OR ground <> 'third-party') AND $3 = $4))",
         bind![org, case, two, true],
     )?)

@@ -296,7 +296,7 @@ fn what_keeps_something_back_needs_its_ground_and_a_second_person() {
     let open = || office.read(|tx| progress(tx, &r.b.by.org, &r.b.case)).unwrap().open;
     assert_eq!(open(), 1, "it waits for a second person");
     assert!(!r.b.make().0.complete);
-    let agree = |by: &By| review::approve(office, by, &reference, &r.search, 1);
+    let agree = |by: &By| review::approve(office, by, (&reference, &r.search, 1), None);
     assert!(matches!(agree(&r.b.by), Err(Error::Refused(_))), "not by the same person");
     let other = By { actor: "staff:other".into(), ..r.b.by.clone() };
     let worker = By { role: Role::CaseWorker, ..other.clone() };
