@@ -119,7 +119,8 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             let two = me.charter.rights.second_approver;
             let open = cases::open_findings(tx, org, &c.id, two)?;
             if open > 0 {
-                let what = format!("Look at {open} findings");
+                let findings = if open == 1 { "finding" } else { "findings" };
+                let what = format!("Look at {open} {findings}");
                 p.decide.push(Decide::about(&c, what, "review"));
             }
             p.decide.extend(decide(&c, &acts::clockwork(o, &me.charter), now));
