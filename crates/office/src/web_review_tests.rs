@@ -1,5 +1,5 @@
-//! Deciding about items, as its pages show it: two people at one item, what is kept back for another
-//! person's sake, who may agree, a file that can't be copied.
+//! Deciding about items, as its pages show it: two people at one item, what is kept back for
+//! another person's sake, who may agree, a file that can't be copied.
 
 use super::*;
 use crate::requests::search::{self, Answer};

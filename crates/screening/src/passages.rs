@@ -56,13 +56,24 @@ fn look(
     for (start, end) in sentences {
         let sentence = &text[start..end];
         let glance = glance(sentence);
+        let mut own_starts = Vec::new();
         if glance.name {
-            let others = names(sentence).filter(|n| !is_subject(&n.name, subject));
-            spots.extend(others.map(|n| spot(start + n.start, start + n.end, NAME)));
+            for Named { start: from, end: to, name } in names(sentence) {
+                match is_subject(&name, subject) {
+                    true => own_starts.push(from),
+                    false => spots.push(spot(start + from, start + to, NAME)),
+                }
+            }
         }
         if glance.relation {
-            let found = relations(sentence).into_iter();
-            spots.extend(found.map(|(a, b)| spot(start + a, start + b, RELATION)));
+            // "My neighbour Amara Quill" is the subject.
+            let of_own = |end: usize| {
+                let rest = &sentence[end..];
+                let next = end + rest.len() - rest.trim_start_matches([' ', ',']).len();
+                own_starts.contains(&next)
+            };
+            let others = relations(sentence).into_iter().filter(|(_, end)| !of_own(*end));
+            spots.extend(others.map(|(a, b)| spot(start + a, start + b, RELATION)));
         }
     }
     spots = without(text, spots, &hits);

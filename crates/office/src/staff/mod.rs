@@ -3,7 +3,7 @@
 //! can not turn on the browsers of those who belong here.
 //!
 //! Others may use: [`Role`], [`Permission`] and `Role::may`, which every act asks first; and a
-//! [`colleague`] by their id.
+//! [`colleague`] by their id, all [`colleagues`].
 
 pub mod acts;
 pub mod cli;
@@ -16,4 +16,4 @@ pub mod sql;
 mod tests;
 
 pub use rules::{Permission, Role};
-pub use sql::by_id as colleague;
+pub use sql::{StaffRow, all as colleagues, by_id as colleague};

@@ -103,6 +103,8 @@ fn nothing_of_the_subjects_is_inside_a_passage() {
     let found = about_others(text, &subject);
     assert_eq!((found.len(), &text[found[0].start..found[0].end]), (1, "BRAM NOVAK"));
     assert_eq!(marked("Amara Quill, Bram Novak, amara.quill@example.org").len(), 1);
+    assert_eq!(marked("My neighbour Amara Quill and my neighbour, Ms Quill, wrote."), vec![]);
+    assert_eq!(marked("My neighbour told Amara Quill.").len(), 1);
     assert_eq!(marked("spoke to priya Sharma")[0].0, "priya Sharma");
 }
 

@@ -22,8 +22,8 @@ pub struct Words {
 }
 
 impl Words {
-    /// Words to look for: those long enough to point at somebody, and nothing that stands in what is
-    /// the person's own. A name that is an English word too is taken out only where it was marked.
+    /// Words to look for: those long enough to point at somebody, and nothing that stands in what
+    /// is the person's own. A name that is an English word too goes only where it was marked.
     fn new(removed: impl IntoIterator<Item = String>, own: &[String]) -> Self {
         let mut list: Vec<String> = removed
             .into_iter()

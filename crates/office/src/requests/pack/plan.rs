@@ -138,7 +138,7 @@ pub struct Plan {
     pub activities: Vec<Activity>,
     /// What this office itself holds about the person.
     pub own_records: Own,
-    /// Names and identifiers of the person, and the name that stands on every page: never taken out.
+    /// Names and identifiers of the person, and the name on every page: never taken out.
     pub own: Vec<String>,
     /// The person, for telling others from them.
     pub subject: Subject,

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::kit::dates;
 use crate::requests::review::Decision;
 use crate::requests::sql::FindingRow;
-use crate::staff::{self, Permission};
+use crate::staff::{self, Permission, StaffRow};
 
 /// A decision that waits for a second person.
 pub struct ToAgree {
@@ -35,7 +35,7 @@ impl ToAgree {
     /// Of the database.
     pub fn of(tx: &mut Tx<'_>, org: &str, f: &FindingRow, sealed: &Sealed) -> Result<Self> {
         let decider = f.decided_by.as_deref().unwrap_or_default();
-        let may = |s: &staff::sql::StaffRow| {
+        let may = |s: &StaffRow| {
             s.left.is_none()
                 && s.role.may(Permission::ReleaseCases).is_ok()
                 && format!("staff:{}", s.id) != decider
@@ -47,7 +47,7 @@ impl ToAgree {
             ground: (grounds::says(&f.ground), grounds::law(&f.ground)),
             reason: sealed.reason.clone(),
             answers: sealed.questions.map(|q| q.answers().to_vec()).unwrap_or_default(),
-            nobody_else: !staff::sql::all(tx, org)?.iter().any(may),
+            nobody_else: !staff::colleagues(tx, org)?.iter().any(may),
         })
     }
 }

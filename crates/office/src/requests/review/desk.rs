@@ -145,7 +145,8 @@ fn line(
             Strength::Weak if b.field != "paper" => format!("{} (weak)", b.how),
             _ => b.how.clone(),
         };
-        if !how.contains(&said) {
+        // By the record that it belongs to, and by itself: once is enough.
+        if !how.iter().any(|h| h.ends_with(&said)) {
             how.push(said);
         }
     }
@@ -187,10 +188,8 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
         let findings = sql::findings(tx, &by.org, &case.row.id)?;
         Ok((case, searches, findings, holdings::active(tx, &by.org)?))
     })?;
-    let title = |id: &str| {
-        all.iter().find(|h| h.id == id).map_or("(a holding that is gone)", |h| h.title.as_str())
-    };
-    let map = |s: &SearchRow| all.iter().find(|h| h.id == s.holding).map(|h| &h.map);
+    let of_search = |s: &SearchRow| all.iter().find(|h| h.id == s.holding);
+    let map = |s: &SearchRow| of_search(s).map(|h| &h.map);
     let waits = |search: &str| {
         findings.iter().filter(|f| f.search == search && review::waits(f, &me.charter)).count()
     };
@@ -199,7 +198,7 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
         .filter(|s| s.items > 0)
         .map(|s| Tab {
             id: s.id.clone(),
-            title: title(&s.holding).to_owned(),
+            title: of_search(s).map_or("(a holding that is gone)", |h| &h.title).to_owned(),
             items: s.items,
             open: waits(&s.id),
         })

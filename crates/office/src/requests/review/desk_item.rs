@@ -8,7 +8,7 @@ use candour_connectors::Body as Thing;
 use serde::Deserialize;
 
 use super::agree::{self, ToAgree};
-use super::compare::{self, Known};
+use super::compare;
 use super::decide::Sealed;
 use super::grounds::{self, CANNOT_COPY, NOT_THEIRS, OUTSIDE, THIRD_PARTY};
 use super::hanging;
@@ -20,7 +20,7 @@ use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
-use crate::requests::acts;
+use crate::requests::acts::{self, Case};
 use crate::requests::review::{self, Decided, Decision, Item, Mark, More, QUESTIONS, Questions};
 use crate::requests::search::period;
 use crate::requests::sql::{self, FindingRow};
@@ -63,7 +63,7 @@ struct ItemPage {
     /// What somebody decided while the form was open.
     meanwhile: Option<String>,
     /// What is known of the person, if it is in doubt whether this is about them.
-    person: Vec<Known>,
+    person: Vec<compare::Known>,
     /// A file without a text: it may be one that can't be copied.
     stuck: bool,
     next: Option<(String, u64)>,
@@ -147,6 +147,48 @@ pub(super) fn why_look(why: &str, item: &Item) -> String {
     }
 }
 
+/// What the database says about an item.
+struct Known {
+    case: Case,
+    row: Option<FindingRow>,
+    sealed: Sealed,
+    next: Option<(String, u64)>,
+    linked: usize,
+    root: Option<u64>,
+    to_agree: Option<ToAgree>,
+    meanwhile: Option<String>,
+}
+
+impl Known {
+    fn of(o: &Office, me: &Signed, at: &At, case: &str, typed: Option<&Filled>) -> Result<Self> {
+        let org = &me.by.org;
+        o.read(|tx| {
+            let case = acts::load(tx, o, &me.by, case)?;
+            let all = sql::findings(tx, org, &case.row.id)?;
+            let row = all.iter().find(|x| x.search == at.search && x.item == at.n).cloned();
+            let sealed = match &row {
+                Some(r) => review::opened(tx, o, org, &case, r)?,
+                None => Sealed::default(),
+            };
+            let open = row.as_ref().filter(|r| r.decision == "open");
+            let waits = |r: &&FindingRow| r.decision != "open" && review::waits(r, &me.charter);
+            let to_agree = row.as_ref().filter(waits);
+            let seen = typed.and_then(|f| f.0.iter().find(|(n, _)| n == "known"));
+            let newer = seen.is_some_and(|(_, known)| *known != review::stamp(row.as_ref()));
+            Ok(Self {
+                next: next_after(&all, (&at.search, at.n), |x| review::waits(x, &me.charter)),
+                linked: open.map_or(0, |r| hanging::others(&all, r)),
+                root: open.and_then(|r| hanging::root(&all, r)).map(|x| x.item),
+                to_agree: to_agree.map(|r| ToAgree::of(tx, org, r, &sealed)).transpose()?,
+                meanwhile: newer.then(|| agree::meanwhile(tx, org, row.as_ref())).transpose()?,
+                case,
+                row,
+                sealed,
+            })
+        })
+    }
+}
+
 fn item_page(
     o: &Office,
     me: &Signed,
@@ -155,27 +197,8 @@ fn item_page(
     w: Wrong,
 ) -> Result<ItemPage> {
     let (s, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
-    let org = &me.by.org;
-    let (case, row, next, sealed, (linked, root), to_agree, meanwhile) = o.read(|tx| {
-        let case = acts::load(tx, o, &me.by, &s.case)?;
-        let findings = sql::findings(tx, org, &s.case)?;
-        let row = findings.iter().find(|x| x.search == s.id && x.item == at.n).cloned();
-        let next = next_after(&findings, (&s.id, at.n), |x| review::waits(x, &me.charter));
-        let sealed = match &row {
-            Some(r) => review::opened(tx, o, org, &case, r)?,
-            None => Sealed::default(),
-        };
-        let hangs = row.as_ref().filter(|r| r.decision == "open").map_or((0, None), |r| {
-            (hanging::others(&findings, r), hanging::root(&findings, r).map(|x| x.item))
-        });
-        let waits = |r: &&FindingRow| r.decision != "open" && review::waits(r, &me.charter);
-        let to_agree = row.as_ref().filter(waits);
-        let to_agree = to_agree.map(|r| ToAgree::of(tx, org, r, &sealed)).transpose()?;
-        let seen = typed.as_ref().and_then(|f| f.0.iter().find(|(n, _)| n == "known"));
-        let newer = seen.is_some_and(|(_, known)| *known != review::stamp(row.as_ref()));
-        let meanwhile = newer.then(|| agree::meanwhile(tx, org, row.as_ref())).transpose()?;
-        Ok((case, row, next, sealed, hangs, to_agree, meanwhile))
-    })?;
+    let known = Known::of(o, me, at, &s.case, typed.as_ref())?;
+    let Known { case, row, sealed, next, linked, root, to_agree, meanwhile } = known;
     let marks = all_marks(&item, row.as_ref())?;
     let f = match typed {
         Some(f) => f,

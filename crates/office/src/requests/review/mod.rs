@@ -2,10 +2,11 @@
 //! default; what needs a person's eye waits until it is decided.
 //!
 //! - `items`: what a search found, out of its spool. - `decide`: a decision, and a second person's
-//!   agreement. - `others`: passages about other people; `parties`: whom a message names; `marking`:
-//!   passages that a person adds. - `grounds`: the law's reasons to keep something back.
+//!   agreement. - `others`: passages about other people; `parties`: whom a message names.
+//! - `marking`: passages that a person adds. - `grounds`: the law's reasons to keep something back.
 //! - `agree`: what a second person has to know. - `compare`: the person beside a doubtful record.
-//! - `shown`: an item as the desk shows it. - `hanging`: one answer for all that hangs on one doubtful record.
+//! - `shown`: an item as the desk shows it.
+//! - `hanging`: one answer for all that hangs on one doubtful record.
 
 mod agree;
 pub mod cli;
