@@ -78,7 +78,8 @@ impl Copies {
         let passes = found.iter().all(|f| f.then == Then::Noted);
         let outcome = if passes { Outcome::Passed } else { Outcome::Stopped };
         let (file, kind) = (stem.to_owned(), checked.kind.word().to_owned());
-        self.checks.push(FileCheck { file, kind, outcome, found });
+        // The page itself goes out all the same.
+        self.checks.push(FileCheck { file, kind, outcome, found, nothing_sent: false });
         if !passes {
             self.warnings.push(format!(
                 "The PDF copy of {stem}.html did not pass the check of outgoing files and was \
