@@ -29,6 +29,7 @@ email = "privacy@ferry.example"
 const WORDING = `short = "events-email"
 use_kind = "contact"
 use_what = "events"
+channels = ["email"]
 text = "May we write to you by e-mail about our events?"
 if_refused = "You can still come."
 notice = "2026-03"
@@ -155,6 +156,8 @@ test('a wording, and a purpose in use', async () => {
   await house.look(page, 'wording-error');
   await page.getByLabel('Which one?').fill('events');
   await page.getByLabel('The question, word for word').fill('May we send you letters?');
+  await refused(page, 'Save', 'channels', /Choose the channels/);
+  await page.getByRole('checkbox', { name: 'Post' }).check();
   await page.getByLabel('Which version of the privacy notice').fill('2026-03');
   await press(page, 'Save');
   assert.match(await main(), /The wording has been saved/);
@@ -233,7 +236,7 @@ test('staff record what somebody said', async () => {
 test('a person chooses by a mailed link', async () => {
   yes('bea@example.org');
   const share = WORDING.replace('events-email', 'ferry').replace('"contact"', '"share"')
-    .replace('"events"', '"ferry"').replace('write to you by e-mail about our events', 'give your address to Quay Ferry');
+    .replace('"events"', '"ferry"').replace('channels = ["email"]\n', '').replace('write to you by e-mail about our events', 'give your address to Quay Ferry');
   house.run('permission', 'wording', 'set', house.write('share.toml', share));
   house.run('permission', 'consent', '--email', 'bea@example.org', '--wording', 'ferry',
     '--answer', 'yes', '--method', 'form', '--evidence', 'form 13');

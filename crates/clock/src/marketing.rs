@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use crate::rules::rule_on;
+use crate::rules::{Rule, rule_on, rules};
 use crate::steps::{Working, days_after};
 use crate::words::{count, day};
 use crate::{Calendar, ClockError, Division, Due};
@@ -77,9 +77,19 @@ pub fn charity_soft_opt_in(obtained: Date) -> Result<Due, ClockError> {
     Ok(Working::from(obtained, first, rule).due())
 }
 
-/// When a consent is looked at again: 24 months by default, no rule of law.
+/// When a consent is looked at again: 24 months by default, no rule of law. One that was given
+/// before the rule's first day counts on when it meets today's conditions (UK GDPR recital 171); it
+/// is looked at again as the first rule says, reckoned from the day it was given.
 pub fn consent_review(given: Date, months: Option<u32>) -> Result<Due, ClockError> {
-    months_from(given, months, "consent_review", "Consent given")
+    let name = "consent_review";
+    let rule = match rule_on(name, given) {
+        Err(no @ ClockError::NotInForce { .. }) => {
+            let first = rules().iter().find(|r| r.name == name && given < r.in_force_from);
+            first.ok_or(no)?
+        }
+        known => known?,
+    };
+    months_by(rule, given, months, "Consent given")
 }
 
 /// The last use of a consent obtained through others: 6 months by default, a rule of thumb.
@@ -94,7 +104,15 @@ pub(crate) fn months_from(
     name: &str,
     what: &str,
 ) -> Result<Due, ClockError> {
-    let rule = rule_on(name, from)?;
+    months_by(rule_on(name, from)?, from, months, what)
+}
+
+fn months_by(
+    rule: &'static Rule,
+    from: Date,
+    months: Option<u32>,
+    what: &str,
+) -> Result<Due, ClockError> {
     let mut work = Working::from(from, format!("{what} on {}.", day(from)), rule);
     work.add_months(months.map_or_else(|| rule.number("months"), |n| Ok(i64::from(n)))?)?;
     Ok(work.due())

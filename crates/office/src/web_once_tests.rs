@@ -78,6 +78,7 @@ fn consented(s: &Served) -> String {
         short: "walks".into(),
         use_kind: Use::Contact,
         use_what: "walks".into(),
+        channels: vec![Channel::Email],
         text: "May we write to you about walks?".into(),
         if_refused: String::new(),
         notice: "1".into(),

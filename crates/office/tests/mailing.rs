@@ -142,6 +142,7 @@ fn whose_yes_lapses_before_a_send_is_named() {
     office.ok(&["charter", "set", &path]);
     approved(&office, "talks", "marketing", TALKS);
     let wording = "short = \"talks\"\nuse_kind = \"contact\"\nuse_what = \"talks\"\n\
+                   channels = [\"email\"]\n\
                    text = \"May we?\"\nnotice = \"1\"\n";
     office.ok(&["permission", "wording", "set", &write(&office, "w.toml", wording)]);
     let today = jiff::Zoned::now().date();

@@ -24,6 +24,7 @@ const WORDING: &str = r#"
 short = "shop-email"
 use_kind = "contact"
 use_what = "shop"
+channels = ["email"]
 text = "May we write to you by e-mail about our shop?"
 if_refused = "Nothing changes."
 notice = "2026-03"

@@ -148,10 +148,11 @@ fn said(tx: &mut Tx<'_>, vault: &Vault, by: &By) -> Result<Recorded<u64>> {
 }
 
 fn wordings() -> Vec<Wording> {
-    let new = |short: &str, kind, what: &str, text: &str| Wording {
+    let new = |short: &str, (kind, what): (_, &str), channels, text: &str| Wording {
         short: short.into(),
         use_kind: kind,
         use_what: what.into(),
+        channels,
         text: text.into(),
         if_refused: "Your membership stays as it is.".into(),
         notice: "2025-04".into(),
@@ -161,15 +162,20 @@ fn wordings() -> Vec<Wording> {
     vec![
         new(
             "news-email",
-            Use::Contact,
-            NEWS,
+            (Use::Contact, NEWS),
+            vec![Channel::Email],
             "May we send you Harbour news by e-mail, four times a year?",
         ),
-        new("walks-sms", Use::Contact, "walks", "May we text you when a walk is moved or added?"),
+        new(
+            "walks-sms",
+            (Use::Contact, "walks"),
+            vec![Channel::Sms],
+            "May we text you when a walk is moved or added?",
+        ),
         new(
             "ferry-share",
-            Use::Share,
-            "quay-ferry",
+            (Use::Share, "quay-ferry"),
+            Vec::new(),
             "May we give your name and address to Exwick Quay Ferry for its own offers?",
         ),
     ]

@@ -4,6 +4,13 @@ use std::collections::HashSet;
 
 use crate::error::{Error, Field};
 
+/// Letters that a text may have: a reason, a question, an answer in one's own words.
+pub const LONG: usize = 2_000;
+/// Letters that what is copied down from paper may have.
+pub const COPIED: usize = 20_000;
+/// Letters that one line may have: a name, an address for e-mail.
+pub const LINE: usize = 200;
+
 /// What came with a form, in order; a name may come several times.
 #[derive(Debug, Clone, Default)]
 pub struct Filled(pub Vec<(String, String)>);
@@ -32,6 +39,20 @@ impl Filled {
             .filter(|v| !v.is_empty())
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Whether no answer is longer than a form takes: so many letters, by the field's name.
+    ///
+    /// # Errors
+    /// The fields to shorten.
+    pub fn check_lengths(&self, most: impl Fn(&str) -> usize) -> Result<(), Error> {
+        let long = |(name, value): &(String, String)| {
+            let (has, most) = (value.chars().count(), most(name));
+            let message = format!("Shorten this to {most} letters at most: it has {has}");
+            (has > most).then(|| Field::new(name.clone(), message))
+        };
+        let bad: Vec<Field> = self.0.iter().filter_map(long).collect();
+        if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
     }
 
     /// Whether a box was ticked.
@@ -88,6 +109,11 @@ pub fn is_short_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 40
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// "1 row", "2 rows".
+pub fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// First letter large.

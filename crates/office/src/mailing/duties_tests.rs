@@ -87,6 +87,7 @@ fn consent(house: &House) {
         short: "news-email".into(),
         use_kind: Use::Contact,
         use_what: "news".into(),
+        channels: vec![Channel::Email],
         text: "May we send you our news by e-mail?".into(),
         if_refused: String::new(),
         notice: "2026-11".into(),

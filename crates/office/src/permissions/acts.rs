@@ -64,13 +64,19 @@ fn check_use(charter: &Charter, w: &Wording) -> Result<()> {
         Use::Share => charter.permissions.partners.iter().any(|p| p.short == w.use_what),
         _ => true,
     };
-    if known {
-        return Ok(());
+    if !known {
+        return Err(Error::invalid(
+            "use_what",
+            "The charter has no such purpose of contact or partner: add it there first",
+        ));
     }
-    Err(Error::invalid(
-        "use_what",
-        "The charter has no such purpose of contact or partner: add it there first",
-    ))
+    let purpose = charter.permissions.purpose(&w.use_what).filter(|_| w.use_kind == Use::Contact);
+    match purpose {
+        Some(p) if w.channels.iter().any(|c| !p.channels.contains(c)) => {
+            Err(Error::invalid("channels", "Choose only channels that this purpose uses"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_new(charter: &Charter, w: &Wording, new: &NewConsent, today: Date) -> Result<()> {
@@ -81,6 +87,17 @@ fn check_new(charter: &Charter, w: &Wording, new: &NewConsent, today: Date) -> R
             .ok_or_else(|| Error::invalid("wording", "The purpose of this wording is no more"))?;
         if !new.channel.is_some_and(|c| purpose.channels.contains(&c)) {
             return Err(Error::invalid("channel", "Choose a channel that this purpose uses"));
+        }
+        // A yes to a text message is none to e-mail, and a no neither: a stop is for that.
+        if new.channel.is_some_and(|c| !w.asks_for(c)) {
+            return Err(Error::invalid(
+                "channel",
+                format!(
+                    "These words ask about {} only. Choose that, or the words that were really \
+                     used; if somebody said no to another channel, stop contact by it",
+                    w.channels_in_words()
+                ),
+            ));
         }
     }
     if new.on > today {

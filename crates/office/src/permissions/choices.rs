@@ -217,9 +217,22 @@ pub fn history(o: &Office, who: &Who) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for row in sql::consents_of(tx, &who.by.org, &who.person.id)? {
             let what = in_words(&charter, &row);
-            for e in &row.events {
-                let when = dates::moment(e.at);
-                all.push((e.at, format!("{when}: {what}, {} ({})", e.state, e.method)));
+            for (n, e) in row.events.iter().enumerate() {
+                // The day is the person's: when they said it, not when it was written down.
+                let recorded = dates::day_of(e.at);
+                let said = e.on.unwrap_or(if n == 0 { row.given_on } else { recorded });
+                let what = format!("{what}, {} ({})", e.state, e.method);
+                all.push((
+                    e.at,
+                    match said == recorded {
+                        true => format!("{}: {what}", dates::moment(e.at)),
+                        false => format!(
+                            "{}: {what}; recorded on {}",
+                            dates::long(said),
+                            dates::long(recorded)
+                        ),
+                    },
+                ));
             }
         }
         let ids = people::ids_of(tx, &who.by.org, &who.person.id)?;
@@ -369,6 +382,7 @@ fn wording(tx: &mut Tx<'_>, by: &By, c: &Choice) -> Result<(String, i64)> {
         short: short.clone(),
         use_kind: Use::Contact,
         use_what: c.purpose.clone(),
+        channels: vec![c.channel],
         text: sentence(&format!("{}, by {}: yes.{about}", p.title, c.channel.label())),
         if_refused: "We do not contact you about this.".into(),
         notice: format!("charter version {}", charter::version(tx, &by.org)?),
@@ -376,7 +390,7 @@ fn wording(tx: &mut Tx<'_>, by: &By, c: &Choice) -> Result<(String, i64)> {
         language: "en-GB".into(),
     };
     match sql::wording_of(tx, &by.org, &short, None)? {
-        Some((v, old, _)) if old.text == w.text => Ok((short, v)),
+        Some((v, old, _)) if old.text == w.text && old.channels == w.channels => Ok((short, v)),
         last => {
             let version = last.map_or(1, |(v, _, _)| v + 1);
             sql::insert_wording(tx, &by.org, &w, version, by.now, &by.actor)?;

@@ -395,7 +395,11 @@ fn wording(command: WordingCommand) -> Result<()> {
         WordingCommand::List { at } => {
             let (office, by) = at.open_org()?;
             for (v, w, _) in office.read(|tx| sql::wordings(tx, &by.org))? {
-                println!("{} {v}  {} {}: {}", w.short, w.use_kind.word(), w.use_what, w.text);
+                let by = match w.asks_in_words() {
+                    by if by.is_empty() => by,
+                    by => format!(" ({})", by.to_lowercase()),
+                };
+                println!("{} {v}  {} {}{by}: {}", w.short, w.use_kind.word(), w.use_what, w.text);
             }
         }
     }

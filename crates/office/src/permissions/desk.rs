@@ -15,7 +15,7 @@ use super::{persons, sql, standing, tell, terms::Register, withdrawals};
 use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
@@ -36,6 +36,7 @@ struct WordingView {
     short: String,
     version: i64,
     what: String,
+    asks: String,
     text: String,
     since: String,
 }
@@ -92,6 +93,7 @@ fn overview_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<Overvie
                 .map(|(version, w, at)| WordingView {
                     version,
                     what: format!("{} {}", w.use_kind.label(), w.use_what),
+                    asks: w.asks_in_words(),
                     text: w.text,
                     short: w.short,
                     since: dates::long(dates::day_of(at)),
@@ -226,7 +228,10 @@ fn wording_choices(o: &Office, org: &str) -> Result<Vec<WordingChoice>> {
         .into_iter()
         .map(|(v, w, _)| WordingChoice {
             value: format!("{}/{v}", w.short),
-            label: format!("{}, version {v}: {}", w.short, w.text),
+            label: match w.channels_in_words() {
+                c if c.is_empty() => format!("{}, version {v}: {}", w.short, w.text),
+                c => format!("{}, version {v}, by {c}: {}", w.short, w.text),
+            },
         })
         .collect())
 }
@@ -353,6 +358,7 @@ fn about(o: &Office, me: &Signed, f: &Filled) -> Result<Known> {
 }
 
 fn record_from(o: &Office, me: &Signed, f: &Filled) -> Result<(String, &'static str)> {
+    f.check_lengths(|_| forms::LONG)?;
     let known = about(o, me, f)?;
     let to = |id: &str| match id {
         "" => "/office/permissions".to_owned(),

@@ -5,8 +5,9 @@ use axum::extract::{Form, Path, State};
 
 use super::records::{Use, Wording};
 use super::{acts, receipt};
+use crate::charter::Channel;
 use crate::error::{Error, Result};
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, download, go_saying, mend, page};
 use crate::office::Office;
@@ -39,11 +40,13 @@ pub async fn consent(State(office): State<Office>, me: Signed, Path(id): Path<St
     let view = office
         .run(move |o| {
             let r = receipt::receipt(o, &me.by.org, &id)?;
-            let proof = o.read(|tx| {
-                let row = super::sql::consent_by_id(tx, &me.by.org, &id)?;
-                acts::proof_of(tx, o.vault(), &me.by.org, &row)
+            let (proof, asks) = o.read(|tx| {
+                let (org, row) = (&me.by.org, super::sql::consent_by_id(tx, &me.by.org, &id)?);
+                let asked =
+                    super::sql::wording_of(tx, org, &row.wording, Some(row.wording_version))?;
+                let asks = asked.map(|(_, w, _)| w.asks_in_words()).unwrap_or_default();
+                Ok((acts::proof_of(tx, o.vault(), org, &row)?.unwrap_or_default(), asks))
             })?;
-            let proof = proof.unwrap_or_default();
             let for_them = proof.representative.map(|(who, _)| who).unwrap_or_default();
             let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
             let p = &r["processing"];
@@ -52,6 +55,7 @@ pub async fn consent(State(office): State<Office>, me: Signed, Path(id): Path<St
                 d: Desk::new(&me, "Permissions", "Consent record"),
                 rows: vec![
                     ("What for", text(&p["purposes"][0]["purpose"])),
+                    ("Channels that the words ask about", asks),
                     ("State", text(&r["state"]).trim_start_matches("dpv:").to_owned()),
                     ("Basis", text(&p["lawful_basis"])),
                     ("Privacy notice shown", text(&p["privacy_notice"])),
@@ -82,6 +86,7 @@ struct WordingPage {
     f: Filled,
     w: Wrong,
     uses: Vec<(&'static str, &'static str)>,
+    channels: Vec<(&'static str, &'static str)>,
 }
 
 fn wording_page(me: &Signed, f: Filled, w: Wrong) -> WordingPage {
@@ -90,6 +95,7 @@ fn wording_page(me: &Signed, f: Filled, w: Wrong) -> WordingPage {
         f,
         w,
         uses: Use::ALL.iter().map(|u| (u.word(), u.label())).collect(),
+        channels: Channel::ALL.iter().map(|c| (c.word(), c.label())).collect(),
     }
 }
 
@@ -120,11 +126,13 @@ pub async fn set_wording(State(office): State<Office>, me: Signed, Form(pairs): 
 }
 
 fn wording_from(f: &Filled) -> Result<Wording> {
+    f.check_lengths(|_| forms::LONG)?;
     Ok(Wording {
         short: f.get("short").to_owned(),
         use_kind: Use::from_word(f.get("use_kind"))
             .ok_or_else(|| Error::invalid("use_kind", "Choose what the consent is for"))?,
         use_what: f.get("use_what").to_owned(),
+        channels: f.all("channels").into_iter().filter_map(Channel::from_word).collect(),
         text: f.get("text").to_owned(),
         if_refused: f.get("if_refused").to_owned(),
         notice: f.get("notice").to_owned(),

@@ -153,6 +153,10 @@ pub struct Wording {
     pub use_kind: Use,
     /// Which purpose, partner, field or question: one each (UK GDPR Art 7(2), recital 43).
     pub use_what: String,
+    /// By which channels it asks to be in contact, if it is about contact. Empty in wordings that
+    /// were kept before it was said: they are valid for every channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     /// The question, word for word.
     pub text: String,
     /// What happens when somebody says no, as shown to them.
@@ -195,7 +199,38 @@ impl Wording {
                 bad.push(Field::new(name, message));
             }
         }
+        match (self.use_kind, self.channels.is_empty()) {
+            (Use::Contact, true) => bad.push(Field::new(
+                "channels",
+                "Choose the channels that the words ask about, for example e-mail",
+            )),
+            (Use::Contact, false) | (_, true) => {}
+            (_, false) => bad.push(Field::new(
+                "channels",
+                "Channels are for words about contact: choose none here",
+            )),
+        }
         if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
+    }
+
+    /// Whether it asks to be in contact by this channel (UK GDPR Art 4(11): specific, informed).
+    pub fn asks_for(&self, channel: Channel) -> bool {
+        self.channels.is_empty() || self.channels.contains(&channel)
+    }
+
+    /// The channels it asks for, in words: "e-mail or text message".
+    pub fn channels_in_words(&self) -> String {
+        let labels: Vec<&str> = self.channels.iter().map(|c| c.label()).collect();
+        labels.join(" or ")
+    }
+
+    /// What a page says beside it: nothing where no channel is in question.
+    pub fn asks_in_words(&self) -> String {
+        match (self.use_kind, self.channels.is_empty()) {
+            (Use::Contact, true) => "The wording does not say: any channel".to_owned(),
+            (Use::Contact, false) => crate::kit::forms::sentence(&self.channels_in_words()),
+            _ => String::new(),
+        }
     }
 }
 
