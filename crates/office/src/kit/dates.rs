@@ -35,6 +35,14 @@ pub fn short(d: Date) -> String {
     d.strftime("%a %-d %b").to_string()
 }
 
+/// "Fri 18 Dec", with the year when it is not this one.
+pub fn near(d: Date, today: Date) -> String {
+    match d.year() == today.year() {
+        true => short(d),
+        false => format!("{} {}", short(d), d.year()),
+    }
+}
+
 /// "18 December 2026, 9:32am".
 pub fn moment(at: Timestamp) -> String {
     let z = Zoned::new(at, london());
@@ -49,7 +57,12 @@ pub fn moment(at: Timestamp) -> String {
 pub fn from_parts(day: &str, month: &str, year: &str) -> Result<Date, String> {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let (day, month, year) = (day.trim(), month.trim().to_lowercase(), year.trim());
+    let (mut day, mut month, mut year) = (day.trim(), month.trim().to_lowercase(), year.trim());
+    // "27 March 1980", whole in the first field.
+    let whole: Vec<&str> = day.split([' ', '/', '.', '-', ',']).filter(|w| !w.is_empty()).collect();
+    if let ([d, m, y], true, true) = (whole.as_slice(), month.is_empty(), year.is_empty()) {
+        (day, month, year) = (d, m.to_lowercase(), y);
+    }
     if day.is_empty() || month.is_empty() || year.is_empty() {
         return Err("Enter a day, a month and a year".into());
     }
@@ -59,9 +72,9 @@ pub fn from_parts(day: &str, month: &str, year: &str) -> Result<Date, String> {
     });
     let parts = (year.parse::<i16>().ok().filter(|y| *y >= 1800), m, day.parse::<i8>().ok());
     let (Some(y), Some(m), Some(d)) = parts else {
-        return Err("Enter a real date, for example 27 3 2026".into());
+        return Err("Enter a real date, for example 27 3 1980".into());
     };
-    Date::new(y, m, d).map_err(|_| "Enter a real date, for example 27 3 2026".into())
+    Date::new(y, m, d).map_err(|_| "Enter a real date, for example 27 3 1980".into())
 }
 
 #[cfg(test)]
@@ -80,6 +93,10 @@ mod tests {
     fn typed_dates_are_forgiven_and_wrong_ones_named() {
         assert_eq!(from_parts(" 27", "March", "2026").unwrap().to_string(), "2026-03-27");
         assert_eq!(from_parts("1", "9", "2025 ").unwrap().to_string(), "2025-09-01");
+        for whole in ["27 March 1980", "27 mar 1980", "27/3/1980", "27.3.1980"] {
+            assert_eq!(from_parts(whole, "", "").unwrap().to_string(), "1980-03-27", "{whole}");
+        }
+        assert!(from_parts("27 March", "", "").is_err());
         assert!(from_parts("31", "2", "2026").is_err());
         assert!(from_parts("1", "", "2026").unwrap_err().contains("Enter a day"));
     }

@@ -3,8 +3,10 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse as _;
+use base64::Engine as _;
 use serde::Deserialize;
 
+use super::POST;
 use super::acts::{self, Told};
 use super::sql;
 use crate::error::{Error, Result};
@@ -67,7 +69,8 @@ fn ledger_page(o: &Office, me: &Signed, before: Option<u64>) -> Result<LedgerPag
         Ok(LedgerPage {
             d: Desk::new(me, "Ledger", "Ledger"),
             size: edge.size(),
-            root: hex::encode(edge.root()),
+            // As `candour-verify` prints it.
+            root: base64::engine::general_purpose::STANDARD.encode(edge.root()),
             vkey: acts::log_key(o.vault(), org)?.vkey(),
             checkpoint: sql::checkpoint(tx, org)?.map(|(n, _, at)| (n, dates::moment(at))),
             lines,
@@ -85,6 +88,7 @@ fn line(tx: &mut candour_db::Tx<'_>, org: &str, t: Told, words: bool) -> Result<
         },
         Some(("job", job)) => format!("by itself ({job})"),
         _ if t.actor == "public" => "the public".into(),
+        _ if t.actor == POST => "whoever keeps the records".into(),
         _ => "command line".into(),
     };
     let said = match (&t.said, t.erased) {

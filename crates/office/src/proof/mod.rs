@@ -18,5 +18,8 @@ pub mod sql;
 pub use acts::{Told, finisher, history, proof_file};
 pub use rules::{Act, By, Recorded};
 
+/// The actor of an answer about records, given by a link: the post that keeps them.
+pub const POST: &str = "post";
+
 #[cfg(test)]
 mod tests;

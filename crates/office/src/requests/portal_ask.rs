@@ -14,7 +14,7 @@ use super::desk_new::body_from;
 use super::rules::{Right, Via};
 use super::sql;
 use crate::error::{Error, Field, Result};
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::limits::{self, Client, What};
 use crate::kit::pages::Portal;
 use crate::kit::web::{Answer, Public, go, mend, page, refuse};
@@ -34,6 +34,32 @@ const SENT: SignedDuration = SignedDuration::from_mins(30);
 const COOKIE: &str = "candour-ask";
 /// The answer that marks a draft as sent: its reference.
 const DONE: &str = "sent-reference";
+
+/// The answers that each page asks for.
+fn fields_of(step: &str) -> &'static [&'static str] {
+    match step {
+        "who" => &["who"],
+        "agent" => &["agent-name", "agent-email", "agent-relation"],
+        "name" => &["name", "other-names"],
+        "born" => &["born", "born-day", "born-month", "born-year"],
+        "find" => &["email", "phone", "number", "address", "postcode"],
+        "what" => &["what", "not-wanted", "adjustments", "deadline"],
+        "dates" => &["from", "to"],
+        "copies" => &["copies"],
+        "format" => &["format", "agent-address", "address"],
+        _ => &[],
+    }
+}
+
+/// How long an answer may be.
+fn longest(field: &str) -> usize {
+    match field {
+        "what" | "not-wanted" | "adjustments" | "other-names" | "address" | "agent-address" => {
+            forms::LONG
+        }
+        _ => forms::LINE,
+    }
+}
 
 fn step_title(step: &str, agent: bool) -> Option<&'static str> {
     Some(match (step, agent) {
@@ -139,6 +165,18 @@ struct AskPage {
     rows: Vec<Row>,
 }
 
+impl AskPage {
+    /// Where an error is mended: here, or on the page that asks for it.
+    fn place(&self, field: &str) -> String {
+        let own = fields_of(&self.step).contains(&field);
+        let asks = |s: &&&str| fields_of(s).contains(&field);
+        match STEPS.iter().find(asks).filter(|_| !own) {
+            Some(s) => format!("/o/{}/data-rights/ask/{s}?change=yes#{field}", self.p.short),
+            None => format!("#{field}"),
+        }
+    }
+}
+
 /// One answer on the last page.
 struct Row {
     label: &'static str,
@@ -241,6 +279,9 @@ pub async fn step(
 fn check_step(step: &str, f: &Filled, today: jiff::civil::Date) -> Result<()> {
     let wrong = |name, message: &str| Err(Error::invalid(name, message));
     let body = || body_from(f).map_err(|e| Error::Invalid(vec![e]));
+    let own = fields_of(step);
+    Filled(f.0.iter().filter(|(n, _)| own.contains(&&**n)).cloned().collect())
+        .check_lengths(longest)?;
     match step {
         "who" if !matches!(f.get("who"), "me" | "other") => {
             wrong("who", "Choose whether this is about you or someone else")
@@ -250,6 +291,14 @@ fn check_step(step: &str, f: &Filled, today: jiff::civil::Date) -> Result<()> {
             wrong("agent-email", "Enter an e-mail address like name@example.org")
         }
         "name" if f.get("name").is_empty() => wrong("name", "Enter the full name"),
+        // What is asked later is looked at later.
+        "agent" | "name" => match body()?.asker.check() {
+            Err(Error::Invalid(mut bad)) => {
+                bad.retain(|field| own.contains(&&*field.name));
+                if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
+            }
+            other => other,
+        },
         "born" if body()?.asker.born.is_some_and(|b| b > today.to_string()) => {
             wrong("born", "A date of birth can’t be in the future")
         }
@@ -312,10 +361,7 @@ pub async fn answer(
     }
     if step == "check" {
         if let Some((_, e)) = missing(&f, today) {
-            // The answers are changed on their own pages: here the form as a whole is at fault.
-            let fields = Wrong::of(e)?.0.into_iter();
-            let w = Wrong(fields.map(|field| Field { name: "form".into(), ..field }).collect());
-            return mend(&ask_page(&public, "check", f, w)?);
+            return mend(&ask_page(&public, "check", f, Wrong::of(e)?)?);
         }
         return hand_in(office, public, client, token, f).await;
     }

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 
+use crate::error::{Error, Field, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::limits::{self, Client, What};
 use crate::kit::pages::Portal;
@@ -52,6 +53,16 @@ pub async fn form(State(office): State<Office>, Path(token): Path<String>) -> An
     }
 }
 
+fn filled(f: &Filled) -> Result<()> {
+    let asked = [
+        ("email", "Enter the e-mail address that our letter went to"),
+        ("code", "Enter the code that we gave you in another way"),
+    ];
+    let empty = asked.into_iter().filter(|(name, _)| f.get(name).is_empty());
+    let bad: Vec<Field> = empty.map(|(name, says)| Field::new(name, says)).collect();
+    if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
+}
+
 /// `POST /fetch/{token}`
 pub async fn fetch(
     State(office): State<Office>,
@@ -62,8 +73,10 @@ pub async fn fetch(
     let f = Filled(pairs);
     let (fetched, view) = office
         .run(move |o| {
-            // Whose link it is shows only inside: the limit is one for the whole office.
+            // Whose link it is shows only inside: the limit is one for the whole office. What was
+            // left empty is no try.
             let fetched = limits::take(o, What::Fetch, "", client)
+                .and_then(|()| filled(&f))
                 .and_then(|()| pack::fetch(o, &token, f.get("email"), f.get("code")));
             // The code is not shown again; the address is.
             let kept = Filled(f.0.into_iter().filter(|(n, _)| n != "code").collect());

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::holdings::{self, Holding};
 use crate::kit::{dates, links};
 use crate::office::Office;
-use crate::proof::{Act, By, Recorded};
+use crate::proof::{Act, By, POST, Recorded};
 use crate::requests::acts::{self, Case, act_on};
 use crate::requests::rules::State;
 use crate::requests::sql::{self, SearchRow};
@@ -168,7 +168,9 @@ pub fn answer(office: &Office, by: &By, search: &str, answer: &Answer) -> Result
         };
         Ok(Recorded::new(&by2, (), act_on(&case, "request.holder-answered", law, said)))
     })?;
-    find::settle(office, by, &case.row.id)?;
+    // What is left to do of itself is the program's, and no act of whoever answered.
+    let by = if by.actor == POST { office.by_job(&by.org, "search") } else { by.clone() };
+    find::settle(office, &by, &case.row.id)?;
     Ok(())
 }
 

@@ -10,12 +10,12 @@ use super::aside::still_searched;
 use super::paper::{self, Answer as HandIn};
 use crate::charter;
 use crate::error::{Error, Result};
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Portal;
 use crate::kit::web::{Answer, Failure, mend, page};
 use crate::kit::{dates, links};
 use crate::office::Office;
-use crate::proof::By;
+use crate::proof::{By, POST};
 use crate::requests::acts;
 use crate::requests::sql;
 use crate::staff::Role;
@@ -158,10 +158,10 @@ pub async fn holder_answer(
         })
         .await?;
     match done {
-        Ok(charter) => page(&HolderPage {
+        Ok((charter, reference)) => page(&HolderPage {
             p: Portal::new(&charter, "Thank you", None),
             token,
-            reference: String::new(),
+            reference,
             holding: String::new(),
             name: String::new(),
             known: Vec::new(),
@@ -185,10 +185,10 @@ fn take_answer(
     token: &str,
     f: &Filled,
     files: Vec<(String, String, Vec<u8>)>,
-) -> Result<charter::Charter> {
+) -> Result<(charter::Charter, String)> {
     let now = o.now();
     let (org, search) = o.read(|tx| links::look(tx, token, "paper", now))?;
-    let by = By { org, actor: "public".into(), role: Role::Public, now };
+    let by = By { org, actor: POST.into(), role: Role::Public, now };
     let nothing = match f.get("found") {
         "nothing" => true,
         "something" => false,
@@ -200,7 +200,63 @@ fn take_answer(
             "You handed in copies, but chose that you found nothing",
         ));
     }
+    let files = files.into_iter().map(|(name, _, raw)| {
+        // What the browser says of a file is not looked at; what it is, is.
+        let media = media_of(&name, &raw).ok_or_else(other_file)?;
+        Ok((name, media.to_owned(), raw))
+    });
+    let files = files.collect::<Result<Vec<_>>>()?;
+    f.check_lengths(|_| forms::COPIED)?;
     let answer = HandIn { nothing, words: f.get("words").to_owned(), files };
     paper::answer(o, &by, &search, &answer)?;
-    o.read(|tx| charter::current(tx, &by.org))
+    o.read(|tx| {
+        let case = sql::a_search(tx, &by.org, &search)?.case;
+        let reference = sql::case_by_id(tx, &by.org, &case)?.reference;
+        Ok((charter::current(tx, &by.org)?, reference))
+    })
+}
+
+fn other_file() -> Error {
+    Error::invalid(
+        "files",
+        "Hand in PDF, JPEG, PNG or text files only: one of these is something else, or is not what \
+         its name says. Scan or print it to PDF, and choose the files again",
+    )
+}
+
+/// What a copy is, if it is one of the kinds that are taken: its name and its first bytes agree.
+fn media_of(name: &str, raw: &[u8]) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
+    let head = &raw[..raw.len().min(1024)];
+    match ending.to_ascii_lowercase().as_str() {
+        "pdf" => head.windows(5).any(|w| w == b"%PDF-").then_some("application/pdf"),
+        "jpg" | "jpeg" => head.starts_with(&[0xff, 0xd8, 0xff]).then_some("image/jpeg"),
+        "png" => head.starts_with(b"\x89PNG\r\n\x1a\n").then_some("image/png"),
+        // Text of any age and alphabet, but no program: none is without control characters.
+        "txt" => (!raw.iter().any(|b| *b < 9 || (14..32).contains(b))).then_some("text/plain"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::media_of;
+
+    #[test]
+    fn a_copy_is_what_its_name_says_or_is_not_taken() {
+        assert_eq!(media_of("scan.PDF", b"%PDF-1.7 ..."), Some("application/pdf"));
+        assert_eq!(media_of("a.b.jpeg", b"\xff\xd8\xff\xe0"), Some("image/jpeg"));
+        assert_eq!(media_of("card.png", b"\x89PNG\r\n\x1a\n"), Some("image/png"));
+        assert_eq!(media_of("note.txt", "Schöne Grüße\r\n\tx".as_bytes()), Some("text/plain"));
+        for (name, raw) in [
+            ("prog.exe", &b"MZ\x90\0"[..]),
+            ("prog.pdf", b"MZ\x90\0"),
+            ("scan.png", b"\xff\xd8\xff\xe0"),
+            ("prog.txt", b"MZ\x90\0\x03"),
+            ("letter.docx", b"PK\x03\x04"),
+            ("none", b"text"),
+        ] {
+            assert_eq!(media_of(name, raw), None, "{name}");
+        }
+    }
 }
