@@ -112,7 +112,7 @@ test('it is sent by a link that only the right address opens', async () => {
   const code = (await page.locator('p.hash').innerText()).trim();
   await follow(page.getByRole('link', { name: 'I have given the code' }));
   await house.look(page, 'case-sent');
-  await follow(page.getByRole('link', { name: 'ready', exact: true }));
+  await follow(page.getByRole('link', { name: 'The answer is ready', exact: true }));
   await house.look(page, 'letter');
   const link = (await main()).match(/\/fetch\/\S+/)[0];
 
@@ -239,7 +239,7 @@ test('somebody without e-mail gets letters on paper, and proof is waited for', a
   await house.look(page, 'letters');
   await page.goto(`/office/cases/${ref}`);
   await house.look(page, 'case-name-only');
-  await follow(page.getByRole('link', { name: 'acknowledgement', exact: true }));
+  await follow(page.getByRole('link', { name: 'Acknowledgement', exact: true }));
   await house.look(page, 'letter-to-print');
   await press(page, 'Record that it was posted');
   assert.match(await main(), /Posted on \d+ [A-Z][a-z]+ 20\d\d by Ruth Osei/);
@@ -266,8 +266,8 @@ test('whoever keeps paper answers by a link', async () => {
   await house.look(page, 'cases');
   const his = page.locator('main table tr', { hasText: 'Bram Tarn' });
   await follow(his.getByRole('link').first());
-  await house.until(page, 'ask-holder');
-  await follow(page.getByRole('link', { name: 'ask-holder', exact: true }));
+  await house.until(page, 'Question to whoever keeps records');
+  await follow(page.getByRole('link', { name: 'Question to whoever keeps records', exact: true }));
   const link = (await main()).match(/\/answer\/\S+/)[0];
   const holder = await house.visitor();
   await holder.goto(link);
@@ -288,7 +288,7 @@ test('whoever keeps paper answers by a link', async () => {
   house.run('request', 'settle', ref, '--how', 'known to us');
   house.run('request', 'find', ref);
   await page.goto(`/office/cases/${ref}`);
-  await follow(page.getByRole('link', { name: 'ask-holder', exact: true }));
+  await follow(page.getByRole('link', { name: 'Question to whoever keeps records', exact: true }));
   const over = (await main()).match(/\/answer\/\S+/)[0];
   house.run('request', 'withdraw', ref);
   assert.equal((await holder.goto(over)).status(), 410);

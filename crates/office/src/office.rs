@@ -2,9 +2,10 @@
 
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use candour_clock::Calendar;
 use candour_db::{Db, Key, Place, Tx};
@@ -35,6 +36,8 @@ struct Inner {
     calendar: Calendar,
     transport: Transport,
     live: Live,
+    /// Where this process listens, once it does.
+    listens: OnceLock<SocketAddr>,
     lock: Option<File>,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -96,7 +99,9 @@ impl Office {
         let transport = Transport::from_settings(&settings, data);
         let live = Live::default();
         let data = data.to_owned();
-        let inner = Inner { db, vault, data, settings, calendar, transport, live, lock, now };
+        let listens = OnceLock::new();
+        let inner =
+            Inner { db, vault, data, settings, calendar, transport, live, listens, lock, now };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -140,6 +145,22 @@ impl Office {
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Notes where this process listens.
+    pub fn listens_at(&self, at: SocketAddr) {
+        let _ = self.inner.listens.set(at);
+    }
+
+    /// Where the office is reached, for links: its public address, else where it listens, else
+    /// where it listens by default. Without a slash at the end.
+    pub fn address(&self) -> String {
+        let listens = || {
+            let at = self.inner.listens.get().copied().unwrap_or(crate::serve::LISTEN);
+            format!("http://{at}")
+        };
+        let base = self.settings().public_url.clone().unwrap_or_else(listens);
+        base.trim_end_matches('/').to_owned()
     }
 
     /// The holidays that dates are worked out with.

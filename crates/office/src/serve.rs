@@ -1,6 +1,6 @@
 //! `candour serve`: the web faces and the workers, in one process.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::Ordering;
 
 use clap::Args;
@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::office::Office;
 use crate::{charter, routes, work};
 
+/// Where it listens unless told otherwise.
+pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8420);
+
 /// `candour serve`
 #[derive(Args)]
 #[command(
@@ -17,7 +20,7 @@ use crate::{charter, routes, work};
 )]
 pub struct ServeArgs {
     /// Where to listen.
-    #[arg(long, default_value = "127.0.0.1:8420", value_name = "ADDRESS")]
+    #[arg(long, default_value_t = LISTEN, value_name = "ADDRESS")]
     listen: SocketAddr,
     /// How many jobs are worked on at once.
     #[arg(long, default_value_t = 2)]
@@ -74,6 +77,7 @@ pub fn serve(office: &Office, listen: SocketAddr, workers: usize) -> Result<()> 
         })?;
         // Port 0 asks for a free one: say which it became.
         let at = listener.local_addr()?;
+        office.listens_at(at);
         eprintln!("The office is at http://{at}/office and the public page at http://{at}/");
         let app = routes::all(office.clone());
         axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())

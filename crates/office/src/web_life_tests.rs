@@ -282,9 +282,15 @@ fn a_letter_of_no_case_can_be_sent_on_by_hand() {
     });
     let at = format!("/office/letters/{}", id.unwrap());
     while crate::work::once(&s.office, &mut Connections::default()).unwrap() {}
-    assert!(s.get(&me, "/office/letters?show=outbox").contains("It was sent on by hand"));
+    let list = s.get(&me, "/office/letters?show=outbox");
+    for said in ["It was sent on by hand", "A stop, to a partner", "partner@example.net"] {
+        assert!(list.contains(said), "{said}: {list}");
+    }
+    assert!(list.contains(&format!("href=\"{at}\"")) && !list.contains(">stop-to-partner"));
+    let opened = s.get(&me, &at);
+    assert!(opened.contains("Please stop.") && opened.contains("It was sent on by hand"));
     assert_eq!(s.send("POST", &at, &me, "way=by-hand").status, 303);
-    assert!(!s.get(&me, "/office/letters?show=outbox").contains("stop-to-partner"));
+    assert!(!s.get(&me, "/office/letters?show=outbox").contains("A stop, to a partner"));
     let of_a_case = s.logged(|_| (), 0);
     let id = s.office.read(|tx| {
         let case = sql::case_by_ref(tx, &s.by.org, &of_a_case)?.id;

@@ -43,6 +43,10 @@ pub struct Letter {
 /// for it alone, since whoever it is about may be erased.
 pub const ONCE: &str = "-once";
 
+/// The letter whose link lets whoever has it choose as the person themselves: its words are for
+/// nobody else.
+pub const PREFERENCES: &str = "preference-link";
+
 /// How letters leave.
 #[derive(Debug, Clone)]
 pub enum Transport {
@@ -237,6 +241,35 @@ pub fn put(
         jobs::queue(tx, org, "letter", &id, now)?;
     }
     Ok(id)
+}
+
+/// What a letter is called on screens and in the history: the one table of names. A letter that is
+/// not in it is called by its name.
+pub fn title(name: &str) -> &str {
+    let name = name.strip_suffix(ONCE).unwrap_or(name);
+    match name {
+        "acknowledgement" => "Acknowledgement",
+        "new-code" => "New code for the status page",
+        "identity" => "Question who is asking",
+        "clarification" => "Question what is looked for",
+        "reminder" => "Reminder",
+        "warning" => "Warning that it will be closed",
+        "fee" => "Request for a fee",
+        "extension" => "Extension",
+        "refusal" => "Refusal",
+        "closed" => "The request is closed",
+        "died" => "The request ended with a death",
+        "ask-holder" => "Question to whoever keeps records",
+        "staff-due" => "Reminder of a date, to staff",
+        "ready" => "The answer is ready",
+        "not-fetched" => "The answer has not been fetched",
+        "fetch-code" => "Code for fetching the answer",
+        "stop-to-person" => "What has stopped, to the person",
+        "stop-to-company" => "A stop, to the company they are held for",
+        "stop-to-partner" => "A stop, to a partner",
+        PREFERENCES => "Link to the preferences, to the person",
+        other => other,
+    }
 }
 
 /// What a letter's state is called on screens, with the class of its tag.

@@ -65,8 +65,7 @@ struct PreferenceLink<'a> {
 
 /// Where the office's public pages are.
 pub(super) fn base(office: &Office) -> String {
-    let base = office.settings().public_url.as_deref().unwrap_or("http://127.0.0.1:8420");
-    base.trim_end_matches('/').to_owned()
+    office.address()
 }
 
 /// Sends a person the link to their preferences.
@@ -87,7 +86,7 @@ pub(super) fn preference_link(
     }
     .render()?;
     let subject = format!("Choose what you hear from {}", charter.organisation.name());
-    let letter = letter(charter, "preference-link", to, subject, text);
+    let letter = letter(charter, post::PREFERENCES, to, subject, text);
     post::put(tx, vault, &by.org, None, &person.key, &letter, by.now).map(drop)
 }
 

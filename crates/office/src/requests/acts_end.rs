@@ -242,7 +242,7 @@ pub fn letter_posted(
     kit_post::posted(tx, &by.org, &row, on, &by.actor)?;
     case.row.request = case.row.request.letter_left(&row.name, on);
     save(tx, office, by, case.clone())?;
-    let said = format!("Letter “{}” posted on {}", row.name, dates::long(on));
+    let said = format!("Letter “{}” posted on {}", kit_post::title(&row.name), dates::long(on));
     let act = Act::new("request.letter-posted").about("case", &case.row.id);
     let act = act.law("UK GDPR Art 12(1)").say(&case.row.key, said);
     Ok(Recorded::new(by, (), act))
@@ -264,7 +264,7 @@ pub fn letter_again(
         return Err(Error::invalid("form", "This letter has no e-mail address: print and post it"));
     }
     kit_post::again(tx, &by.org, &row, by.now)?;
-    let said = format!("Letter “{}” put on its way again", row.name);
+    let said = format!("Letter “{}” put on its way again", kit_post::title(&row.name));
     let act = Act::new("request.letter-again").about("letter", letter);
     let act = match &row.case {
         Some(case) => Act::new("request.letter-again").about("case", case).about("letter", letter),
@@ -284,7 +284,7 @@ pub fn letter_sent_on(tx: &mut Tx<'_>, by: &By, letter: &str) -> Result<Recorded
         return Err(Error::NotFound("the letter"));
     }
     kit_post::posted(tx, &by.org, &row, dates::day_of(by.now), &by.actor)?;
-    let said = format!("Letter “{}” sent on by hand", row.name);
+    let said = format!("Letter “{}” sent on by hand", kit_post::title(&row.name));
     let act = Act::new("letter.sent-on").about("letter", letter);
     Ok(Recorded::new(by, (), act.law("UK GDPR Art 12(1)").say(&row.key, said)))
 }

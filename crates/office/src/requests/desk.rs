@@ -284,7 +284,7 @@ fn letter_lines(tx: &mut candour_db::Tx<'_>, org: &str, case: &str) -> Result<Ve
             state: state_of(tx, org, &l)?,
             class: post::state_words(&l.state).1,
             id: l.id,
-            name: l.name,
+            name: post::title(&l.name).to_owned(),
             at: dates::moment(l.made),
         })
     };
@@ -321,6 +321,12 @@ fn case_page(
     let refusing = if two { Permission::WorkCases } else { Permission::ReleaseCases };
     let open = !matches!(c.request().state, Where::Sent { .. } | Where::Closed { .. });
     let held = super::letters::held(tx, &by.org, &c.row.id)?;
+    let may_work = by.role.may(Permission::WorkCases).is_ok();
+    let mut left = tasks(&c, &searches, &progress, packs.first(), held.as_deref());
+    if !may_work {
+        // Whoever only reads is not led to a form that says no.
+        left.iter_mut().for_each(Task::read_only);
+    }
     Ok(CasePage {
         d: Desk::new(me, "Cases", format!("{} {}", c.request().right.label(), c.row.reference)),
         clock: clock_tag(o, &me.charter, &c.row, today),
@@ -329,7 +335,7 @@ fn case_page(
         steps: steps(&when, &me.charter),
         deadline: c.body.wants.deadline.map(dates::full),
         time: c.body.wants.period().words(),
-        tasks: tasks(&c, &searches, &progress, packs.first(), held.as_deref()),
+        tasks: left,
         found,
         history: history.into_iter().map(HistoryLine::of).collect(),
         packs: packs.iter().map(PackLine::of).collect(),
@@ -338,7 +344,7 @@ fn case_page(
         part: open && packs.first().is_some_and(|k| !k.complete && k.items > 0),
         handed: handovers.iter().map(|h| handed(h, &packs)).collect(),
         letters: letter_lines(tx, &by.org, &c.row.id)?,
-        may_work: by.role.may(Permission::WorkCases).is_ok(),
+        may_work,
         may_release: by.role.may(Permission::ReleaseCases).is_ok(),
         open,
         sent: matches!(c.request().state, Where::Sent { .. }),

@@ -33,10 +33,44 @@ pub(super) fn state_of(tx: &mut Tx<'_>, org: &str, row: &LetterRow) -> Result<St
 
 struct Line {
     id: String,
-    name: String,
+    title: String,
+    /// To whom; empty when it can't be read any more.
+    to: String,
     made: String,
-    /// Reference of its case, and its page.
-    case: Option<(String, String)>,
+    /// Reference of its case; empty if it is of none.
+    reference: String,
+    /// Its page; empty for whoever may not read it.
+    link: String,
+}
+
+/// What a letter that is printed says instead of an address for e-mail.
+const BY_HAND: &str = "the name and address on the letter";
+
+fn line_of(tx: &mut Tx<'_>, o: &Office, me: &Signed, row: LetterRow) -> Result<Line> {
+    let org = &me.by.org;
+    let (reference, link) = match &row.case {
+        Some(case) => {
+            let reference = sql::case_by_id(tx, org, case)?.reference;
+            let link = format!("/office/cases/{reference}/letters/{}", row.id);
+            (reference, link)
+        }
+        None => (String::new(), format!("/office/letters/{}", row.id)),
+    };
+    // What is about nobody's case is about somebody's wishes.
+    let readable = row.case.is_some() || me.by.role.may(Permission::SeePermissions).is_ok();
+    let to = match post::open(tx, o.vault(), org, &row.id) {
+        Ok((_, letter)) if readable => letter.to.unwrap_or_else(|| BY_HAND.to_owned()),
+        // The key of whoever it was about may be gone.
+        _ => String::new(),
+    };
+    Ok(Line {
+        title: post::title(&row.name).to_owned(),
+        to,
+        made: dates::moment(row.made),
+        reference,
+        link: if readable { link } else { String::new() },
+        id: row.id,
+    })
 }
 
 #[derive(Template)]
@@ -69,16 +103,8 @@ pub async fn letters(State(office): State<Office>, me: Signed, Query(q): Query<W
             o.read(|tx| {
                 let org = &me.by.org;
                 let mut lines = Vec::new();
-                for l in post::sql::letters_in(tx, org, view, MOST)? {
-                    let case = match &l.case {
-                        Some(id) => {
-                            let reference = sql::case_by_id(tx, org, id)?.reference;
-                            let link = format!("/office/cases/{reference}/letters/{}", l.id);
-                            Some((reference, link))
-                        }
-                        None => None,
-                    };
-                    lines.push(Line { id: l.id, name: l.name, made: dates::moment(l.made), case });
+                for row in post::sql::letters_in(tx, org, view, MOST)? {
+                    lines.push(line_of(tx, o, &me, row)?);
                 }
                 let counts = post::sql::undone(tx, org)?;
                 let server = o.settings().post.is_some() && view != "to-print";
@@ -124,8 +150,12 @@ struct LetterPage {
     f: Filled,
     w: Wrong,
     id: String,
+    /// Empty for a letter of no case.
     reference: String,
+    title: String,
     letter: post::Letter,
+    /// Its words are the person's own.
+    theirs: bool,
     state: String,
     class: &'static str,
     made: String,
@@ -142,18 +172,24 @@ fn letter_page(
     w: Wrong,
 ) -> Result<LetterPage> {
     o.read(|tx| {
-        let case = acts::load_by_ref(tx, o, &me.by, reference)?.row.id;
+        let case = match reference {
+            "" => None,
+            r => Some(acts::load_by_ref(tx, o, &me.by, r)?.row.id),
+        };
         let (row, letter) = post::open(tx, o.vault(), &me.by.org, id)?;
-        if row.case.as_deref() != Some(case.as_str()) {
+        if row.case != case {
             return Err(Error::NotFound("the letter"));
         }
+        let title = post::title(&letter.name).to_owned();
         let waits = matches!(row.state.as_str(), "to-print" | "outbox" | "failed");
         Ok(LetterPage {
-            d: Desk::new(me, "Cases", format!("Letter: {}", letter.name)),
+            d: Desk::new(me, "Cases", format!("Letter: {title}")),
             f,
             w,
             id: id.to_owned(),
             reference: reference.to_owned(),
+            title,
+            theirs: row.name == post::PREFERENCES,
             letter,
             state: state_of(tx, &me.by.org, &row)?,
             class: post::state_words(&row.state).1,
@@ -203,6 +239,19 @@ pub async fn pdf(
         })
         .await?;
     Ok(download("letter.pdf", "application/pdf", bytes))
+}
+
+/// `GET /office/letters/{id}`: a letter of no case.
+pub async fn of_no_case(
+    State(office): State<Office>,
+    me: Signed,
+    Path(id): Path<String>,
+) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let view = office
+        .run(move |o| letter_page(o, &me, ("", &id), Filled::default(), Wrong::default()))
+        .await?;
+    page(&view)
 }
 
 /// `POST /office/cases/{reference}/letters/{id}`: it was posted, or handed over.

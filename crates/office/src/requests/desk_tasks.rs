@@ -15,6 +15,13 @@ pub(super) struct Task {
     pub(super) link: Option<String>,
 }
 
+impl Task {
+    /// Without its link, unless it leads to what is only looked at.
+    pub(super) fn read_only(&mut self) {
+        self.link = self.link.take().filter(|l| l.starts_with('#') || l.ends_with("/review"));
+    }
+}
+
 /// Somebody acts for the person: their authority comes before everything else.
 fn authority_task(c: &Case, base: &str) -> Option<Task> {
     let agent = c.body.asker.agent.as_ref().filter(|_| c.request().by_agent)?;
@@ -106,7 +113,8 @@ pub(super) fn tasks(
             note,
             status,
             class,
-            link: link.map(|l| format!("{base}{l}")),
+            link: link
+                .map(|l| if l.starts_with('#') { l.to_owned() } else { format!("{base}{l}") }),
         };
     let who = settled.map_or("Only ask where there is real doubt".into(), |s| s.how.clone());
     let identity_link = settled.is_none().then_some("/identity");

@@ -47,8 +47,7 @@ fn squeeze(text: &str) -> String {
 
 /// Where the office is reached from outside.
 pub(super) fn url(office: &Office, path: &str) -> String {
-    let base = office.settings().public_url.as_deref().unwrap_or("http://127.0.0.1:8420");
-    format!("{}{path}", base.trim_end_matches('/'))
+    format!("{}{path}", office.address())
 }
 
 #[derive(Template)]
@@ -460,7 +459,7 @@ pub fn post(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case, l: Letter) -
     let id = &case.row.id;
     post::put(tx, office.vault(), &by.org, Some(id), &case.row.key, &l, by.now)?;
     let how = if l.to.is_some() { "on its way by e-mail" } else { "to be printed and posted" };
-    let said = format!("Letter “{}” written, {how}", l.name);
+    let said = format!("Letter “{}” written, {how}", post::title(&l.name));
     Ok(super::acts::act_on(case, "request.letter", "UK GDPR Art 12(1)", said))
 }
 
