@@ -1,14 +1,16 @@
 //! Every route of the web faces, with who may use it. A route of the staff's that names nobody lets
 //! nobody in ([`Needs`]).
 
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
-use axum::response::IntoResponse as _;
+use axum::extract::{DefaultBodyLimit, Path};
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 
+use crate::kit::forms::is_short_name;
 use crate::kit::pages::Trouble;
 use crate::kit::web::{self, Needs};
 use crate::office::Office;
@@ -19,7 +21,9 @@ use crate::requests::{
     desk, desk_acts as acts, desk_letters as letters, desk_list, desk_new, portal,
     portal_ask as ask,
 };
-use crate::staff::{Permission as P, desk as staff, desk_account as account};
+use crate::staff::{
+    Permission as P, desk as staff, desk_account as account, desk_set_up as set_up,
+};
 use crate::{charter, holdings, mailing, notices, permissions, proof, register, today};
 
 /// What the public types is smaller still: nobody has signed in yet.
@@ -42,8 +46,10 @@ pub fn all(office: Office) -> Router {
         .merge(contact())
         .merge(machines(&office))
         .route("/assets/{name}", get(web::asset))
+        .route("/favicon.ico", get(web::icon))
         .route("/o/{org}/theme.css", get(web::theme))
         .fallback(not_found)
+        .layer(from_fn_with_state(office.clone(), web::framed))
         .layer(from_fn(web::headers))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())
@@ -54,6 +60,7 @@ fn public() -> Router<Office> {
     use permissions::portal as choose;
     Router::new()
         .route("/", get(portal::front))
+        .route("/o/{org}", get(organisation))
         .route("/o/{org}/data-rights", get(portal::start))
         .route("/o/{org}/data-rights/about", get(portal::about))
         .route("/o/{org}/data-rights/ask", post(ask::begin))
@@ -83,7 +90,7 @@ fn public() -> Router<Office> {
 
 fn sign_in() -> Router<Office> {
     Router::new()
-        .route("/set-up/{token}", get(staff::set_up_form).post(staff::set_up))
+        .route("/set-up/{token}", get(set_up::set_up_form).post(set_up::set_up))
         .route("/office/sign-in", get(staff::sign_in_form).post(staff::sign_in))
         .route("/office/code", get(staff::code_form).post(staff::code))
         .route("/office/link/{token}", get(staff::link_form).post(staff::link))
@@ -109,6 +116,7 @@ fn cases() -> Router<Office> {
         .route("/office", all_staff(get(today::desk::today)))
         .route("/office/cases", whoever(SEE, get(desk_list::cases)))
         .route("/office/letters", whoever(SEE, get(letters::letters)))
+        .route("/office/letters/{id}", whoever(SEE, get(letters::of_no_case)))
         .route("/office/letters/{id}", whoever(WORK, post(letters::again)))
         .route("/office/cases/new", opener(get(desk_new::new).post(desk_new::log)))
         .merge(one_case())
@@ -136,10 +144,8 @@ fn one_case() -> Router<Office> {
         .route(&at("/packs/{n}"), whoever(SEE, get(packs::pack)))
         .route(&at("/packs/{n}/zip"), whoever(SEE, get(packs::zip)))
         .route(&at("/packs/{n}/protected"), whoever(WORK, post(packs::protected)))
-        .route(&at("/{act}"), whoever(SEE, get(acts::form)))
-        .route(&at("/{act}"), whoever(WORK, post(acts::act)))
-        .route(&at("/{act}/{search}"), whoever(SEE, get(acts::form)))
-        .route(&at("/{act}/{search}"), whoever(WORK, post(acts::act)))
+        .route(&at("/{act}"), whoever(WORK, get(acts::form).post(acts::act)))
+        .route(&at("/{act}/{search}"), whoever(WORK, get(acts::form).post(acts::act)))
 }
 
 fn contact() -> Router<Office> {
@@ -207,7 +213,7 @@ fn machines(office: &Office) -> Router<Office> {
         .route("/api/o/{org}/events", post(told::events))
         .route("/api/o/{org}/inbound-mail", post(told::inbound))
         .route("/api/o/{org}/unsubscribe-headers", post(told::unsubscribe_headers))
-        .layer(axum::middleware::from_fn_with_state(office.clone(), once::once));
+        .layer(from_fn_with_state(office.clone(), once::once));
     Router::new()
         .merge(repeatable)
         .route("/health", get(api::health))
@@ -258,10 +264,20 @@ fn house() -> Router<Office> {
         .layer(DefaultBodyLimit::max(FORM))
 }
 
-async fn not_found() -> axum::response::Response {
-    let page = Trouble::not_found();
-    match askama::Template::render(&page) {
-        Ok(html) => (axum::http::StatusCode::NOT_FOUND, axum::response::Html(html)).into_response(),
-        Err(_) => axum::http::StatusCode::NOT_FOUND.into_response(),
+/// What leads nowhere; an address with a slash too many at its end leads where it would without.
+async fn not_found(method: Method, uri: Uri) -> Response {
+    let path = uri.path().trim_end_matches('/');
+    let whole = path.starts_with('/') && !path.starts_with("//") && path.len() < uri.path().len();
+    if whole && method == Method::GET {
+        return Redirect::permanent(path).into_response();
+    }
+    Trouble::not_found().shown(StatusCode::NOT_FOUND)
+}
+
+/// The organisation's own address leads to its page.
+async fn organisation(Path(org): Path<String>) -> Response {
+    match is_short_name(&org) {
+        true => Redirect::permanent(&format!("/o/{org}/data-rights")).into_response(),
+        false => Trouble::not_found().shown(StatusCode::NOT_FOUND),
     }
 }

@@ -8,7 +8,8 @@ use crate::requests::Wants;
 use crate::staff::acts::NewStaff;
 use crate::staff::{self, Role};
 
-const OFFICER: &str = "ruth.osei@harbour.example";
+/// The address that the officer signs in with.
+pub(super) const OFFICER: &str = "ruth.osei@harbour.example";
 
 /// What she writes into the form. Her old e-mail address is not in it: the search learns it.
 pub fn asker() -> Asker {

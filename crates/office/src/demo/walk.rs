@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::cast::{asker, officer, wants};
+use super::cast::{OFFICER, asker, officer, wants};
 use super::prove::{self, Proved};
 use super::told::{Voice, count, free, shown};
 use super::{contact, maps, society};
@@ -76,6 +76,8 @@ pub fn run(a: &DemoArgs) -> Result<u8> {
         walk.open_browser(&done)?;
         serve::log_to_stderr();
         serve::serve(&done.office, walk.listen, 2)?;
+    } else {
+        walk.say_how_to_open(&done);
     }
     Ok(0)
 }
@@ -347,7 +349,8 @@ impl Walk {
             v.say(format!("{} has to be answered by {}.", request.reference, dates::full(act_by)));
         }
         v.say(format!(
-            "{} in {}; {} wait for a person, as namesakes, household and other people do.",
+            "{} found, with {} looked through; {} wait for a person, as namesakes, household and \
+             other people do.",
             count(done.found.items, "item"),
             count(done.holdings as u64, "holding"),
             done.found.open
@@ -361,13 +364,24 @@ impl Walk {
         Ok(())
     }
 
+    /// Says how the office is opened that nobody serves yet.
+    fn say_how_to_open(&mut self, done: &Done) {
+        let data = done.office.data().display().to_string();
+        let v = &mut self.voice;
+        v.step("Your turn");
+        v.say("To open the office in a browser:");
+        v.say(format!("  candour serve --data {data}"));
+        v.say("And, in another window, for a link that signs the officer in once:");
+        v.say(format!("  candour staff link {OFFICER} --data {data}"));
+    }
+
     /// Prints the links that open the office, and the paper holding's question.
     fn open_browser(&mut self, done: &Done) -> Result<()> {
         let (office, base) = (&done.office, format!("http://{}", self.listen));
         let by = office.by_command(&done.org);
         let id = officer(office, &by)?;
-        let b = by.clone();
-        let token = office.write(move |tx| staff::acts::sign_in_link(tx, &b, &id))?;
+        let (b, vault) = (by.clone(), office.vault().clone());
+        let token = office.write(move |tx| staff::acts::sign_in_link(tx, &vault, &b, &id))?;
         let v = &mut self.voice;
         v.step("Your turn");
         v.say("Sign in as the officer, by this link, which works once:");

@@ -1,11 +1,14 @@
 //! The frame of every page, and the pages that belong to no area.
 
 use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
 
 use crate::charter::Charter;
 use crate::error::Error;
 use crate::kit::forms::sentence;
 use crate::kit::web::Signed;
+use crate::staff::{Permission, Role};
 
 /// The frame of a staff page.
 pub struct Desk {
@@ -21,6 +24,7 @@ pub struct Desk {
     pub who: String,
     /// A message to show once, after a save.
     pub banner: Option<String>,
+    role: Role,
 }
 
 impl Desk {
@@ -33,7 +37,20 @@ impl Desk {
             short: signed.charter.organisation.short.clone(),
             who: format!("{}, {}", signed.me.name, signed.me.role.label().to_lowercase()),
             banner: signed.session.banner.clone(),
+            role: signed.me.role,
         }
+    }
+
+    /// Whether the side list leads there: nobody is led to a page that says no.
+    pub fn leads(&self, entry: &str) -> bool {
+        let needs = match entry {
+            "Cases" => Permission::SeeCases,
+            "Register" | "Holdings" => Permission::SeeHoldings,
+            "Contact" => Permission::SeePermissions,
+            "Ledger" => Permission::SeeLedger,
+            _ => return true,
+        };
+        self.role.may(needs).is_ok()
     }
 }
 
@@ -68,7 +85,7 @@ impl Portal {
 }
 
 /// Something did not work: what, and what to do.
-#[derive(Template)]
+#[derive(Clone, Template)]
 #[template(path = "kit/pages/trouble.html")]
 pub struct Trouble {
     title: &'static str,
@@ -101,8 +118,31 @@ impl Trouble {
         Self { title, text }
     }
 
+    /// As an answer. What it says goes with it, so that it can be said again in another frame.
+    pub fn shown(self, status: StatusCode) -> Response {
+        let mut response = match self.render() {
+            Ok(html) => (status, Html(html)).into_response(),
+            Err(_) => (status, "Something went wrong on our side").into_response(),
+        };
+        response.extensions_mut().insert(self);
+        response
+    }
+
+    /// The same inside the office.
+    pub fn at_desk(self, signed: &Signed) -> TroubleAtDesk {
+        TroubleAtDesk { d: Desk::new(signed, "", self.title), text: self.text }
+    }
+
     /// The page for an address that leads nowhere.
     pub fn not_found() -> Self {
         Self::of(&Error::NotFound("the page"))
     }
+}
+
+/// [`Trouble`] for somebody who has signed in.
+#[derive(Template)]
+#[template(path = "kit/pages/trouble_at_desk.html")]
+pub struct TroubleAtDesk {
+    d: Desk,
+    text: String,
 }

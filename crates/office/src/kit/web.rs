@@ -43,11 +43,7 @@ impl IntoResponse for Failure {
         if let Error::Fault(e) = &self.0 {
             tracing::error!("{e:#}");
         }
-        let page = Trouble::of(&self.0);
-        let response = match askama::Template::render(&page) {
-            Ok(html) => (status, Html(html)).into_response(),
-            Err(_) => (status, "Something went wrong on our side").into_response(),
-        };
+        let response = Trouble::of(&self.0).shown(status);
         match self.0 {
             Error::TooMany(minutes) => wait(response, minutes),
             _ => response,
@@ -226,11 +222,26 @@ pub struct Signed {
     pub charter: Charter,
 }
 
-impl FromRequestParts<Office> for Signed {
-    type Rejection = Response;
+/// Gives the pages of trouble the frame of the office for those who have signed in, so that they
+/// are not led out of it.
+pub async fn framed(State(office): State<Office>, request: Request, next: Next) -> Response {
+    let staffs = request.uri().path().starts_with("/office");
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let Some(trouble) = response.extensions().get::<Trouble>().filter(|_| staffs).cloned() else {
+        return response;
+    };
+    let Ok(signed) = Signed::known(&office, &headers).await else { return response };
+    let Ok(html) = askama::Template::render(&trouble.at_desk(&signed)) else { return response };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, html.into())
+}
 
-    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Response> {
-        let Some(token) = cookie(office, &parts.headers) else { return Err(sign_in()) };
+impl Signed {
+    /// Whoever has a complete session, whatever the route is for.
+    async fn known(office: &Office, headers: &HeaderMap) -> Result<Self, Response> {
+        let Some(token) = cookie(office, headers) else { return Err(sign_in()) };
         let found = office.run(move |o| staff::who(o, &token)).await;
         let (me, session) = match found {
             Ok(Some(found)) => found,
@@ -239,12 +250,6 @@ impl FromRequestParts<Office> for Signed {
         };
         if !session.complete {
             return Err(Redirect::to("/office/code").into_response());
-        }
-        Needs::check(parts.extensions.get(), me.role).map_err(|e| Failure(e).into_response())?;
-        if session.banner.is_some() && parts.method == axum::http::Method::GET {
-            let id = session.id.clone();
-            let told = office.run(move |o| staff::set_banner(o, &id, None));
-            told.await.map_err(|e| Failure(e).into_response())?;
         }
         let org = me.org.clone();
         let charter = office.run(move |o| o.read_one(|tx| charter::current(tx, &org))).await;
@@ -256,6 +261,22 @@ impl FromRequestParts<Office> for Signed {
             now: office.now(),
         };
         Ok(Self { by, me, session, charter })
+    }
+}
+
+impl FromRequestParts<Office> for Signed {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Response> {
+        let signed = Self::known(office, &parts.headers).await?;
+        let (me, session) = (&signed.me, &signed.session);
+        Needs::check(parts.extensions.get(), me.role).map_err(|e| Failure(e).into_response())?;
+        if session.banner.is_some() && parts.method == axum::http::Method::GET {
+            let id = session.id.clone();
+            let told = office.run(move |o| staff::set_banner(o, &id, None));
+            told.await.map_err(|e| Failure(e).into_response())?;
+        }
+        Ok(signed)
     }
 }
 
@@ -403,6 +424,11 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
         }
     }
     response
+}
+
+/// The icon, for browsers that ask for it where none of our pages says it is.
+pub async fn icon(headers: HeaderMap) -> Response {
+    asset(Path("icon.svg".to_owned()), headers).await
 }
 
 /// An organisation's two colours, as a stylesheet of one rule.

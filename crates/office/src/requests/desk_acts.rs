@@ -13,11 +13,12 @@ use super::search::period;
 use super::search::{self, Answer as HandIn};
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
 use crate::proof::By;
+use crate::staff::Permission;
 
 #[derive(Template)]
 #[template(path = "requests/pages/act.html")]
@@ -193,8 +194,20 @@ fn inset(o: &Office, me: &Signed, act: &str, case: &Case) -> Result<String> {
     })
 }
 
+/// What a role must be allowed for an act. The act asks for it again: this is so that nobody is
+/// shown a form whose button says no.
+fn needs(act: &str, two: bool) -> Permission {
+    match act {
+        "refuse" if two => Permission::WorkCases,
+        "refuse" | "approve" | "unrefuse" | "extend" | "fee" | "close" | "set-aside"
+        | "register" => Permission::ReleaseCases,
+        _ => Permission::WorkCases,
+    }
+}
+
 /// `GET /office/cases/{reference}/{act}` and `…/{act}/{search}`
 pub async fn form(State(office): State<Office>, me: Signed, Path(at): Path<Which>) -> Answer {
+    me.by.role.may(needs(&at.act, me.charter.rights.second_approver))?;
     let view =
         office.run(move |o| act_page(o, &me, &at, Filled::default(), Wrong::default())).await?;
     page(&view)
@@ -228,6 +241,9 @@ pub async fn act(
 }
 
 fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
+    // What somebody copied down from paper may be long.
+    let paper = if at.act == "paper" { forms::COPIED } else { forms::LONG };
+    f.check_lengths(|_| paper)?;
     let by = me.by.clone();
     let id = o.read(|tx| {
         if let Some(search) = &at.search {

@@ -8,7 +8,7 @@ use super::rules::Via;
 use super::{Body, Right, Wants};
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, mend, page};
 use crate::office::Office;
@@ -80,6 +80,7 @@ pub async fn log(
 ) -> Answer {
     let f = Filled(pairs);
     let read = || -> Result<NewCase> {
+        f.check_lengths(|_| forms::LONG)?;
         let field = |e: Field| Error::Invalid(vec![e]);
         let received = f.date("received").map_err(field)?;
         let via = Via::from_word(f.get("via"));

@@ -176,6 +176,8 @@ pub fn case_by_id(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<CaseRow> {
 
 /// A case by its reference.
 pub fn case_by_ref(tx: &mut Tx<'_>, org: &str, reference: &str) -> Result<CaseRow> {
+    // A reference has capital letters only; people type small ones.
+    let reference = reference.to_ascii_uppercase();
     tx.row(
         "SELECT id, ref, facts, version, act_by, limit_on, owner, key_id, sealed, secret,
                 paused_since, reminded, made_at

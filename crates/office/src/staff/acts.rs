@@ -3,11 +3,11 @@
 use candour_db::Tx;
 use jiff::Timestamp;
 
-use super::device;
 use super::rules::{self, Permission, Role};
 use super::sql::{self, SessionRow, StaffRow};
-use crate::error::{Error, Result};
-use crate::kit::vault::{self, Vault};
+use super::{code_app, device};
+use crate::error::{Error, Field, Result};
+use crate::kit::vault::Vault;
 use crate::kit::{limits, links, new_id};
 use crate::office::Office;
 use crate::proof::{Act, By, Recorded};
@@ -73,11 +73,15 @@ pub fn add(tx: &mut Tx<'_>, vault: &Vault, by: &By, new: &NewStaff) -> Result<Re
 /// # Errors
 /// The fields to mend.
 pub fn check_new(new: &NewStaff) -> Result<()> {
-    address(&new.email)?;
+    let mut bad = Vec::new();
     if new.name.trim().is_empty() {
-        return Err(Error::invalid("name", "Enter their name"));
+        bad.push(Field::new("name", "Enter the name"));
     }
-    Ok(())
+    match address(&new.email) {
+        Err(Error::Invalid(fields)) => bad.extend(fields),
+        other => drop(other?),
+    }
+    if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
 }
 
 /// The file that lets somebody set the office up: whoever can read the data folder.
@@ -180,7 +184,7 @@ const RECOVERY: &str = "recovery";
 ///
 /// # Errors
 /// Denied, not found or gone, one's own account, or one that may do more than one's own role.
-pub fn sign_in_link(tx: &mut Tx<'_>, by: &By, id: &str) -> Result<Recorded<String>> {
+pub fn sign_in_link(tx: &mut Tx<'_>, vault: &Vault, by: &By, id: &str) -> Result<Recorded<String>> {
     by.role.may(Permission::ManageStaff)?;
     let row = sql::by_id(tx, &by.org, id)?;
     by.role.may_hand_out(row.role)?;
@@ -197,7 +201,21 @@ pub fn sign_in_link(tx: &mut Tx<'_>, by: &By, id: &str) -> Result<Recorded<Strin
     }
     let purpose = if by.actor == "command" { RECOVERY } else { LINK };
     let token = links::make(tx, &by.org, purpose, &row.id, by.now, rules::LINK)?;
-    Ok(Recorded::new(by, token, Act::new("staff.link-made").about("staff", id)))
+    // For whom, without a name: the role, and the end of the account's id as the staff page has it.
+    let said = format!("for {}, account …{}", row.role.label().to_lowercase(), short_id(id));
+    let key = vault.key_for(tx, &by.org, "office", by.now)?;
+    let act = Act::new("staff.link-made").about("staff", id).say(&key, said);
+    Ok(Recorded::new(by, token, act))
+}
+
+/// The end of an account's id: enough to tell the accounts of one office apart.
+pub fn short_id(id: &str) -> &str {
+    id.get(id.len().saturating_sub(6)..).unwrap_or(id)
+}
+
+/// The whole address of a sign-in link.
+pub fn link_address(office: &Office, token: &str) -> String {
+    format!("{}/office/link/{token}", office.address())
 }
 
 /// How a sign-in went.
@@ -253,7 +271,7 @@ fn begin(
 }
 
 /// Counts a wrong password or code for an address, known or not.
-fn failed(
+pub(super) fn failed(
     office: &Office,
     mark: limits::Mark,
     row: Option<&StaffRow>,
@@ -314,7 +332,7 @@ pub fn give_code(office: &Office, token: &str, code: &str, device: Option<&str>)
     let (row, secret) = office.read(|tx| {
         let s = sql::session_of(tx, hash)?.ok_or(Error::NotFound("the session"))?;
         let row = sql::by_id(tx, &s.org, &s.staff)?;
-        let secret = open_totp(tx, office.vault(), &row)?;
+        let secret = code_app::open(tx, office.vault(), &row)?;
         Ok((row, secret))
     })?;
     let mark = device::tries_of(office, &row.email, device)?;
@@ -445,48 +463,4 @@ pub fn confirmed(
     }
     failed(office, mark, Some(&row), by.now)?;
     Err(Error::invalid(field, "This is not the password you have now"))
-}
-
-/// A fresh secret for the code app: 20 random bytes.
-///
-/// # Errors
-/// Of the random source.
-pub fn new_secret() -> Result<Vec<u8>> {
-    Ok(vault::random()?[..20].to_vec())
-}
-
-/// Turns the code app on, once a code shows that it works.
-///
-/// # Errors
-/// The code is not right.
-pub fn turn_on_totp(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    secret: &[u8],
-    code: &str,
-) -> Result<Recorded<()>> {
-    let row = sql::by_id(tx, &by.org, by.actor_id())?;
-    let seconds = u64::try_from(by.now.as_second()).unwrap_or(0);
-    if rules::totp(secret, &row.email)?.check(code.trim(), seconds).is_none() {
-        return Err(Error::invalid(
-            "code",
-            "This code is not right: check that the clock of your phone is right, and enter the newest code",
-        ));
-    }
-    let key = vault.key_for(tx, &by.org, "office", by.now)?;
-    let sealed = vault.seal(tx, &by.org, &key, &totp_place(&row.id), secret)?;
-    sql::set_totp(tx, &by.org, &row.id, Some(sealed))?;
-    let act = Act::new("staff.code-app-on").about("staff", &row.id).law("UK GDPR Art 32(1)");
-    Ok(Recorded::new(by, (), act))
-}
-
-fn totp_place(staff: &str) -> String {
-    format!("totp\u{0}{staff}")
-}
-
-fn open_totp(tx: &mut Tx<'_>, vault: &Vault, row: &StaffRow) -> Result<Option<Vec<u8>>> {
-    let Some(sealed) = &row.totp else { return Ok(None) };
-    let key = vault.key_for(tx, &row.org, "office", Timestamp::UNIX_EPOCH)?;
-    vault.open(tx, &row.org, &key, &totp_place(&row.id), sealed).map(Some)
 }

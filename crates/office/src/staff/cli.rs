@@ -6,9 +6,10 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::acts::{self, NewStaff};
-use super::{Role, sql};
+use super::{Role, code_app, sql};
 use crate::cli::{At, print_json, read_text};
 use crate::error::{Error, Result};
+use crate::office::Office;
 
 /// Staff accounts.
 #[derive(Subcommand)]
@@ -40,11 +41,30 @@ pub enum StaffCommand {
         #[command(flatten)]
         at: At,
     },
+    /// Take the code app of somebody away who lost their telephone: they sign in with their
+    /// password alone until they turn it on again.
+    CodeAppOff {
+        /// Their address.
+        email: String,
+        #[command(flatten)]
+        at: At,
+    },
     /// Everybody, with their roles.
     List {
         #[command(flatten)]
         at: At,
     },
+}
+
+/// Where `serve` listens is not known here: what to do if it is elsewhere.
+fn elsewhere(office: &Office) -> &'static str {
+    match office.settings().public_url {
+        Some(_) => "",
+        None => {
+            " If the office is reached elsewhere, put that address in front instead, and set \
+             public_url in candour.toml."
+        }
+    }
 }
 
 /// Runs `candour staff`.
@@ -64,17 +84,27 @@ pub fn run(command: StaffCommand) -> Result<u8> {
             let (vault, by2) = (office.vault().clone(), by.clone());
             let id = office.write(move |tx| acts::add(tx, &vault, &by2, &new))?;
             if linked {
-                let token = office.write(move |tx| acts::sign_in_link(tx, &by, &id))?;
-                println!("/office/link/{token}");
-                eprintln!("Open this on the office's address within 24 hours; it works once.");
+                let vault = office.vault().clone();
+                let token = office.write(move |tx| acts::sign_in_link(tx, &vault, &by, &id))?;
+                println!("{}", acts::link_address(&office, &token));
+                eprintln!("Open this within 24 hours; it works once.{}", elsewhere(&office));
             }
         }
         StaffCommand::Link { email, at } => {
             let (office, by) = at.open_org()?;
             let row = office.read_one(|tx| sql::by_email(tx, &email.to_lowercase()))?;
             let row = row.filter(|r| r.org == by.org).ok_or(Error::NotFound("the account"))?;
-            let token = office.write(move |tx| acts::sign_in_link(tx, &by, &row.id))?;
-            println!("/office/link/{token}");
+            let vault = office.vault().clone();
+            let token = office.write(move |tx| acts::sign_in_link(tx, &vault, &by, &row.id))?;
+            println!("{}", acts::link_address(&office, &token));
+            eprintln!("Open this within 24 hours; it works once.{}", elsewhere(&office));
+        }
+        StaffCommand::CodeAppOff { email, at } => {
+            let (office, by) = at.open_org()?;
+            let row = office.read_one(|tx| sql::by_email(tx, &email.to_lowercase()))?;
+            let row = row.filter(|r| r.org == by.org).ok_or(Error::NotFound("the account"))?;
+            office.write(move |tx| code_app::turn_off(tx, &by, &row.id))?;
+            println!("The code app is off.");
         }
         StaffCommand::List { at } => {
             let (office, by) = at.open_org()?;

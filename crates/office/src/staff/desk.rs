@@ -1,4 +1,4 @@
-//! Signing in and out, first set-up, one's own account, and the list of staff.
+//! Signing in and out, and the list of staff.
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
@@ -7,9 +7,8 @@ use axum::response::Response;
 
 use super::acts::{self, NewStaff, SignIn};
 use super::device;
-use super::rules::{Permission, Role};
+use super::rules::{Permission, Role, browser};
 use super::sql::{self, SessionRow, StaffRow};
-use crate::charter::{Charter, Contact, Law, Organisation};
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::limits::{self, Client, What};
@@ -23,7 +22,7 @@ type Pairs = Form<Vec<(String, String)>>;
 /// One page for everything before one is signed in.
 #[derive(Template)]
 #[template(path = "staff/pages/door.html")]
-struct Door {
+pub(super) struct Door {
     title: &'static str,
     what: &'static str,
     f: Filled,
@@ -31,22 +30,27 @@ struct Door {
     action: String,
 }
 
-fn door(what: &'static str, action: impl Into<String>, f: Filled, w: Wrong) -> Door {
+pub(super) fn door(what: &'static str, action: impl Into<String>, f: Filled, w: Wrong) -> Door {
     let title = match what {
         "code" => "Enter the code of your app",
         "link" => "Sign in",
         "set-up" => "Set up this office",
+        "empty" => "This office has not been set up yet",
         _ => "Sign in to the office",
     };
     Door { title, what, f, w, action: action.into() }
 }
 
-fn agent(headers: &HeaderMap) -> String {
+pub(super) fn agent(headers: &HeaderMap) -> String {
     headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or("unknown").to_owned()
 }
 
-/// `GET /office/sign-in`
-pub async fn sign_in_form() -> Answer {
+/// `GET /office/sign-in`. Before the office is set up nobody could pass: then it says how.
+pub async fn sign_in_form(State(office): State<Office>) -> Answer {
+    let empty = office.run(|o| Ok(o.read(crate::charter::orgs)?.is_empty())).await?;
+    if empty {
+        return page(&door("empty", "", Filled::default(), Wrong::default()));
+    }
     page(&door("sign-in", "/office/sign-in", Filled::default(), Wrong::default()))
 }
 
@@ -153,9 +157,30 @@ pub async fn link(
         })
         .await;
     match signed {
+        Ok((SignIn::Done(session), known)) => {
+            // Whoever has no password yet could not come back: the first thing is to choose one.
+            let to = first_page(&office, &session).await?;
+            let response = web::go_with_session(&office, &session, to);
+            Ok(web::with_device(&office, response, &known))
+        }
         Ok((signed, known)) => Ok(go_signed(&office, &signed, Some(&known))),
         Err(e) => refuse(e, |w| door("link", action, Filled::default(), w)),
     }
+}
+
+/// Where somebody is led who came by a link.
+async fn first_page(office: &Office, session: &str) -> Result<&'static str> {
+    let token = session.to_owned();
+    office
+        .run(move |o| match acts::who(o, &token)? {
+            Some((me, session)) if me.password.is_none() => {
+                let said = "Choose a password now: the link that brought you here worked once.";
+                acts::set_banner(o, &session.id, Some(said))?;
+                Ok("/office/account")
+            }
+            _ => Ok("/office"),
+        })
+        .await
 }
 
 /// `POST /office/sign-out`
@@ -167,85 +192,6 @@ pub async fn sign_out(State(office): State<Office>, me: Signed) -> Answer {
         })
         .await?;
     Ok(web::go_without_session("/office/sign-in"))
-}
-
-/// `GET /set-up/{token}`
-pub async fn set_up_form(State(office): State<Office>, Path(token): Path<String>) -> Answer {
-    let t = token.clone();
-    office.run(move |o| acts::may_set_up(o, &t)).await?;
-    let mut f = Filled::default();
-    f.set("division", "england-and-wales");
-    f.set("contact_role", "Data protection officer");
-    page(&door("set-up", format!("/set-up/{token}"), f, Wrong::default()))
-}
-
-/// `POST /set-up/{token}`: founds the organisation and its first officer.
-pub async fn set_up(
-    State(office): State<Office>,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-    Form(pairs): Pairs,
-) -> Answer {
-    let f = Filled(pairs);
-    let agent = agent(&headers);
-    let (form, t) = (f.clone(), token.clone());
-    match office.run(move |o| found(o, &t, &form, &agent)).await {
-        Ok(session) => Ok(web::go_with_session(&office, &session, "/office")),
-        Err(e) => {
-            let mut f = f;
-            f.set("password", "");
-            mend(&door("set-up", format!("/set-up/{token}"), f, Wrong::of(e)?))
-        }
-    }
-}
-
-fn found(o: &Office, token: &str, f: &Filled, agent: &str) -> Result<String> {
-    acts::may_set_up(o, token)?;
-    let division = f
-        .get("division")
-        .parse()
-        .map_err(|_| Error::invalid("division", "Choose whose public holidays count for you"))?;
-    let charter = Charter {
-        organisation: Organisation {
-            legal_name: f.get("legal_name").to_owned(),
-            short: f.get("short").to_owned(),
-            trading_name: None,
-            number: None,
-            notice: None,
-            reference: "RR".into(),
-        },
-        contact: Contact {
-            role: f.get("contact_role").to_owned(),
-            name: None,
-            email: f.get("contact_email").to_owned(),
-            phone: f.some("contact_phone"),
-            post: f.get("contact_post").to_owned(),
-        },
-        law: Law::of(division, f.ticked("public_authority")),
-        rights: crate::charter::Rights::default(),
-        identity: crate::charter::Identity::default(),
-        channels: crate::charter::Channels::default(),
-        delivery: crate::charter::Delivery::default(),
-        theme: crate::charter::Theme::default(),
-        permissions: Default::default(),
-    };
-    charter.check()?;
-    let password = raw(f, "password");
-    super::rules::check_password(&password, f.get("email"), f.get("name"))?;
-    let new = NewStaff {
-        name: f.get("name").to_owned(),
-        email: f.get("email").to_owned(),
-        role: Role::Officer,
-        password: Some(password.clone()),
-    };
-    acts::check_new(&new)?;
-    let org = o.found(charter)?;
-    let (by, vault) = (o.by_command(&org), o.vault().clone());
-    o.write(move |tx| acts::add(tx, &vault, &by, &new))?;
-    acts::end_set_up(o)?;
-    match acts::sign_in(o, f.get("email"), &password, agent, None)? {
-        SignIn::Done(t) | SignIn::CodeNext(t) => Ok(t),
-    }
 }
 
 struct Line {
@@ -307,7 +253,7 @@ pub async fn list(State(office): State<Office>, me: Signed) -> Answer {
 struct LinkPage {
     d: Desk,
     name: String,
-    path: String,
+    address: String,
 }
 
 /// `POST /office/staff`: adds somebody and shows their one-time link, once.
@@ -322,7 +268,7 @@ pub async fn add(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -
     match done {
         Ok((name, token)) => {
             let d = Desk::new(&me, "Staff", "Sign-in link");
-            page(&LinkPage { d, name, path: format!("/office/link/{token}") })
+            page(&LinkPage { d, name, address: acts::link_address(&office, &token) })
         }
         Err(e) => {
             let w = Wrong::of(e)?;
@@ -343,14 +289,17 @@ fn add_from(o: &Office, me: &Signed, f: &Filled) -> Result<(String, String)> {
     };
     let (by, vault, name) = (me.by.clone(), o.vault().clone(), new.name.clone());
     let id = o.write(move |tx| acts::add(tx, &vault, &by, &new))?;
-    let by = me.by.clone();
-    let token = o.write(move |tx| acts::sign_in_link(tx, &by, &id))?;
+    let (by, vault) = (me.by.clone(), o.vault().clone());
+    let token = o.write(move |tx| acts::sign_in_link(tx, &vault, &by, &id))?;
     Ok((name, token))
 }
 
 pub(super) struct SessionLine {
     pub(super) id: String,
+    /// The browser, as far as it can be told.
     pub(super) agent: String,
+    /// What it says of itself.
+    pub(super) raw: String,
     pub(super) made: String,
     pub(super) seen: String,
     pub(super) current: bool,
@@ -361,7 +310,8 @@ pub(super) fn session_lines(all: Vec<SessionRow>, current: &str) -> Vec<SessionL
         .map(|s| SessionLine {
             current: s.id == current,
             id: s.id,
-            agent: s.agent,
+            agent: browser(&s.agent),
+            raw: s.agent,
             made: dates::moment(s.made),
             seen: dates::moment(s.seen),
         })
@@ -421,7 +371,7 @@ pub async fn change(
         Ok(None) => go(&format!("/office/staff/{id}")),
         Ok(Some((name, token))) => {
             let d = Desk::new(&me, "Staff", "Sign-in link");
-            page(&LinkPage { d, name, path: format!("/office/link/{token}") })
+            page(&LinkPage { d, name, address: acts::link_address(&office, &token) })
         }
         Err(e) => {
             let w = Wrong::of(e)?;
@@ -446,7 +396,7 @@ fn change_from(o: &Office, me: &Signed, id: &str, f: &Filled) -> Result<Option<(
         }
         "link" => {
             let name = o.read_one(|tx| sql::by_id(tx, &me.by.org, &id))?.name;
-            let token = o.write(move |tx| acts::sign_in_link(tx, &by, &id))?;
+            let token = o.write(move |tx| acts::sign_in_link(tx, &vault, &by, &id))?;
             return Ok(Some((name, token)));
         }
         _ => return Err(Error::NotFound("the act")),

@@ -5,10 +5,10 @@ use axum::extract::{Form, State};
 use fast_qr::QRBuilder;
 use fast_qr::convert::svg::SvgBuilder;
 
-use super::acts;
 use super::desk::{SessionLine, raw, session_lines};
 use super::rules;
 use super::sql::{self, StaffRow};
+use super::{acts, code_app};
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
@@ -33,7 +33,7 @@ fn account_page(o: &Office, me: &Signed, secret: Option<&str>, w: Wrong) -> Resu
     let sessions = o.read_one(|tx| sql::sessions_of(tx, &me.by.org, &me.me.id))?;
     let bytes = match secret.and_then(|s| hex::decode(s).ok()).filter(|s| s.len() == 20) {
         Some(bytes) => bytes,
-        None => acts::new_secret()?,
+        None => code_app::new_secret()?,
     };
     let totp = rules::totp(&bytes, &me.me.email)?;
     let url = totp.to_url().map_err(|e| Error::fault(format!("code app: {e}")))?;
@@ -99,7 +99,12 @@ fn account_from(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
             }
             // Whoever turns it on keeps everybody else out.
             acts::confirmed(o, &by, "mine", &raw(f, "mine"))?;
-            o.write(move |tx| acts::turn_on_totp(tx, &vault, &by, &secret, &code))
+            o.write(move |tx| code_app::turn_on(tx, &vault, &by, &secret, &code))
+        }
+        "move-code-app" => {
+            let secret = hex::decode(f.get("secret")).unwrap_or_default();
+            let (mine, present) = (raw(f, "mine"), f.get("present"));
+            code_app::move_to(o, &by, (&mine, present), (&secret, f.get("code")))
         }
         "end" => {
             let (id, session) = (me.me.id.clone(), f.get("session").to_owned());

@@ -7,8 +7,10 @@
 
 pub mod acts;
 pub mod cli;
+pub mod code_app;
 pub mod desk;
 pub mod desk_account;
+pub mod desk_set_up;
 pub mod device;
 mod rules;
 pub mod sql;

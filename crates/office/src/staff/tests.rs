@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 
 use super::acts::{self, NewStaff, SignIn};
-use super::{Role, rules, sql};
+use super::{Role, code_app, rules, sql};
 use crate::charter::Charter;
 use crate::error::{Error, Result};
 use crate::office::Office;
@@ -57,7 +57,8 @@ impl Bench {
 
     fn link(&self, by: &By, of: &By) -> Result<String> {
         let (by, id) = (by.clone(), of.actor_id().to_owned());
-        self.office.write(move |tx| acts::sign_in_link(tx, &by, &id))
+        let vault = self.office.vault().clone();
+        self.office.write(move |tx| acts::sign_in_link(tx, &vault, &by, &id))
     }
 
     fn code(&self, secret: &[u8]) -> String {
@@ -66,10 +67,10 @@ impl Bench {
     }
 
     fn turn_on_code_app(&self, of: &By) -> Vec<u8> {
-        let secret = acts::new_secret().unwrap();
+        let secret = code_app::new_secret().unwrap();
         let (vault, by) = (self.office.vault().clone(), of.clone());
         let (s, code) = (secret.clone(), self.code(&secret));
-        self.office.write(move |tx| acts::turn_on_totp(tx, &vault, &by, &s, &code)).unwrap();
+        self.office.write(move |tx| code_app::turn_on(tx, &vault, &by, &s, &code)).unwrap();
         secret
     }
 
@@ -187,4 +188,56 @@ fn a_right_password_gives_no_fresh_tries_for_the_code() {
     assert!(matches!(half(), Err(Error::TooMany(1))));
     b.later(2);
     acts::give_code(&b.office, &half().unwrap(), &b.code(&secret), None).unwrap();
+}
+
+#[test]
+fn a_code_app_moves_with_a_code_of_the_old_one_and_is_taken_away_by_the_command_line() {
+    let b = Bench::new();
+    let ruth = b.add("ruth", Role::Officer);
+    let old = b.turn_on_code_app(&ruth);
+    let new = code_app::new_secret().unwrap();
+    let move_to = |password: &str, present: &str, code: &str| {
+        let by = By { now: b.office.now(), ..ruth.clone() };
+        code_app::move_to(&b.office, &by, (password, present), (&new, code))
+    };
+    let field = |done: Result<()>| match done {
+        Err(Error::Invalid(bad)) => bad[0].name.clone().into_owned(),
+        other => panic!("{other:?}"),
+    };
+    let (present, code) = (b.code(&old), b.code(&new));
+    assert_eq!(field(move_to("another word", &present, &code)), "mine");
+    assert_eq!(field(move_to(PASSWORD, "000000", &code)), "present");
+    assert_eq!(field(move_to(PASSWORD, &present, "000000")), "code");
+    move_to(PASSWORD, &present, &code).unwrap();
+    b.later(1);
+    let SignIn::CodeNext(half) =
+        acts::sign_in(&b.office, "ruth@harbour.example", PASSWORD, "t", None).unwrap()
+    else {
+        panic!("the code is asked for")
+    };
+    assert!(acts::give_code(&b.office, &half, &b.code(&old), None).is_err(), "the old one is over");
+    acts::give_code(&b.office, &half, &b.code(&new), None).unwrap();
+    let (by, id) = (b.command(), ruth.actor_id().to_owned());
+    b.office.write(move |tx| code_app::turn_off(tx, &by, &id)).unwrap();
+    let signed = acts::sign_in(&b.office, "ruth@harbour.example", PASSWORD, "t", None).unwrap();
+    assert!(matches!(signed, SignIn::Done(_)));
+}
+
+#[test]
+fn a_browser_is_named_as_far_as_it_tells() {
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                  Chrome/140.0.0.0 Safari/537.36";
+    let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
+                  (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+    let edge = format!("{chrome} Edg/140.0.0.0");
+    for (agent, name) in [
+        (firefox, "Firefox on Linux"),
+        (chrome, "Chrome on Windows"),
+        (edge.as_str(), "Edge on Windows"),
+        (iphone, "Safari on an iPhone"),
+        ("curl/8.5.0", "curl/8.5.0"),
+    ] {
+        assert_eq!(rules::browser(agent), name);
+    }
 }

@@ -6,7 +6,7 @@ use axum::extract::{Form, Path, State};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go_saying, mend, page};
 use crate::office::Office;
@@ -122,6 +122,7 @@ pub async fn act(
 }
 
 fn perform(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<String>> {
+    f.check_lengths(|_| forms::LONG)?;
     let id = o.read(|tx| acts::load_by_ref(tx, o, &me.by, &at.reference))?.row.id;
     let way =
         || Way::from_word(f.get("how")).ok_or_else(|| Error::invalid("how", "Choose how it goes"));

@@ -16,7 +16,7 @@ use super::marking;
 use super::shown::{Part, Passage, all_marks, name, parts, passages};
 use crate::error::{Error, Result};
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
@@ -354,6 +354,7 @@ fn decide_from(
     at: &At,
     f: &Filled,
 ) -> Result<(bool, Option<(String, u64)>)> {
+    f.check_lengths(|name| if name == "reason" { forms::LONG } else { usize::MAX })?;
     let decision = Decision::from_word(f.get("decision"))
         .ok_or_else(|| Error::invalid("decision", "Choose what happens with this item"))?;
     let (s, item) = review::item(o, &me.by, &at.reference, &at.search, at.n)?;
