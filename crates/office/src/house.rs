@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::charter;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
+use crate::kit::post;
 use crate::office::{self, Office};
 use crate::{holdings, migrations, proof, settings};
 
@@ -26,8 +27,17 @@ pub struct InitArgs {
 /// # Errors
 /// The folder can't be written, or the database can't be opened.
 pub fn init(a: &InitArgs) -> Result<u8> {
+    let there = settings::key_path(&a.at.data).exists();
     let office = Office::init(&a.at.data, a.at.database.as_deref())?;
     println!("{}", a.at.data.display());
+    if there {
+        eprintln!(
+            "There was an office in {} already, kept in {}: nothing was changed.",
+            a.at.data.display(),
+            office.db().describe()?
+        );
+        return Ok(0);
+    }
     eprintln!("An office in {}, kept in {}.", a.at.data.display(), office.db().describe()?);
     eprintln!(
         "Keep a copy of {} somewhere safe and apart from backups: without it nothing can be read.",
@@ -50,22 +60,17 @@ pub struct DoctorArgs {
 /// The office can't be opened at all.
 pub fn doctor(a: &DoctorArgs) -> Result<u8> {
     let office = a.at.open()?;
-    let mut lines: Vec<(bool, String)> = Vec::new();
-    lines.push((true, format!("database: {}", office.db().describe()?)));
+    let mut lines: Vec<Said> = Vec::new();
+    lines.push((true, format!("database: {}", office.db().describe()?)).into());
     let year = crate::kit::dates::day_of(office.now()).year();
     let last = office.calendar().last_year();
-    lines.push((last > year, format!("public holidays: known to the end of {last}")));
-    lines.push((
-        true,
-        match &office.settings().post {
-            Some(p) => format!("letters: through {}:{}", p.host, p.port),
-            None => "letters: kept in the outbox folder, no mail server is set up".into(),
-        },
-    ));
-    lines.push(guard_line());
-    lines.push(press_line(&office));
+    lines.push((last > year, format!("public holidays: known to the end of {last}")).into());
+    lines.push(letters_line(&office)?);
+    lines.push(address_line(&office));
+    lines.push(guard_line().into());
+    lines.push(press_line(&office).into());
     let stuck = office.read(crate::kit::sql::failed_jobs)?;
-    lines.push((stuck == 0, format!("jobs given up: {stuck}")));
+    lines.push((stuck == 0, format!("jobs given up: {stuck}")).into());
     for (org, short) in office.read(charter::orgs)? {
         let by = office.by_command(&org);
         for h in office.read(|tx| holdings::active(tx, &org))? {
@@ -75,17 +80,23 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
                 Err(Error::Holding(f)) => (false, format!("{short}, {}: {f}", h.short)),
                 Err(e) => return Err(e),
             };
-            lines.push(line);
+            lines.push(line.into());
         }
-        lines.push(ledger_line(&office, &by.org, &short)?);
+        lines.push(ledger_line(&office, &by.org, &short)?.into());
     }
-    let wrong = lines.iter().any(|(ok, _)| !ok);
+    let wrong = lines.iter().any(|l| l.level == Level::Look);
     if a.at.json {
-        let all: Vec<_> = lines.iter().map(|(ok, l)| json!({"ok": ok, "what": l})).collect();
+        let all: Vec<_> = lines
+            .iter()
+            .map(|l| {
+                json!({"ok": l.level != Level::Look, "warning": l.level == Level::Warn,
+                       "what": l.what})
+            })
+            .collect();
         print_json(&all)?;
     } else {
-        for (ok, line) in &lines {
-            println!("{}  {line}", if *ok { "ok   " } else { "look " });
+        for l in &lines {
+            println!("{}  {}", l.level.word(), l.what);
         }
     }
     Ok(u8::from(wrong))
@@ -104,6 +115,83 @@ fn press_line(office: &Office) -> (bool, String) {
     match press.pdf(PAGE, office.now()) {
         Ok(_) => (true, format!("PDF copies: made by {program}")),
         Err(why) => (false, format!("PDF copies: none are made by {program}: {why}")),
+    }
+}
+
+/// How a line of the doctor's is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Ok,
+    /// The office works, and people may miss something they wait for.
+    Warn,
+    /// Something is wrong: the exit code says so too.
+    Look,
+}
+
+impl Level {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok   ",
+            Self::Warn => "warn ",
+            Self::Look => "look ",
+        }
+    }
+}
+
+/// A line of the doctor's.
+struct Said {
+    level: Level,
+    what: String,
+}
+
+impl From<(bool, String)> for Said {
+    fn from((ok, what): (bool, String)) -> Self {
+        Self { level: if ok { Level::Ok } else { Level::Look }, what }
+    }
+}
+
+/// How letters leave, and how many have not.
+fn letters_line(office: &Office) -> Result<Said> {
+    let left = office.read(|tx| {
+        let mut left = [0; 3];
+        for (org, _) in charter::orgs(tx)? {
+            for (sum, n) in left.iter_mut().zip(post::sql::undone(tx, &org)?) {
+                *sum += n;
+            }
+        }
+        Ok(left)
+    })?;
+    let [_, outbox, failed] = left;
+    let unsent = outbox + failed;
+    let (what, remedy) = match &office.settings().post {
+        Some(p) => (format!("letters: through {}:{}", p.host, p.port), "send them again"),
+        None => (
+            "letters: kept in the outbox folder, no mail server is set up".to_owned(),
+            "name a mail server under [post] in candour.toml, then send them",
+        ),
+    };
+    Ok(match unsent {
+        0 => Said { level: Level::Ok, what },
+        n => Said {
+            level: Level::Warn,
+            what: format!("{what}; {n} not sent: {remedy} from /office/letters, or by hand"),
+        },
+    })
+}
+
+/// Where links in letters point to.
+fn address_line(office: &Office) -> Said {
+    let address = office.address();
+    match &office.settings().public_url {
+        Some(_) => Said { level: Level::Ok, what: format!("links: point to {address}") },
+        None => Said {
+            level: Level::Warn,
+            what: format!(
+                "links: public_url is not set, so links in letters point to {address} or where \
+                 `serve` listens, which nobody elsewhere can open. Set public_url = \"https://…\" \
+                 in candour.toml"
+            ),
+        },
     }
 }
 

@@ -21,6 +21,24 @@ fn the_doctor_says_what_keeps_a_hostile_document_in() {
     assert_eq!(out.status.code(), Some(i32::from(wrong)));
 }
 
+#[test]
+fn the_doctor_warns_of_letters_that_nobody_has_had_and_of_links_that_lead_nowhere() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let reference = office.ask();
+    drop(Served::new(&office));
+    let out = office.run(&["doctor", "--json"]);
+    let lines: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let line = |start: &str| {
+        let all = lines.as_array().unwrap().iter();
+        let mut found = all.filter(|l| l["what"].as_str().unwrap().starts_with(start));
+        found.next().cloned().unwrap_or_default()
+    };
+    let links = line("links:");
+    assert!(links["warning"] == true && links["what"].as_str().unwrap().contains("public_url"));
+    let letters = line("letters:");
+    assert!(!reference.is_empty() && letters["what"].as_str().unwrap().contains("outbox"));
+}
+
 /// What is written while rows are copied would be lost.
 #[test]
 fn an_office_that_is_served_is_not_moved() {

@@ -21,10 +21,18 @@ use crate::staff::Permission;
 const REMIND_AFTER: i32 = 14;
 
 struct Due {
+    by: Date,
     reference: String,
-    kind: &'static str,
+    kind: String,
     clock: ClockTag,
     day: String,
+}
+
+/// Something to do before the office can answer a request: what, and where. Without an address it
+/// is done in a file.
+struct Ready {
+    what: &'static str,
+    link: Option<&'static str>,
 }
 
 struct Decide {
@@ -44,6 +52,7 @@ struct TodayPage {
     trouble: Vec<(String, String)>,
     contact: Vec<(String, String)>,
     outbox: bool,
+    ready: Vec<Ready>,
     letters: Vec<(String, &'static str)>,
     no_holdings: bool,
     sees_cases: bool,
@@ -75,7 +84,9 @@ fn not_fetched(tx: &mut candour_db::Tx<'_>, me: &Signed) -> Result<Vec<Decide>> 
     let mut all = Vec::new();
     for h in cases::open_links(tx, &me.by.org, soon)?.iter().filter(|h| h.fetched.is_none()) {
         let reference = cases::case_by_id(tx, &me.by.org, &h.case)?.reference;
-        let ends = h.ends.map_or(String::new(), |e| dates::short(dates::day_of(e)));
+        let ends = h
+            .ends
+            .map_or(String::new(), |e| dates::near(dates::day_of(e), dates::day_of(me.by.now)));
         all.push(Decide {
             what: format!("Not fetched yet: the link ends on {ends}"),
             link: format!("/office/cases/{reference}#packs"),
@@ -88,6 +99,7 @@ fn not_fetched(tx: &mut candour_db::Tx<'_>, me: &Signed) -> Result<Vec<Decide>> 
 fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
     let now = dates::day_of(me.by.now);
     let sees_cases = me.by.role.may(Permission::SeeCases).is_ok();
+    let works = me.by.role.may(Permission::WorkCases).is_ok();
     let org = &me.by.org;
     o.read(|tx| {
         let mut p = TodayPage {
@@ -99,6 +111,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             trouble: Vec::new(),
             contact: Vec::new(),
             outbox: o.settings().post.is_none(),
+            ready: ready(tx, o, me)?,
             letters: Vec::new(),
             no_holdings: holdings::sql::count(tx, org)? == 0,
             sees_cases,
@@ -119,22 +132,96 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             let two = me.charter.rights.second_approver;
             let open = cases::open_findings(tx, org, &c.id, two)?;
             if open > 0 {
-                let findings = if open == 1 { "finding" } else { "findings" };
-                let what = format!("Look at {open} {findings}");
+                let what = match open {
+                    1 => "Look at 1 finding".to_owned(),
+                    n => format!("Look at {n} findings"),
+                };
                 p.decide.push(Decide::about(&c, what, "review"));
             }
-            p.decide.extend(decide(&c, &acts::clockwork(o, &me.charter), now));
+            // Whoever only reads is not led to a form that says no.
+            if works {
+                p.decide.extend(decide(&c, &acts::clockwork(o, &me.charter), now));
+            }
             if let Some(by) = c.act_by.filter(|d| *d <= fortnight) {
                 p.due.push(Due {
+                    by,
                     clock: clock_tag(o, &me.charter, &c, now),
                     reference: c.reference,
-                    kind: c.request.right.label(),
-                    day: dates::short(by),
+                    kind: c.request.right.label().to_owned(),
+                    day: dates::near(by, now),
                 });
             }
         }
+        p.due.extend(asked(tx, o, me, fortnight)?);
+        p.due.sort_by_key(|d| d.by);
         Ok(p)
     })
+}
+
+/// Questions to those who keep paper records, by the day they should answer.
+fn asked(tx: &mut Tx<'_>, o: &Office, me: &Signed, until: Date) -> Result<Vec<Due>> {
+    let (org, now) = (&me.by.org, dates::day_of(me.by.now));
+    let mut all = Vec::new();
+    for s in cases::asked_and_due(tx, org, until)? {
+        let Some(by) = s.due else { continue };
+        let title = holdings::sql::by_id(tx, org, &s.holding)?.title;
+        let left = o.calendar().describe_left(now, by, me.charter.law.division);
+        all.push(Due {
+            by,
+            reference: cases::case_by_id(tx, org, &s.case)?.reference,
+            kind: format!("Answer from {title}"),
+            clock: ClockTag {
+                words: format!("Asked for by {}: {left}", dates::full(by)),
+                class: if by < now { "late" } else { "soon" },
+            },
+            day: dates::near(by, now),
+        });
+    }
+    Ok(all)
+}
+
+/// What is still to be done before the first request comes, for those who set the office up.
+fn ready(tx: &mut Tx<'_>, o: &Office, me: &Signed) -> Result<Vec<Ready>> {
+    if me.by.role.may(Permission::SetCharter).is_err() {
+        return Ok(Vec::new());
+    }
+    let (org, settings) = (&me.by.org, o.settings());
+    let approve = |s: &crate::staff::sql::StaffRow| {
+        s.left.is_none() && s.role.may(Permission::ReleaseCases).is_ok()
+    };
+    let approvers = crate::staff::sql::all(tx, org)?.iter().filter(|s| approve(s)).count();
+    let holds = me.by.role.may(Permission::ManageHoldings).is_ok();
+    let all = [
+        (
+            settings.post.is_none(),
+            "Name a mail server under [post] in candour.toml: until then letters lie in the \
+             outbox folder",
+            None,
+        ),
+        (
+            settings.public_url.is_none(),
+            "Set public_url in candour.toml: until then links in letters point to this machine",
+            None,
+        ),
+        (
+            me.charter.rights.second_approver && approvers < 2,
+            "Add a second person who may approve a refusal, as officer or deputy; or say in the \
+             settings that one person may",
+            Some("/office/staff"),
+        ),
+        (
+            holds && crate::register::activities(tx, org)?.is_empty(),
+            "Enter the first activity in the register: what you use personal data for",
+            Some("/office/register/new"),
+        ),
+        (
+            holds && holdings::sql::count(tx, org)? == 0,
+            "Add the first holding: a place where you keep personal data",
+            Some("/office/holdings/new"),
+        ),
+    ];
+    let open = all.into_iter().filter(|(open, ..)| *open);
+    Ok(open.map(|(_, what, link)| Ready { what, link }).collect())
 }
 
 /// Letters that have not left, with where they are listed.
