@@ -10,7 +10,7 @@ use candour_screening::{
     Cell, Encoding, Format, Guess, Outcome, Outs, Plan, Shape, inspect, likely_kind,
 };
 
-use super::screen::{Ready, told};
+use super::screen::{Ready, is_list, no_row, told};
 use crate::error::{Error, Result};
 
 /// Rows of a workbook that are looked at before its columns are confirmed.
@@ -29,9 +29,10 @@ pub fn screen_any(
     outs: &Outs,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Outcome> {
-    let format = inspect(list).map_err(|e| told(&e))?.format;
-    if !matches!(format, Format::Workbook | Format::OldWorkbook) {
-        return ready.screen(list, plan, outs, progress);
+    let shape = inspect(list).map_err(|e| told(&e))?;
+    if !matches!(shape.format, Format::Workbook | Format::OldWorkbook) {
+        is_list(&shape.header)?;
+        return with_rows(ready.screen(list, plan, outs, progress)?);
     }
     let book = Workbook::open(list)?;
     let sheet = only_sheet(&book)?;
@@ -51,8 +52,12 @@ pub fn screen_any(
                 let _ = send.send(Err(fault.to_string()));
             }
         });
-        ready.screen_rows(list, &header, rows, plan, outs)
+        with_rows(ready.screen_rows(list, &header, rows, plan, outs)?)
     })
+}
+
+fn with_rows(out: Outcome) -> Result<Outcome> {
+    if out.rows == 0 { Err(no_row()) } else { Ok(out) }
 }
 
 /// The sheet with rows. Of several it could not be told which is meant, and those of the others

@@ -321,6 +321,28 @@ impl Ready {
 #[path = "screen_tests.rs"]
 mod tests;
 
+/// Whether a file's first row can be one of a list: a program or a picture has letters there that
+/// no text has.
+///
+/// # Errors
+/// It can't.
+pub fn is_list(head: &[String]) -> Result<()> {
+    let odd = |c: char| (c.is_control() && !c.is_whitespace()) || c == char::REPLACEMENT_CHARACTER;
+    if head.iter().any(|h| h.contains(odd)) {
+        return Err(Error::invalid(
+            "list",
+            "This is no list: its first row is not text. Save the list as CSV, XLSX or ODS, and \
+             choose that file",
+        ));
+    }
+    Ok(())
+}
+
+/// A list that has nobody on it: a certificate of nothing would prove nothing.
+pub fn no_row() -> Error {
+    Error::invalid("list", "This list has no row below its headings, so there is nothing to screen")
+}
+
 /// A screening's trouble in this program's words.
 pub fn told(e: &ScreenError) -> Error {
     match e {

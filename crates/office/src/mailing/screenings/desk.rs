@@ -11,7 +11,7 @@ use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::blobs::BlobReader;
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong, sentence};
+use crate::kit::forms::{Filled, Wrong, count, sentence};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, download, go, go_saying, mend, page, stream};
 use crate::mailing::screen::{Certificate, title_of};
@@ -40,7 +40,22 @@ struct Recent {
     id: String,
     made: String,
     what: String,
+    /// How many rows, and what came of them.
+    rows: String,
     done: bool,
+}
+
+/// How many rows a list has: that, its day and its purpose tell lists apart. A file's name is not
+/// kept, since it may hold somebody's.
+fn rows_of(s: &Screening) -> Result<String> {
+    if let Some(text) = &s.certificate {
+        let c: Certificate = serde_json::from_str(text)?;
+        let all = count(c.rows.all, "row", "rows");
+        return Ok(format!("{all}, {} may be contacted", c.rows.allowed));
+    }
+    let shape: serde_json::Value = serde_json::from_str(&s.shape)?;
+    let rows = shape["rows_estimate"].as_u64().unwrap_or(0);
+    Ok(format!("About {}", count(rows, "row", "rows")))
 }
 
 fn start_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<StartPage> {
@@ -56,13 +71,16 @@ fn start_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<StartPage>
         attested: Attested::ALL.iter().map(|a| (a.word(), a.label())).collect(),
         recent: recent
             .iter()
-            .map(|s| Recent {
-                id: s.id.clone(),
-                made: dates::moment(s.made),
-                what: what(me, s),
-                done: s.done,
+            .map(|s| {
+                Ok(Recent {
+                    id: s.id.clone(),
+                    made: dates::moment(s.made),
+                    what: what(me, s),
+                    rows: rows_of(s)?,
+                    done: s.done,
+                })
             })
-            .collect(),
+            .collect::<Result<_>>()?,
         may: me.by.role.may(Permission::ScreenLists).is_ok(),
     })
 }
@@ -287,7 +305,7 @@ pub async fn run(
         }
         Err(e) => {
             let mut w = Wrong::of(e)?;
-            // The engine speaks of a column; the page's field is the one that is contacted.
+            // The engine speaks of a column or the list; the page's field is what is contacted.
             for field in &mut w.0 {
                 field.name = "contact".into();
             }

@@ -148,6 +148,10 @@ pub fn keep(office: &Office, by: &By, list: &Path, mut new: Screening) -> Result
         candour_screening::Format::Csv => shape,
         _ => rows::shape(list)?,
     };
+    screen::is_list(&shape.header)?;
+    if shape.rows_estimate == 0 && !shape.no_header {
+        return Err(screen::no_row());
+    }
     new.shape = serde_json::to_string(&shape)?;
     new.id = new_id(by.now);
     let blob = seal(office, by, list)?;
