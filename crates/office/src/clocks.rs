@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use candour_clock::{Calendar, answer, check_vectors, rule_names};
+use candour_clock::{Calendar, ClockError, answer, check_vectors, rule_names};
 use clap::Args;
 use serde_json::json;
 
 use crate::charter;
 use crate::cli::print_json;
 use crate::error::{Error, Result};
+use crate::kit::forms::{count, sentence};
 use crate::office::Office;
 
 const EXAMPLES: &str = "\
@@ -123,7 +124,7 @@ fn work_out(a: &DeadlineArgs) -> Result<u8> {
     }
     let received = a.received.as_deref().unwrap_or("");
     let found = answer(&a.rule, received, &facts, &calendar)
-        .map_err(|e| Error::invalid("deadline", e.to_string()))?;
+        .map_err(|e| Error::invalid("deadline", in_words(&e)))?;
     if a.json {
         print_json(&found)?;
         return Ok(0);
@@ -138,6 +139,24 @@ fn work_out(a: &DeadlineArgs) -> Result<u8> {
         eprintln!("Part of this rule has not been verified in the law: see the steps.");
     }
     Ok(0)
+}
+
+/// An error of the clock's, in the words of this command.
+fn in_words(e: &ClockError) -> String {
+    let option = |fact: &str| match fact {
+        "received" | "asked" | "answered" | "division" => format!("--{fact}"),
+        other => format!("--with {other}=…"),
+    };
+    match e {
+        ClockError::UnknownRule(name) => {
+            format!("There is no rule named {name}: `candour deadline list` shows those there are")
+        }
+        ClockError::Missing(fact) => format!("{} is missing, and the rule needs it", option(fact)),
+        ClockError::Unreadable { fact, expected } => {
+            format!("{} can’t be read: write {expected}", option(fact))
+        }
+        other => sentence(&other.to_string()),
+    }
 }
 
 fn check(file: &std::path::Path, calendar: &Calendar, as_json: bool) -> Result<u8> {
@@ -157,7 +176,8 @@ fn check(file: &std::path::Path, calendar: &Calendar, as_json: bool) -> Result<u
         for m in &checked.mismatches {
             println!("line {}: {}: expected {}, worked out {}", m.line, m.rule, m.expected, m.got);
         }
-        println!("{} rows checked, {} mismatches", checked.rows, checked.mismatches.len());
+        let mismatches = count(checked.mismatches.len() as u64, "mismatch", "mismatches");
+        println!("{} checked, {mismatches}", count(checked.rows as u64, "row", "rows"));
     }
     Ok(u8::from(!checked.mismatches.is_empty()))
 }

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use candour_db::{DbError, Trouble};
 
+use crate::kit::forms::sentence;
+
 /// What an act may answer instead of a result.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,9 +43,10 @@ pub enum Error {
 /// The answer of every act.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A no, with its reason and its source.
+/// A no, with its reason and its source. What is said of it is a sentence, and names a source of
+/// law: that a rule is the house's own helps nobody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{why} ({source_})")]
+#[error("{}", self.in_words())]
 pub struct Refusal {
     /// What was tried: "extend".
     pub act: &'static str,
@@ -51,6 +54,16 @@ pub struct Refusal {
     pub why: String,
     /// Article, clause or house rule.
     pub source_: &'static str,
+}
+
+impl Refusal {
+    fn in_words(&self) -> String {
+        let why = sentence(&self.why);
+        match self.source_.starts_with("house rule") {
+            true => why,
+            false => format!("{why} ({})", self.source_),
+        }
+    }
 }
 
 /// One field to mend. The wording is the same in the summary and beside the field.

@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     match cli::run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(e) => {
-            eprintln!("candour: {e}");
+            eprintln!("candour: {}", kit::forms::sentence(&e.to_string()));
             ExitCode::from(e.exit_code())
         }
     }

@@ -55,6 +55,8 @@ pub fn restore(a: &RestoreArgs) -> Result<u8> {
             journals.push(near);
         }
     }
+    let made = !data.exists();
+    let own_settings = data.join("candour.toml").exists();
     std::fs::create_dir_all(data)?;
     let stage = data.join("restore.part");
     let done = staged(&stage, a, &journals);
@@ -73,6 +75,10 @@ pub fn restore(a: &RestoreArgs) -> Result<u8> {
         Ok(done)
     });
     let _ = std::fs::remove_dir_all(&stage);
+    if done.is_err() && made {
+        // Only what this command made, and only while nothing is in it.
+        let _ = std::fs::remove_dir(data);
+    }
     let done = done?;
     if a.at.json {
         done.print_json()?;
@@ -84,6 +90,15 @@ pub fn restore(a: &RestoreArgs) -> Result<u8> {
         eprintln!(
             "No journal was found: whoever was erased, stopped or said no since the backup is not \
              known here. If you have it: candour replay --journal FILE --data {}",
+            data.display()
+        );
+    }
+    if !own_settings {
+        eprintln!(
+            "A backup holds no settings: {} is new and empty. Put the old office’s candour.toml in \
+             its place (mail server, public address, holidays). A holding whose path is relative is \
+             looked for in {}: put its files there, or mend its map.",
+            data.join("candour.toml").display(),
             data.display()
         );
     }
