@@ -19,6 +19,8 @@ use crate::staff::acts::{self as staff, NewStaff, SignIn};
 
 #[path = "door_tests.rs"]
 mod door_tests;
+#[path = "web_first_tests.rs"]
+mod first_tests;
 #[path = "web_requests_tests.rs"]
 mod web_requests_tests;
 #[path = "web_review_tests.rs"]
@@ -56,7 +58,14 @@ impl Served {
         std::fs::write(dir.path().join("candour.toml"), settings).unwrap();
         let office = Office::open(dir.path(), None).unwrap();
         let charter = Charter::parse(include_str!("demo/charter.toml")).unwrap();
-        let by = office.by_command(&office.found(charter).unwrap());
+        office.found(charter).unwrap();
+        Self::serving(office, dir)
+    }
+
+    /// An office as it is, with the command line's hands.
+    fn serving(office: Office, dir: tempfile::TempDir) -> Self {
+        let orgs = office.read(crate::charter::orgs).unwrap();
+        let by = office.by_command(orgs.first().map_or("", |(id, _)| id));
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let at = listener.local_addr().unwrap();
