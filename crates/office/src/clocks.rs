@@ -181,3 +181,18 @@ fn check(file: &std::path::Path, calendar: &Calendar, as_json: bool) -> Result<u
     }
     Ok(u8::from(!checked.mismatches.is_empty()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_speaks_of_what_was_typed() {
+        let said = |rule: &str, received: &str| {
+            in_words(&answer(rule, received, &BTreeMap::new(), &Calendar::builtin()).unwrap_err())
+        };
+        assert!(said("nonsense", "2026-11-25").contains("`candour deadline list`"));
+        assert!(said("rights_month", "").starts_with("--received is missing"));
+        assert!(said("rights_month", "soon").starts_with("--received can’t be read"));
+    }
+}

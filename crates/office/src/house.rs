@@ -187,9 +187,8 @@ fn address_line(office: &Office) -> Said {
         None => Said {
             level: Level::Warn,
             what: format!(
-                "links: public_url is not set, so links in letters point to {address} or where \
-                 `serve` listens, which nobody elsewhere can open. Set public_url = \"https://…\" \
-                 in candour.toml"
+                "links: public_url is not set, so links in letters point to {address}, which nobody \
+                 elsewhere can open. Set public_url = \"https://…\" in candour.toml"
             ),
         },
     }

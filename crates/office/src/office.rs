@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -21,6 +21,9 @@ use crate::permissions::Live;
 use crate::proof::{self, By, Recorded};
 use crate::settings::{self, Settings};
 use crate::staff::Role;
+
+/// The file in the data folder that says where the office listens.
+const LISTENS: &str = "listens";
 
 /// An open office. Cheap to clone.
 #[derive(Clone)]
@@ -147,17 +150,27 @@ impl Office {
         &self.inner.settings
     }
 
-    /// Notes where this process listens.
-    pub fn listens_at(&self, at: SocketAddr) {
+    /// Notes where this process listens, also for commands on the same office: their links lead
+    /// there.
+    ///
+    /// # Errors
+    /// The data folder can't be written.
+    pub fn listens_at(&self, at: SocketAddr) -> Result<()> {
+        let at = match at.ip().is_unspecified() {
+            true => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), at.port()),
+            false => at,
+        };
         let _ = self.inner.listens.set(at);
+        Ok(std::fs::write(self.data().join(LISTENS), format!("{at}\n"))?)
     }
 
-    /// Where the office is reached, for links: its public address, else where it listens, else
-    /// where it listens by default. Without a slash at the end.
+    /// Where the office is reached, for links: its public address, else where it listens or did
+    /// last, else where it listens by default. Without a slash at the end.
     pub fn address(&self) -> String {
+        let noted = || std::fs::read_to_string(self.data().join(LISTENS)).ok()?.trim().parse().ok();
         let listens = || {
-            let at = self.inner.listens.get().copied().unwrap_or(crate::serve::LISTEN);
-            format!("http://{at}")
+            let own = self.inner.listens.get().copied();
+            format!("http://{}", own.or_else(noted).unwrap_or(crate::serve::LISTEN))
         };
         let base = self.settings().public_url.clone().unwrap_or_else(listens);
         base.trim_end_matches('/').to_owned()

@@ -77,7 +77,7 @@ pub fn serve(office: &Office, listen: SocketAddr, workers: usize) -> Result<()> 
         })?;
         // Port 0 asks for a free one: say which it became.
         let at = listener.local_addr()?;
-        office.listens_at(at);
+        office.listens_at(at)?;
         eprintln!("The office is at http://{at}/office and the public page at http://{at}/");
         let app = routes::all(office.clone());
         axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())

@@ -195,7 +195,9 @@ fn a_restore_without_the_journal_says_so() {
     let restore = ["restore", backup.to_str().unwrap(), "--key", key.to_str().unwrap()];
     let out = at(&office, fresh.path(), &restore);
     assert_eq!(code(&out), 0);
-    assert!(String::from_utf8_lossy(&out.stderr).contains("No journal was found"));
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(said.contains("No journal was found"), "{said}");
+    assert!(said.contains("candour.toml is new and empty"), "its settings are not in it: {said}");
     // A journal of another office is no journal of this one: nothing is half put back.
     let fresh = tempfile::tempdir().unwrap();
     let other = Office::new(Kept::Sqlite, 0);
@@ -208,6 +210,11 @@ fn a_restore_without_the_journal_says_so() {
     );
     assert_eq!(code(&out), 2);
     assert_eq!(std::fs::read_dir(fresh.path()).unwrap().count(), 0);
+    // A folder that was made for it goes with it.
+    let made = fresh.path().join("made");
+    let out =
+        at(&office, &made, &[&restore[..], &["--journal", journal.to_str().unwrap()]].concat());
+    assert!(code(&out) == 2 && !made.exists());
 }
 
 /// A server is put back by its own tools; a copy of every row stands for them here.

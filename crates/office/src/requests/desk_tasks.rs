@@ -18,7 +18,7 @@ pub(super) struct Task {
 impl Task {
     /// Without its link, unless it leads to what is only looked at.
     pub(super) fn read_only(&mut self) {
-        self.link = self.link.take().filter(|l| l.starts_with('#') || l.ends_with("/review"));
+        self.link = self.link.take().filter(|l| l.contains('#') || l.ends_with("/review"));
     }
 }
 
@@ -113,8 +113,7 @@ pub(super) fn tasks(
             note,
             status,
             class,
-            link: link
-                .map(|l| if l.starts_with('#') { l.to_owned() } else { format!("{base}{l}") }),
+            link: link.map(|l| format!("{base}{l}")),
         };
     let who = settled.map_or("Only ask where there is real doubt".into(), |s| s.how.clone());
     let identity_link = settled.is_none().then_some("/identity");

@@ -56,7 +56,7 @@ pub enum StaffCommand {
     },
 }
 
-/// Where `serve` listens is not known here: what to do if it is elsewhere.
+/// Where others reach the office is not known here: what to do about it.
 fn elsewhere(office: &Office) -> &'static str {
     match office.settings().public_url {
         Some(_) => "",

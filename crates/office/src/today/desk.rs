@@ -102,6 +102,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
     let works = me.by.role.may(Permission::WorkCases).is_ok();
     let org = &me.by.org;
     o.read(|tx| {
+        let no_holdings = holdings::sql::count(tx, org)? == 0;
         let mut p = TodayPage {
             d: Desk::new(me, "Today", "Today"),
             day: now.strftime("%A %-d %B").to_string(),
@@ -111,9 +112,9 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             trouble: Vec::new(),
             contact: Vec::new(),
             outbox: o.settings().post.is_none(),
-            ready: ready(tx, o, me)?,
+            ready: ready(tx, o, me, no_holdings)?,
             letters: Vec::new(),
-            no_holdings: holdings::sql::count(tx, org)? == 0,
+            no_holdings,
             sees_cases,
         };
         p.trouble = holding_trouble(tx, org)?;
@@ -161,10 +162,11 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
 /// Questions to those who keep paper records, by the day they should answer.
 fn asked(tx: &mut Tx<'_>, o: &Office, me: &Signed, until: Date) -> Result<Vec<Due>> {
     let (org, now) = (&me.by.org, dates::day_of(me.by.now));
-    let mut all = Vec::new();
+    let (held, mut all) = (holdings::active(tx, org)?, Vec::new());
     for s in cases::asked_and_due(tx, org, until)? {
         let Some(by) = s.due else { continue };
-        let title = holdings::sql::by_id(tx, org, &s.holding)?.title;
+        let holding = held.iter().find(|h| h.id == s.holding);
+        let title = holding.map_or("a holding", |h| h.title.as_str());
         let left = o.calendar().describe_left(now, by, me.charter.law.division);
         all.push(Due {
             by,
@@ -181,15 +183,14 @@ fn asked(tx: &mut Tx<'_>, o: &Office, me: &Signed, until: Date) -> Result<Vec<Du
 }
 
 /// What is still to be done before the first request comes, for those who set the office up.
-fn ready(tx: &mut Tx<'_>, o: &Office, me: &Signed) -> Result<Vec<Ready>> {
+fn ready(tx: &mut Tx<'_>, o: &Office, me: &Signed, no_holdings: bool) -> Result<Vec<Ready>> {
     if me.by.role.may(Permission::SetCharter).is_err() {
         return Ok(Vec::new());
     }
     let (org, settings) = (&me.by.org, o.settings());
-    let approve = |s: &crate::staff::sql::StaffRow| {
-        s.left.is_none() && s.role.may(Permission::ReleaseCases).is_ok()
-    };
-    let approvers = crate::staff::sql::all(tx, org)?.iter().filter(|s| approve(s)).count();
+    let staff = crate::staff::colleagues(tx, org)?.into_iter();
+    let approvers =
+        staff.filter(|s| s.left.is_none() && s.role.may(Permission::ReleaseCases).is_ok()).count();
     let holds = me.by.role.may(Permission::ManageHoldings).is_ok();
     let all = [
         (
@@ -215,7 +216,7 @@ fn ready(tx: &mut Tx<'_>, o: &Office, me: &Signed) -> Result<Vec<Ready>> {
             Some("/office/register/new"),
         ),
         (
-            holds && holdings::sql::count(tx, org)? == 0,
+            holds && no_holdings,
             "Add the first holding: a place where you keep personal data",
             Some("/office/holdings/new"),
         ),
