@@ -331,7 +331,7 @@ fn what_is_no_list_gets_no_certificate() {
     let s = Served::new();
     let me = s.signed_in("ruth", Role::Officer);
     let kind = format!("{me}Content-Type: multipart/form-data; boundary=b\r\n");
-    let bring = |content: &str| {
+    let bring_for = |class: &str, content: &str| {
         let field = |name: &str, value: &str| {
             format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
         };
@@ -339,11 +339,12 @@ fn what_is_no_list_gets_no_certificate() {
             "{}{}{}--b\r\nContent-Disposition: form-data; name=\"list\"; filename=\"x\"\r\n\r\n\
              {content}\r\n--b--\r\n",
             field("channel", "email"),
-            field("class", "marketing"),
+            field("class", class),
             field("purpose", "walks")
         );
         s.send("POST", "/office/screen", &kind, &body)
     };
+    let bring = |content: &str| bring_for("marketing", content);
     let program = bring("MZ\u{1}\u{2}\u{3}\u{4}\u{5}");
     assert!(program.status == 422 && program.text.contains("This is no list"), "{}", program.text);
     let empty = bring("E-mail\n");
@@ -356,4 +357,13 @@ fn what_is_no_list_gets_no_certificate() {
     assert!(columns.contains(ticked), "its first row is a person: {columns}");
     let lately = s.send("GET", "/office/screen", &me, "").text;
     assert!(lately.contains("About 2 rows") || lately.contains("About 1 row"), "{lately}");
+    // An address that stands there twice is counted and left in.
+    let list = bring_for("service", "amara@example.org\nbram@example.org\nAmara@Example.org\n");
+    let at = list.head.lines().find_map(|l| l.strip_prefix("location: ")).unwrap().to_owned();
+    let run = s.send("POST", &at, &me, "contact=1&no-header=yes");
+    assert_eq!(run.status, 303, "{}", run.text);
+    let outcome = s.send("GET", &at, &me, "").text;
+    assert!(outcome.contains("1 allowed row has an address"), "{outcome}");
+    let allowed = s.send("GET", &format!("{at}/allowed.csv"), &me, "").text;
+    assert_eq!(allowed.lines().count(), 3, "{allowed}");
 }

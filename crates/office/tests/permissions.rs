@@ -398,6 +398,7 @@ fn a_company_and_a_partner_are_told_of_a_stop() {
     assert_eq!(may(&office, "fay@boats.example", "events"), (true, "corporate".into()));
     let share = WORDING
         .replace("events-email", "lifeboat")
+        .replace("channels = [\"email\"]\n", "")
         .replace("\"contact\"", "\"share\"")
         .replace("\"events\"", "\"lifeboat\"");
     office.set(&["permission", "wording", "set"], "share.toml", &share);

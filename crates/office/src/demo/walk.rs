@@ -77,7 +77,7 @@ pub fn run(a: &DemoArgs) -> Result<u8> {
         serve::log_to_stderr();
         serve::serve(&done.office, walk.listen, 2)?;
     } else {
-        walk.say_how_to_open(&done);
+        walk.say_how_to_open(&done)?;
     }
     Ok(0)
 }
@@ -365,7 +365,8 @@ impl Walk {
     }
 
     /// Says how the office is opened that nobody serves yet.
-    fn say_how_to_open(&mut self, done: &Done) {
+    fn say_how_to_open(&mut self, done: &Done) -> Result<()> {
+        officer(&done.office, &done.office.by_command(&done.org))?;
         let data = done.office.data().display().to_string();
         let v = &mut self.voice;
         v.step("Your turn");
@@ -373,6 +374,7 @@ impl Walk {
         v.say(format!("  candour serve --data {data}"));
         v.say("And, in another window, for a link that signs the officer in once:");
         v.say(format!("  candour staff link {OFFICER} --data {data}"));
+        Ok(())
     }
 
     /// Prints the links that open the office, and the paper holding's question.

@@ -250,6 +250,9 @@ pub struct Rows {
     pub blocked: u64,
     /// Could not be read.
     pub unreadable: u64,
+    /// Allowed, with an address that stands in an allowed row before; if that was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubled: Option<u64>,
 }
 
 impl Ready {
@@ -310,6 +313,7 @@ impl Ready {
                 allowed: out.allowed,
                 blocked: out.blocked,
                 unreadable: out.unreadable,
+                doubled: None,
             },
             reasons: used.map(|(r, n)| (r.code.clone(), r.text.clone(), *n)).collect(),
             versions: self.versions.clone(),

@@ -4,16 +4,17 @@
 pub mod desk;
 pub mod sql;
 
+use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use axum::extract::Multipart;
 use candour_db::Tx;
-use candour_screening::{Outs, Plan, inspect};
+use candour_screening::{At, Column, Outs, Plan, inspect, normalise};
 use jiff::{SignedDuration, Timestamp};
 
 use super::screen::{self, For};
-use super::{rows, screen_cli};
+use super::{rows, screen_cli, table};
 use crate::charter::{self, Channel};
 use crate::error::{Error, Result};
 use crate::kit::blobs::{self, BlobReader, BlobWriter, Finished};
@@ -26,6 +27,9 @@ use crate::staff::Permission;
 
 /// Lists are kept this long.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// As many allowed rows are looked through for addresses that stand there twice.
+const COMPARED: u64 = 500_000;
 
 /// A list brought in through the browser.
 #[derive(Debug, Clone)]
@@ -187,7 +191,8 @@ pub fn run(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<()> {
     let ready = screen::ready(office, by, &what)?;
     let out = rows::screen_any(&ready, &list, plan, &outs, &mut |_, _| {})?;
     let name = office.read(|tx| charter::current(tx, &by.org))?.organisation.legal_name;
-    let certificate = ready.certificate(by, &name, &what, &out);
+    let mut certificate = ready.certificate(by, &name, &what, &out);
+    certificate.rows.doubled = doubled(&file("allowed"), plan, out.allowed)?;
     let mut sealed = Vec::new();
     for name in ["allowed", "blocked", "unreadable"] {
         sealed.push(seal(office, by, &file(name))?);
@@ -208,6 +213,32 @@ pub fn run(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<()> {
         sql::finish(tx, &org, &id, &done)?;
         crate::kit::sql::drop_blob(tx, &org, &blob)
     })
+}
+
+/// How many of the allowed rows have an address that stands in a row before. They are left in: which
+/// of them is meant is for whoever sends. `None` where it is not looked for.
+fn doubled(allowed: &Path, plan: &Plan, rows: u64) -> Result<Option<u64>> {
+    let Some(Column { at: At::Number(column), kind }) = plan.columns.first() else {
+        return Ok(None);
+    };
+    match rows {
+        0 => return Ok(Some(0)),
+        n if n > COMPARED => return Ok(None),
+        _ => {}
+    }
+    let (shape, mut seen, mut twice) = (table::shape(allowed)?, HashSet::new(), 0);
+    let mut heading = plan.header;
+    table::each(allowed, &shape, |_, row| {
+        let first = std::mem::replace(&mut heading, false);
+        let cell = row.get(column.saturating_sub(1)).filter(|_| !first);
+        if let Some(normal) = cell.and_then(|c| normalise(*kind, c).ok())
+            && !seen.insert(normal)
+        {
+            twice += 1;
+        }
+        Ok(())
+    })?;
+    Ok(Some(twice))
 }
 
 fn unseal(office: &Office, org: &str, blob: &str, to: &Path) -> Result<()> {

@@ -15,7 +15,7 @@ use super::pages::{DataCard, DataFoot, DataTable, DataTop, Frame};
 use super::plan::Plan;
 use crate::charter::Charter;
 use crate::error::{Error, Result};
-use crate::kit::dates;
+use crate::kit::{dates, post};
 use crate::office::Office;
 use crate::people;
 use crate::permissions::{self, Held};
@@ -111,7 +111,7 @@ fn earlier(tx: &mut Tx<'_>, office: &Office, by: &By, case: &Case, own: &mut Own
         for l in crate::kit::sql::letters_of(tx, &by.org, &other.row.id)? {
             let parts = vec![
                 ("About request", other.row.reference.clone()),
-                ("Letter", l.name),
+                ("Letter", post::title(&l.name).to_owned()),
                 ("Written", dates::moment(l.made)),
             ];
             own.held.push(Held { what: "A letter", parts });

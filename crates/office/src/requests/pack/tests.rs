@@ -371,7 +371,7 @@ fn what_this_office_itself_holds_is_an_answer_too() {
     assert!(!letter.contains("We found no information") && letter.contains(own::TITLE));
     let table = text(&files, "data/our-own-records.csv");
     assert!(table.contains("Contact was stopped") && table.contains("2026-05-04"), "{table}");
-    assert!(table.contains("RR-2026-0002") && table.contains("acknowledgement"), "{table}");
+    assert!(table.contains("RR-2026-0002") && table.contains("Acknowledgement"), "{table}");
     assert!(!table.contains("RR-2026-0001"), "this request is not an earlier one");
     let page = text(&files, "02-about-our-processing.html");
     assert!(page.contains("Our own data protection records"));
