@@ -221,7 +221,7 @@ fn nothing_lapses_without_a_warning_and_the_days_it_gave() {
     let lapse = |r: &Request, on: &str| r.clone().end(Outcome::Lapsed, d(on), &c);
     let why = |r: &Request, on: &str| lapse(r, on).unwrap_err().to_string();
     let open = in_state(State::Searching);
-    assert!(why(&open, "2027-11-05").contains("nothing is waited for"));
+    assert!(why(&open, "2027-11-05").contains("Nothing is waited for"));
     let asked = open.clarify(d("2026-11-05")).unwrap();
     assert!(why(&asked, "2027-11-05").contains("warning letter first"), "however long ago");
     let warned = asked.warn(d("2026-11-10"), &c).unwrap();
