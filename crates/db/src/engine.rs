@@ -33,11 +33,19 @@ impl Own {
         })
     }
 
-    /// SQLite takes its one write lock at the start, so that no transaction fails half-way.
+    /// Writers take turns on both engines: what a closure has looked at stays so until its commit,
+    /// whichever process decides meanwhile. SQLite has one write lock; on PostgreSQL it is a lock
+    /// of this database's own. It goes with the statement that begins, so it costs no journey, and
+    /// each statement after it sees what was committed before. A process that is halted half-way
+    /// loses its turn and runs the batch again.
     pub(crate) fn begin(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
-            Self::Postgres(_) => "BEGIN",
+            Self::Postgres(_) => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED;
+                 SET LOCAL idle_in_transaction_session_timeout = '60s';
+                 SELECT pg_advisory_xact_lock(27973149453677938)"
+            }
         }
     }
 

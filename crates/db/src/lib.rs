@@ -3,8 +3,9 @@
 //! Every statement is written once, with `$1 … $n`, against five kinds of value. Reads borrow a
 //! connection from a small pool. Writes go through one writer thread, which gathers what is
 //! waiting into one transaction (a savepoint each), calls the [`Finisher`] once, commits, and only
-//! then answers: durable, and many to a single `fdatasync`. This crate knows nothing of data
-//! protection.
+//! then answers: durable, and many to a single `fdatasync`. The writers of several processes take
+//! turns, so a closure that looks and then writes is right on both engines; one that looked before
+//! must look again. This crate knows nothing of data protection.
 
 mod copy;
 mod engine;
@@ -106,6 +107,7 @@ impl Db {
     }
 
     /// Writes: runs the closure inside the next group commit and answers after it is durable.
+    /// Writers of all processes take turns, so what the closure reads stands until its commit.
     /// The closure may run more than once (a serialisation failure is retried), so it must not
     /// have effects outside the transaction.
     ///

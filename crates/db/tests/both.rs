@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier};
 
 use candour_db::{Db, DbError, Finisher, Key, Migration, Place, Trouble, Tx, Value, bind};
 use tempfile::TempDir;
@@ -502,40 +502,54 @@ fn a_serialisation_failure_is_tried_again() {
 }
 
 #[test]
-fn of_two_that_lock_each_other_both_get_through() {
+fn what_a_writer_has_looked_at_stays_so_until_its_commit() {
     let Some(home) = Home::postgres() else { return };
-    let setup = home.open();
-    let Some((_, name)) = &home.on_server else { return };
-    home.raw(&format!("ALTER DATABASE {name} SET deadlock_timeout = '20ms'"));
-    let ok: Result<u64, DbError> = setup.write(|tx| {
-        put(tx, "left")?;
-        put(tx, "right")
-    });
-    ok.expect("two rows");
-    let both_hold_one = Arc::new(Barrier::new(2));
-    let runs = Arc::new(AtomicU64::new(0));
+    let (one, two) = (home.open(), home.open());
+    let looked = Arc::new(Barrier::new(2));
     std::thread::scope(|scope| {
-        for order in [["left", "right"], ["right", "left"]] {
-            let (db, meet, runs) = (home.open(), Arc::clone(&both_hold_one), Arc::clone(&runs));
-            scope.spawn(move || {
-                let first_time = Mutex::new(true);
-                let r: Result<u64, DbError> = db.write(move |tx| {
-                    runs.fetch_add(1, Ordering::Relaxed);
-                    let sql = "UPDATE things SET n = coalesce(n, 0) + 1 WHERE id = $1";
-                    tx.exec(sql, bind![order[0]])?;
-                    if std::mem::take(&mut *first_time.lock().expect("not poisoned")) {
-                        meet.wait();
-                    }
-                    tx.exec(sql, bind![order[1]])
-                });
-                assert_eq!(r.expect("it got through"), 1);
-            });
-        }
+        let (looked_, url) = (Arc::clone(&looked), home.place.clone());
+        let first = scope.spawn(move || {
+            one.write(move |tx| {
+                let free = nobody_was_first(tx)?;
+                looked_.wait();
+                until_one_waits_or_writes(&url);
+                if free { put(tx, "one").map(Some) } else { Ok(None) }
+            })
+        });
+        looked.wait();
+        let second = two.write(|tx| match nobody_was_first(tx)? {
+            true => put(tx, "two").map(Some),
+            false => Ok(None),
+        });
+        assert_eq!(first.join().expect("no panic").expect("its turn"), Some(1));
+        assert_eq!(second.expect("its turn"), None, "both were first");
     });
-    // Usually three runs; the server may also turn both away at the same moment.
-    assert!(runs.load(Ordering::Relaxed) >= 3, "one of the two ran again");
-    let sum = setup.read(|tx| tx.count("SELECT sum(n)::bigint AS n FROM things", &[]));
-    assert_eq!(sum.expect("a sum"), 4);
+}
+
+fn nobody_was_first(tx: &mut Tx<'_>) -> Result<bool, DbError> {
+    Ok(tx.count("SELECT count(*) AS n FROM things", &[])? == 0)
+}
+
+/// Until another writer waits for its turn, or has written without one.
+fn until_one_waits_or_writes(place: &Place) {
+    let Place::Postgres { url } = place else { return };
+    let mut c = postgres::Client::connect(url, postgres::NoTls).expect("the test server");
+    let sql = "SELECT (SELECT count(*) FROM pg_locks WHERE NOT granted AND database =
+                  (SELECT oid FROM pg_database WHERE datname = current_database()))
+               + (SELECT count(*) FROM things)";
+    while c.query_one(sql, &[]).expect("an answer").get::<_, i64>(0) == 0 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_writer_that_is_halted_does_not_keep_the_turn() {
+    let Some(home) = Home::postgres() else { return };
+    let left: Result<Option<String>, DbError> = home.open().write(|tx| {
+        let sql = "SELECT current_setting('idle_in_transaction_session_timeout') AS v";
+        tx.row(sql, &[], |r| r.text("v"))
+    });
+    assert_eq!(left.expect("a setting").as_deref(), Some("1min"));
 }
 
 #[test]

@@ -213,7 +213,8 @@ impl Office {
     }
 
     /// Changes something, with its proof: the closure must answer [`Recorded`]. It may be run
-    /// more than once, so it must not have effects outside the transaction.
+    /// more than once, so it must not have effects outside the transaction. What it reads stands
+    /// until its commit; what was read before it may have changed, in this process or another.
     ///
     /// # Errors
     /// What the closure answers; nothing of it is kept then.
