@@ -52,7 +52,7 @@ pub fn once(office: &Office, connections: &mut Connections) -> Result<bool> {
     }
     let claimed = office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE))?;
     let Some(job) = claimed else { return Ok(false) };
-    let renew = Renewal::start(office, &job.id);
+    let renew = Renewal::start(office, &job);
     // A panic counts as a try, and its connections are not used again: a job that always panics
     // must come to its end, and the thread must live.
     let ran = AssertUnwindSafe(|| perform(office, &job, connections));
@@ -82,31 +82,39 @@ fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<
 
 fn finish(office: &Office, job: Job, outcome: Result<()>) -> Result<()> {
     let now = office.now();
-    office.chore(move |tx| match &outcome {
-        Ok(()) => sql::end_job(tx, &job.id, None),
-        Err(e) => {
-            // The words of an error hold nothing personal: `Error` promises it.
-            let words = e.to_string();
-            tracing::warn!("job {} {}: {words}", job.kind, job.id);
-            let hook = job.kind == "hook";
-            let most = if hook { hooks::TRIES } else { jobs::TRIES };
-            if job.tries >= most || !may_pass(e) {
-                if hook {
-                    hooks::give_up(tx, &job.org, &job.about, &words, now)?;
-                }
-                if job.kind == "letter" {
-                    sql::letter_state(tx, &job.about, "failed", Some(&words), now)?;
-                }
-                sql::end_job(tx, &job.id, Some(&words))
-            } else {
-                let at = match hook {
-                    true => hooks::next_try(now, job.tries, &job.id),
-                    false => jobs::next_try(now, job.tries),
-                };
-                sql::retry_job(tx, &job.id, at, &words)
-            }
+    office.chore(move |tx| {
+        // Whoever took it up since says how it ended.
+        if !sql::holds_job(tx, &job)? {
+            return Ok(());
+        }
+        match &outcome {
+            Ok(()) => sql::end_job(tx, &job.id, None),
+            Err(e) => failed(tx, &job, e, now),
         }
     })
+}
+
+/// Another try for a job that failed, or its end.
+fn failed(tx: &mut Tx<'_>, job: &Job, e: &Error, now: jiff::Timestamp) -> Result<()> {
+    // The words of an error hold nothing personal: `Error` promises it.
+    let words = e.to_string();
+    tracing::warn!("job {} {}: {words}", job.kind, job.id);
+    let hook = job.kind == "hook";
+    let most = if hook { hooks::TRIES } else { jobs::TRIES };
+    if job.tries < most && may_pass(e) {
+        let at = match hook {
+            true => hooks::next_try(now, job.tries, &job.id),
+            false => jobs::next_try(now, job.tries),
+        };
+        return sql::retry_job(tx, &job.id, at, &words);
+    }
+    if hook {
+        hooks::give_up(tx, &job.org, &job.about, &words, now)?;
+    }
+    if job.kind == "letter" {
+        sql::letter_state(tx, &job.about, "failed", Some(&words), now)?;
+    }
+    sql::end_job(tx, &job.id, Some(&words))
 }
 
 /// Trouble that may be gone at the next try.
@@ -115,20 +123,25 @@ fn may_pass(e: &Error) -> bool {
 }
 
 fn send(office: &Office, job: &Job) -> Result<()> {
-    let (row, letter) = office.read(|tx| post::open(tx, office.vault(), &job.org, &job.about))?;
-    if row.state != "waiting" {
-        return Ok(());
-    }
+    let waiting = office.read(|tx| {
+        // One that has left may have no key any more.
+        match sql::a_letter(tx, &job.org, &job.about)?.state.as_str() {
+            "waiting" => post::open(tx, office.vault(), &job.org, &job.about).map(Some),
+            _ => Ok(None),
+        }
+    })?;
+    let Some((row, letter)) = waiting else { return Ok(()) };
     // A crash between sending and noting it sends the letter twice: better than never. Its
     // Message-ID is the same both times, so mail programs show it once.
     office.transport().send(&row.id, &letter)?;
     let (vault, now, reached) =
         (office.vault().clone(), office.now(), office.transport().reached());
     office.chore(move |tx| {
-        if row.name.ends_with(post::ONCE) {
+        let first = sql::letter_state(tx, &row.id, reached, None, now)?;
+        if first && row.name.ends_with(post::ONCE) {
             vault.shred(tx, &row.org, &row.key, now)?;
         }
-        sql::letter_state(tx, &row.id, reached, None, now)
+        Ok(())
     })
 }
 
@@ -189,19 +202,19 @@ struct Renewal {
 }
 
 impl Renewal {
-    fn start(office: &Office, id: &str) -> Self {
+    fn start(office: &Office, job: &Job) -> Self {
         let stop: Stop = Arc::default();
-        let (office, id, stopped) = (office.clone(), id.to_owned(), Arc::clone(&stop));
+        let (office, job, stopped) = (office.clone(), job.clone(), Arc::clone(&stop));
         // If no thread can be had the lease runs out and another process may take the job up:
-        // searches are safe against that.
+        // what is done twice is taken once.
         let _ = std::thread::Builder::new().name("lease".into()).spawn(move || {
             let mut waited = 0;
             while !stopped.load(Ordering::Relaxed) {
                 std::thread::sleep(Duration::from_millis(250));
                 waited += 1;
                 if waited % 80 == 0 {
-                    let (id, until) = (id.clone(), office.now() + jobs::LEASE);
-                    let _ = office.chore(move |tx| sql::renew_job(tx, &id, until));
+                    let (job, until) = (job.clone(), office.now() + jobs::LEASE);
+                    let _ = office.chore(move |tx| sql::renew_job(tx, &job, until));
                 }
             }
         });

@@ -72,3 +72,73 @@ fn a_job_whose_lease_ran_out_is_taken_up() {
     assert!(once(&office, &mut connections).unwrap());
     assert!(!once(&office, &mut connections).unwrap(), "it was done, and once");
 }
+
+/// A job that waits, in a state and after so many claims.
+fn kept(office: &Office, job: &Job) -> (bool, bool) {
+    office.read(|tx| Ok((sql::holds_job(tx, job)?, sql::a_job_is_due(tx, office.now())?))).unwrap()
+}
+
+#[test]
+fn who_lost_a_job_s_lease_says_nothing_more_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, org, clock) = office(dir.path());
+    let (o, now) = (org.clone(), office.now());
+    office.chore(move |tx| queue_rounds(tx, &o, now)).unwrap();
+    let claim = || {
+        let now = office.now();
+        office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE)).unwrap().unwrap()
+    };
+    // The first process is halted, and a second takes the job up.
+    let first = claim();
+    clock.fetch_add(61, Ordering::SeqCst);
+    let second = claim();
+    assert_eq!(first.id, second.id);
+    let (late, until) = (first.clone(), office.now() + jobs::LEASE * 10);
+    assert!(!office.chore(move |tx| sql::renew_job(tx, &late, until)).unwrap());
+    for outcome in [Ok(()), Err(Error::Unavailable("late".into())), Err(Error::Denied("late"))] {
+        finish(&office, first.clone(), outcome).unwrap();
+        assert_eq!(kept(&office, &second), (true, false), "the second is still at it");
+    }
+    finish(&office, second.clone(), Ok(())).unwrap();
+    finish(&office, first, Err(Error::Unavailable("late".into()))).unwrap();
+    clock.fetch_add(3600, Ordering::SeqCst);
+    assert_eq!(kept(&office, &second), (false, false), "it was done");
+}
+
+/// A letter under a key of its own, on its way; answers its job.
+fn letter(office: &Office, org: &str) -> Job {
+    let (vault, o, now) = (office.vault().clone(), org.to_owned(), office.now());
+    let letter = post::Letter {
+        name: format!("told{}", post::ONCE),
+        to: Some("a@example.org".into()),
+        from: ("The Society".into(), "office@example.org".into()),
+        subject: "A letter".into(),
+        text: "Words".into(),
+        thread: "told".into(),
+    };
+    let put = move |tx: &mut Tx<'_>| {
+        let key = vault.make_key(tx, &o, "letter", now)?;
+        post::put(tx, &vault, &o, None, &key, &letter, now)
+    };
+    office.chore(put).unwrap();
+    office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE)).unwrap().unwrap()
+}
+
+#[test]
+fn a_letter_that_was_sent_stays_so_whatever_another_process_met() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, org, _) = office(dir.path());
+    let job = letter(&office, &org);
+    let state = || {
+        let row = office.read(|tx| sql::a_letter(tx, &org, &job.about)).unwrap();
+        (row.state, office.read(|tx| Ok(sql::failed_jobs(tx)?)).unwrap())
+    };
+    send(&office, &job).unwrap();
+    assert_eq!(state(), ("outbox".into(), 0));
+    // It crashed before it noted that its job was done: nobody can read the letter any more.
+    send(&office, &job).unwrap();
+    let (about, now) = (job.about.clone(), office.now());
+    let late = move |tx: &mut Tx<'_>| sql::letter_state(tx, &about, "failed", Some("late"), now);
+    assert!(!office.chore(late).unwrap());
+    assert_eq!(state(), ("outbox".into(), 0));
+}

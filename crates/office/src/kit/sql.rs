@@ -298,7 +298,7 @@ pub struct JobRow {
     pub kind: String,
     /// About what, a case's id.
     pub about: String,
-    /// How often it was tried before.
+    /// How often it was claimed, with this time: tells one claim from the next.
     pub tries: i64,
 }
 
@@ -354,11 +354,19 @@ pub fn claim_job(tx: &mut Tx<'_>, now: Timestamp, lease: Timestamp) -> Result<Op
     )?)
 }
 
-/// Prolongs the lease of a running job; false if it runs no more.
-pub fn renew_job(tx: &mut Tx<'_>, id: &str, lease: Timestamp) -> Result<bool> {
+/// Prolongs the lease of a claimed job; false if the claim is over.
+pub fn renew_job(tx: &mut Tx<'_>, job: &JobRow, lease: Timestamp) -> Result<bool> {
     Ok(tx.exec(
-        "UPDATE jobs SET lease_until = $2 WHERE id = $1 AND state = 'running'",
-        bind![id, lease],
+        "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND tries = $2",
+        bind![job.id.as_str(), job.tries, lease],
+    )? == 1)
+}
+
+/// Whether a claim stands: its lease may have run out, and another process have taken the job up.
+pub fn holds_job(tx: &mut Tx<'_>, job: &JobRow) -> Result<bool> {
+    Ok(tx.count(
+        "SELECT count(*) AS n FROM jobs WHERE id = $1 AND state = 'running' AND tries = $2",
+        bind![job.id.as_str(), job.tries],
     )? == 1)
 }
 

@@ -108,19 +108,20 @@ pub fn undone(tx: &mut Tx<'_>, org: &str) -> Result<[u64; 3]> {
     .map(Option::unwrap_or_default)
 }
 
-/// Notes how far a letter has come, when, and what trouble it met.
+/// Notes how far a letter on its way has come, when, and what trouble it met; false if that was
+/// noted before.
 pub fn letter_state(
     tx: &mut Tx<'_>,
     id: &str,
     state: &str,
     trouble: Option<&str>,
     now: Timestamp,
-) -> Result<()> {
-    tx.exec(
-        "UPDATE letters SET state = $2, trouble = $3, sent_at = $4 WHERE id = $1",
+) -> Result<bool> {
+    Ok(tx.exec(
+        "UPDATE letters SET state = $2, trouble = $3, sent_at = $4
+         WHERE id = $1 AND state = 'waiting'",
         bind![id, state, trouble, now],
-    )?;
-    Ok(())
+    )? == 1)
 }
 
 /// Notes that a letter was posted or handed over, by whom and on which day; false if it had left

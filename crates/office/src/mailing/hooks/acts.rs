@@ -173,7 +173,11 @@ pub fn deliver(office: &Office, org: &str, id: &str) -> Result<()> {
             note(office, org, id, "failed", "Gone: 410")?;
             let by = office.by_job(org, "hook");
             let why = "The receiver answered that it is gone (410)";
-            office.write(move |tx| end(tx, &by, &hook.id, Some(why)))
+            match office.write(move |tx| end(tx, &by, &hook.id, Some(why))) {
+                // Another call was told the same.
+                Err(Error::NotFound(_)) => Ok(()),
+                other => other,
+            }
         }
         Outcome::Trouble(words) => {
             note(office, org, id, "waiting", &words)?;
@@ -198,6 +202,8 @@ fn note(office: &Office, org: &str, id: &str, state: &'static str, answer: &str)
 /// Of the database.
 pub fn give_up(tx: &mut Tx<'_>, org: &str, id: &str, words: &str, now: Timestamp) -> Result<()> {
     let call = sql::call_by_id(tx, org, id)?;
-    sql::give_up(tx, org, id, now)?;
-    sql::set_trouble(tx, org, &call.hook, Some(words))
+    match sql::give_up(tx, org, id, now)? {
+        true => sql::set_trouble(tx, org, &call.hook, Some(words)),
+        false => Ok(()),
+    }
 }

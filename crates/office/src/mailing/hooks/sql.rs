@@ -170,7 +170,7 @@ pub fn calls(tx: &mut Tx<'_>, org: &str, hook: &str, limit: u64) -> Result<Vec<C
     )?)
 }
 
-/// Notes how a try ended.
+/// Notes how a try of a waiting call ended.
 pub fn tried(
     tx: &mut Tx<'_>,
     org: &str,
@@ -181,20 +181,19 @@ pub fn tried(
 ) -> Result<()> {
     tx.exec(
         "UPDATE hook_calls SET state = $3, answer = $4, done_at = $5, tries = tries + 1
-         WHERE org = $1 AND id = $2",
+         WHERE org = $1 AND id = $2 AND state = 'waiting'",
         bind![org, id, state, answer, done],
     )?;
     Ok(())
 }
 
-/// Notes that no more tries are made.
-pub fn give_up(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
-    tx.exec(
+/// Notes that no more tries are made; false if the call is over already.
+pub fn give_up(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<bool> {
+    Ok(tx.exec(
         "UPDATE hook_calls SET state = 'failed', done_at = $3
          WHERE org = $1 AND id = $2 AND state = 'waiting'",
         bind![org, id, now],
-    )?;
-    Ok(())
+    )? == 1)
 }
 
 /// Sets a call that is over back to waiting.

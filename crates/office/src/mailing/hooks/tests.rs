@@ -280,6 +280,27 @@ fn ten_tries_then_it_is_shown_and_a_replay_mends_it() {
 }
 
 #[test]
+fn a_call_that_was_taken_stays_so_whatever_another_process_met() {
+    for postgres in both() {
+        let mut house = House::new(postgres);
+        let (url, requests) = server(vec![OK]);
+        let (id, _) = house.add(&url);
+        house.stop("amara@example.org");
+        house.work();
+        requests.recv().unwrap();
+        let (org, call) = (house.by.org.clone(), house.calls(&id)[0].id.clone());
+        let now = house.office.now();
+        let late = move |tx: &mut candour_db::Tx<'_>| {
+            sql::tried(tx, &org, &call, "waiting", "answered 500", None)?;
+            acts::give_up(tx, &org, &call, "answered 500", now)
+        };
+        house.office.chore(late).unwrap();
+        assert_eq!(house.calls(&id)[0].state, "done");
+        assert_eq!(house.hook(&id).trouble, None);
+    }
+}
+
+#[test]
 fn gone_ends_the_hook_and_a_redirect_is_not_followed() {
     for postgres in both() {
         let mut house = House::new(postgres);
