@@ -287,6 +287,11 @@ pub fn note_unreached(office: &Office, by: &By, holding: &Holding, fault: &Fault
     }
     let (by, vault, h) = (by.clone(), office.vault().clone(), holding.clone());
     office.write(move |tx| {
+        // Another check may have got through, or have kept the same.
+        let there = sql::by_id(tx, &by.org, &h.id)?;
+        if there.version != h.version || there.problems == lines {
+            return Ok(Recorded::nothing(&by, ()));
+        }
         sql::set_problems(tx, &by.org, &h.id, &lines)?;
         let key = vault.key_for(tx, &by.org, "office", by.now)?;
         let act = Act::new("holding.check-failed")

@@ -7,6 +7,8 @@ pub mod acts;
 pub mod cli;
 pub mod desk;
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
 pub use acts::{active, connect};
 pub use sql::Holding;

@@ -90,6 +90,12 @@ impl<T> Recorded<T> {
         Self { value, by: by.clone(), acts: vec![act] }
     }
 
+    /// Nothing was changed that has to be proved: somebody was first, or all that is kept is the
+    /// kit's own.
+    pub fn nothing(by: &By, value: T) -> Self {
+        Self { value, by: by.clone(), acts: Vec::new() }
+    }
+
     /// Another act of the same change.
     #[must_use]
     pub fn and(mut self, act: Act) -> Self {
