@@ -340,3 +340,67 @@ mod life;
 
 #[path = "web_once_tests.rs"]
 mod once_tests;
+
+/// The hidden field in which a form says which version it shows.
+fn shown(page: &str) -> String {
+    let at = page.split("name=\"version\" value=\"").nth(1).unwrap();
+    format!("version={}", at.split('"').next().unwrap())
+}
+
+#[test]
+fn what_a_colleague_saved_meanwhile_is_not_undone() {
+    let s = Served::new();
+    let (ruth, ann) = (s.signed_in("ruth", Role::Officer), s.signed_in("ann", Role::Officer));
+    let charter = || s.office.read(|tx| crate::charter::current(tx, &s.by.org)).unwrap();
+    let form = |me: &str, path: &str| s.send("GET", path, me, "").text;
+    let settings = |name: &str| {
+        format!(
+            "legal_name={name}&contact_role=Officer&contact_email=a%40b.example&contact_post=x&\
+             division=scotland&brand=%23003078&brand_ink=%23ffffff&regulator=R&\
+             regulator_contact=r&lapse_days=30&needed=1&link_days=28"
+        )
+    };
+    let contact = "certificate_days=7&bounces=3";
+    // Both open a form; one of them is quicker.
+    let pages = ["/office/settings", "/office/settings/contact"];
+    let [of_ruth, of_ann] = [form(&ruth, pages[0]), form(&ann, pages[1])].map(|p| shown(&p));
+    let saved = s.send("POST", pages[0], &ruth, &format!("{}&{of_ruth}", settings("Society")));
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    let before = charter();
+    let late = s.send("POST", pages[1], &ann, &format!("{contact}&{of_ann}"));
+    assert_eq!(late.status, 422);
+    assert!(late.text.contains("changed by someone else meanwhile"), "{}", late.text);
+    let late = s.send("POST", pages[0], &ann, &format!("{}&{of_ruth}", settings("Other")));
+    assert_eq!(late.status, 422);
+    assert!(late.text.contains("value=\"Other\""), "what was typed is kept");
+    assert_eq!(charter(), before);
+    let again = shown(&form(&ann, pages[1]));
+    assert_eq!(s.send("POST", pages[1], &ann, &format!("{contact}&{again}")).status, 303);
+    assert_eq!(charter().organisation, before.organisation);
+}
+
+#[test]
+fn an_activity_that_a_colleague_changed_meanwhile_is_not_undone() {
+    let s = Served::new();
+    let ruth = s.signed_in("ruth", Role::Officer);
+    let activity = |title: &str| {
+        format!(
+            "title={title}&purpose=p&basis=contract&people=members&categories=names&\
+             recipients=none&transfers=none&retention=a+year&source=the+person&automated=none"
+        )
+    };
+    let new = format!("short=club&{}", activity("Club"));
+    let post = |path: &str, body: &str| s.send("POST", path, &ruth, body);
+    assert_eq!(post("/office/register/new", &new).status, 303);
+    let twice = post("/office/register/new", &new);
+    assert!(twice.status == 422 && twice.text.contains("already an activity"), "{}", twice.text);
+    let path = "/office/register/club";
+    let version = shown(&s.send("GET", path, &ruth, "").text);
+    let save = |title: &str| post(path, &format!("{}&{version}", activity(title)));
+    assert_eq!(save("First").status, 303);
+    let late = save("Second");
+    assert_eq!(late.status, 422);
+    assert!(late.text.contains("changed by someone else meanwhile"), "{}", late.text);
+    assert!(late.text.contains("value=\"Second\""), "what was typed is kept");
+    assert!(s.send("GET", path, &ruth, "").text.contains("value=\"First\""));
+}

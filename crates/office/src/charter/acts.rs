@@ -50,6 +50,15 @@ pub fn current(tx: &mut Tx<'_>, org: &str) -> Result<Charter> {
     Charter::parse(&text)
 }
 
+/// Whether the charter in force is still the version that a form shows, so that what somebody else
+/// saved meanwhile is not undone by it.
+///
+/// # Errors
+/// It is not.
+pub fn unchanged(tx: &mut Tx<'_>, org: &str, shown: &str) -> Result<()> {
+    if version(tx, org)?.to_string() == shown { Ok(()) } else { Err(Error::Conflict) }
+}
+
 /// The version of the charter in force; 0 when none was set.
 ///
 /// # Errors

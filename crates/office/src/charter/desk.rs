@@ -131,7 +131,12 @@ fn settings_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> SettingsPage {
 
 /// `GET /office/settings`
 pub async fn form(State(office): State<Office>, me: Signed) -> Answer {
-    let f = filled(&me.charter);
+    let org = me.by.org.clone();
+    let read =
+        move |o: &Office| o.read(|tx| Ok((acts::version(tx, &org)?, acts::current(tx, &org)?)));
+    let (version, charter) = office.run(read).await?;
+    let mut f = filled(&charter);
+    f.set("version", version.to_string());
     page(&settings_page(&office, &me, f, Wrong::default()))
 }
 
@@ -146,7 +151,11 @@ pub async fn save(
         .run(move |o| {
             let done = from_form(&f, &me.charter).and_then(|c| {
                 let (by, vault) = (me.by.clone(), o.vault().clone());
-                o.write(move |tx| acts::set(tx, &vault, &by, &c))
+                let shown = f.get("version").to_owned();
+                o.write(move |tx| {
+                    acts::unchanged(tx, &by.org, &shown)?;
+                    acts::set(tx, &vault, &by, &c)
+                })
             });
             Ok((me, f, done))
         })

@@ -3,6 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Form, State};
+use candour_db::Tx;
 
 use super::contact::{Aim, Channel};
 use super::form_contact::{self as form, Changed};
@@ -95,8 +96,15 @@ fn told_uses(u: &InUse) -> String {
 
 /// `GET /office/settings/contact`
 pub async fn contact(State(office): State<Office>, me: Signed) -> Answer {
-    let f = form::filled(&me.charter.permissions);
-    page(&office.run(move |o| view(o, &me, f, Wrong::default())).await?)
+    let shown = office.run(move |o| {
+        let org = &me.by.org;
+        let read = |tx: &mut Tx<'_>| Ok((acts::version(tx, org)?, acts::current(tx, org)?));
+        let (version, charter) = o.read(read)?;
+        let mut f = form::filled(&charter.permissions);
+        f.set("version", version.to_string());
+        view(o, &me, f, Wrong::default())
+    });
+    page(&shown.await?)
 }
 
 /// `POST /office/settings/contact`
@@ -129,10 +137,13 @@ fn save(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
     let Changed { permissions, gone } = form::read(f)?;
     let charter = Charter { permissions, ..me.charter.clone() };
     form::check(&charter, f)?;
-    let uses = o.read(|tx| permissions::in_use(tx, &me.by.org))?;
-    warn(&gone, &uses, f)?;
-    let (by, vault) = (me.by.clone(), o.vault().clone());
-    o.write(move |tx| acts::set(tx, &vault, &by, &charter)).map(drop)
+    let (by, vault, f) = (me.by.clone(), o.vault().clone(), f.clone());
+    o.write(move |tx| {
+        acts::unchanged(tx, &by.org, f.get("version"))?;
+        warn(&gone, &permissions::in_use(tx, &by.org)?, &f)?;
+        acts::set(tx, &vault, &by, &charter)
+    })
+    .map(drop)
 }
 
 /// A purpose that consents, wordings or stops name goes, under any name, only when that was said.

@@ -88,7 +88,9 @@ impl Wrong {
         match e {
             Error::Invalid(fields) => Ok(Self(fields)),
             Error::Refused(r) => Ok(Self(vec![Field::new("form", r.to_string())])),
-            Error::TooMany(_) => Ok(Self(vec![Field::new("form", sentence(&e.to_string()))])),
+            Error::Conflict | Error::TooMany(_) => {
+                Ok(Self(vec![Field::new("form", sentence(&e.to_string()))]))
+            }
             other => Err(other),
         }
     }

@@ -39,6 +39,36 @@ pub fn set(tx: &mut Tx<'_>, vault: &Vault, by: &By, a: &Activity) -> Result<Reco
     Ok(Recorded::new(by, (), act))
 }
 
+/// Sets one activity, if it still is the version that its form shows; none was shown of a new one.
+///
+/// # Errors
+/// As [`set`], there is one of this short name, or somebody else changed it meanwhile.
+pub fn set_shown(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    a: &Activity,
+    shown: Option<&str>,
+) -> Result<Recorded<()>> {
+    let there = version(tx, &by.org, &a.short)?;
+    match shown {
+        None if there > 0 => {
+            let words = "There is already an activity with this short name";
+            Err(Error::invalid("short", words))
+        }
+        Some(shown) if shown != there.to_string() => Err(Error::Conflict),
+        _ => set(tx, vault, by, a),
+    }
+}
+
+/// The version of an activity; 0 when there is none.
+///
+/// # Errors
+/// Of the database.
+pub fn version(tx: &mut Tx<'_>, org: &str, short: &str) -> Result<i64> {
+    sql::version(tx, org, short)
+}
+
 /// Sets every activity of a file, all or none.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
+use candour_db::Tx;
 
 use super::acts;
 use super::rules::{Activity, Basis, Stays, Transfer, Transfers};
@@ -176,16 +177,21 @@ pub async fn one(State(office): State<Office>, me: Signed, Path(short): Path<Str
     me.by.role.may(Permission::SeeHoldings)?;
     let view = office
         .run(move |o| {
-            let a = find(o, &me, &short)?;
+            let read = |tx: &mut Tx<'_>| {
+                Ok((acts::version(tx, &me.by.org, &short)?, find(tx, &me, &short)?))
+            };
+            let (version, a) = o.read(read)?;
             let action = format!("/office/register/{short}");
-            Ok(one_page(&me, &a.title, action, false, filled(&a), Wrong::default()))
+            let mut f = filled(&a);
+            f.set("version", version.to_string());
+            Ok(one_page(&me, &a.title, action, false, f, Wrong::default()))
         })
         .await?;
     page(&view)
 }
 
-fn find(o: &Office, me: &Signed, short: &str) -> Result<Activity> {
-    let all = o.read(|tx| acts::activities(tx, &me.by.org))?;
+fn find(tx: &mut Tx<'_>, me: &Signed, short: &str) -> Result<Activity> {
+    let all = acts::activities(tx, &me.by.org)?;
     all.into_iter().find(|a| a.short == short).ok_or(Error::NotFound("the activity"))
 }
 
@@ -222,13 +228,10 @@ async fn store(office: Office, me: Signed, short: Option<String>, mut f: Filled)
 
 fn store_from(o: &Office, me: &Signed, short: Option<&str>, f: &Filled) -> Result<()> {
     let old = match short {
-        Some(s) => Some(find(o, me, s)?),
+        Some(s) => Some(o.read(|tx| find(tx, me, s))?),
         None => None,
     };
-    let taken = old.is_none() && find(o, me, f.get("short")).is_ok();
-    if taken {
-        return Err(Error::invalid("short", "There is already an activity with this short name"));
-    }
+    let shown = short.map(|_| f.get("version").to_owned());
     let plain = !f.get("short").is_empty()
         && f.get("short").chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain {
@@ -239,5 +242,5 @@ fn store_from(o: &Office, me: &Signed, short: Option<&str>, f: &Filled) -> Resul
     }
     let a = from_form(f, old)?;
     let (by, vault) = (me.by.clone(), o.vault().clone());
-    o.write(move |tx| acts::set(tx, &vault, &by, &a))
+    o.write(move |tx| acts::set_shown(tx, &vault, &by, &a, shown.as_deref()))
 }
