@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use candour_db::Tx;
 use candour_screening::{
     Book, Cell, KeyedHash, Outcome, Outs, Plan, Reason, ScreenError, Verdict, Verdicts, screen,
     screen_rows,
@@ -370,6 +371,20 @@ pub fn told(e: &ScreenError) -> Error {
 /// # Errors
 /// Denied, or of the database.
 pub fn certify(office: &Office, by: &By, c: &Certificate) -> Result<(String, String)> {
+    let body = certify_with(office, by, c, |_, _| Ok(()))?;
+    Ok((body, prove(office, by, &c.id)?))
+}
+
+/// Records a certificate together with what hangs on it, which is handed its text: both or none.
+///
+/// # Errors
+/// Denied, or what `with` answers.
+pub fn certify_with(
+    office: &Office,
+    by: &By,
+    c: &Certificate,
+    with: impl Fn(&mut Tx<'_>, &str) -> Result<()> + Send + 'static,
+) -> Result<String> {
     let body = serde_json::to_string_pretty(c)?;
     let sum = sha256_hex(body.as_bytes());
     let row = Certified {
@@ -386,6 +401,7 @@ pub fn certify(office: &Office, by: &By, c: &Certificate) -> Result<(String, Str
     let (by_, vault, law) = (by.clone(), office.vault().clone(), law(c.channel));
     office.write(move |tx| {
         by_.role.may(Permission::ScreenLists)?;
+        with(tx, &row.body)?;
         insert(tx, &by_.org, &row, by_.now)?;
         let key = vault.key_for(tx, &by_.org, "office", by_.now)?;
         let act = Act::new("list.screened")
@@ -395,14 +411,21 @@ pub fn certify(office: &Office, by: &By, c: &Certificate) -> Result<(String, Str
             .say(&key, format!("{} {} {}", row.channel, row.class, row.purpose));
         Ok(Recorded::new(&by_, (), act))
     })?;
-    let subject = format!("certificate:{}", c.id);
+    Ok(body)
+}
+
+/// A `tlog-proof` file for the entry of a certificate.
+///
+/// # Errors
+/// Of the database.
+pub fn prove(office: &Office, by: &By, certificate: &str) -> Result<String> {
+    let subject = format!("certificate:{certificate}");
     let (vault, org, now) = (office.vault().clone(), by.org.clone(), by.now);
-    let proof = office.chore(move |tx| {
+    office.chore(move |tx| {
         let told = proof::history(tx, &vault, &org, &subject)?;
         let entry = told.first().ok_or_else(|| Error::fault("the certificate has no entry"))?;
         proof::proof_file(tx, &vault, &org, entry.idx, now).map(|(text, _)| text)
-    })?;
-    Ok((body, proof))
+    })
 }
 
 fn law(channel: Channel) -> &'static str {

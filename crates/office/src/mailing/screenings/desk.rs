@@ -342,7 +342,8 @@ pub async fn file(
             return Ok(download("certificate.json", "application/json", text(&s.certificate)?));
         }
         "certificate.tlog-proof" => {
-            return Ok(download("certificate.tlog-proof", "text/plain", text(&s.proof)?));
+            let proof = office.run(move |o| super::proof(o, &me.by, &id)).await?;
+            return Ok(download("certificate.tlog-proof", "text/plain", proof));
         }
         "allowed.csv" => ("allowed", 0),
         "blocked.csv" => ("blocked", 1),

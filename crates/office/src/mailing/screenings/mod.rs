@@ -3,6 +3,8 @@
 
 pub mod desk;
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
@@ -13,7 +15,7 @@ use candour_db::Tx;
 use candour_screening::{At, Column, Outs, Plan, inspect, normalise};
 use jiff::{SignedDuration, Timestamp};
 
-use super::screen::{self, For};
+use super::screen::{self, Certificate, For};
 use super::{rows, screen_cli, table};
 use crate::charter::{self, Channel};
 use crate::error::{Error, Result};
@@ -86,8 +88,6 @@ pub struct Done {
     pub files: [String; 3],
     /// The certificate's text.
     pub certificate: String,
-    /// Its proof.
-    pub proof: String,
     /// What was wrong with unreadable rows.
     pub faults: String,
 }
@@ -168,12 +168,25 @@ pub fn keep(office: &Office, by: &By, list: &Path, mut new: Screening) -> Result
     Ok(id)
 }
 
+/// What came of a list, before it is recorded.
+struct Outcome {
+    certificate: Certificate,
+    /// Allowed, blocked, unreadable.
+    sealed: Vec<Finished>,
+    faults: String,
+}
+
 /// Screens a kept list with the columns that were confirmed. A crash before its end leaves the list
 /// as it was brought in.
 ///
 /// # Errors
 /// Denied, done already, or the list or its columns.
 pub fn run(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<()> {
+    let out = screened(office, by, id, plan)?;
+    certified(office, by, id, out)
+}
+
+fn screened(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<Outcome> {
     by.role.may(Permission::ScreenLists)?;
     let s = office.read(|tx| sql::by_id(tx, &by.org, id))?;
     let Some(blob) = &s.list else { return Err(Error::Conflict) };
@@ -193,26 +206,49 @@ pub fn run(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<()> {
     let name = office.read(|tx| charter::current(tx, &by.org))?.organisation.legal_name;
     let mut certificate = ready.certificate(by, &name, &what, &out);
     certificate.rows.doubled = doubled(&file("allowed"), plan, out.allowed)?;
-    let mut sealed = Vec::new();
-    for name in ["allowed", "blocked", "unreadable"] {
-        sealed.push(seal(office, by, &file(name))?);
-    }
-    let (body, proof) = screen::certify(office, by, &certificate)?;
+    let seal_one = |name| seal(office, by, &file(name));
+    let sealed = ["allowed", "blocked", "unreadable"].into_iter().map(seal_one);
+    let sealed = sealed.collect::<Result<Vec<_>>>()?;
     let faults: Vec<String> = out.faults.iter().map(|(f, n)| format!("{n}\t{f}")).collect();
-    let done = Done {
-        files: [sealed[0].id.clone(), sealed[1].id.clone(), sealed[2].id.clone()],
-        certificate: body,
-        proof,
-        faults: faults.join("\n"),
-    };
-    let (org, id, blob) = (by.org.clone(), id.to_owned(), blob.clone());
-    office.chore(move |tx| {
+    Ok(Outcome { certificate, sealed, faults: faults.join("\n") })
+}
+
+/// Records what came of a list with its certificate, unless somebody was first: one list, one
+/// certificate.
+fn certified(office: &Office, by: &By, id: &str, out: Outcome) -> Result<()> {
+    let (org, id_) = (by.org.clone(), id.to_owned());
+    let Outcome { certificate, sealed, faults } = out;
+    screen::certify_with(office, by, &certificate, move |tx, body| {
+        let Some(list) = sql::by_id(tx, &org, &id_)?.list else { return Err(Error::Conflict) };
         for b in &sealed {
             blobs::finish(tx, b)?;
         }
-        sql::finish(tx, &org, &id, &done)?;
-        crate::kit::sql::drop_blob(tx, &org, &blob)
-    })
+        let done = Done {
+            files: [sealed[0].id.clone(), sealed[1].id.clone(), sealed[2].id.clone()],
+            certificate: body.to_owned(),
+            faults: faults.clone(),
+        };
+        sql::finish(tx, &org, &id_, &done)?;
+        crate::kit::sql::drop_blob(tx, &org, &list)
+    })?;
+    proof(office, by, id).map(drop)
+}
+
+/// The proof of a screened list's certificate; made and kept when a crash came before it.
+///
+/// # Errors
+/// Not found, not screened, or of the database.
+pub fn proof(office: &Office, by: &By, id: &str) -> Result<String> {
+    let s = office.read(|tx| sql::by_id(tx, &by.org, id))?;
+    if let Some(proof) = s.proof {
+        return Ok(proof);
+    }
+    let body = s.certificate.ok_or(Error::NotFound("the file"))?;
+    let certificate: Certificate = serde_json::from_str(&body)?;
+    let text = screen::prove(office, by, &certificate.id)?;
+    let (org, id, kept) = (by.org.clone(), id.to_owned(), text.clone());
+    office.chore(move |tx| sql::set_proof(tx, &org, &id, Some(&kept)))?;
+    Ok(text)
 }
 
 /// How many of the allowed rows have an address that stands in a row before. They are left in: which

@@ -55,7 +55,7 @@ pub fn finish(tx: &mut Tx<'_>, org: &str, id: &str, d: &Done) -> Result<()> {
     let [allowed, blocked, unreadable] = &d.files;
     let n = tx.exec(
         "UPDATE screenings SET state = 'done', list_blob = NULL, allowed_blob = $3,
-                blocked_blob = $4, unreadable_blob = $5, certificate = $6, proof = $7, faults = $8
+                blocked_blob = $4, unreadable_blob = $5, certificate = $6, faults = $7
          WHERE org = $1 AND id = $2 AND state = 'uploaded'",
         bind![
             org,
@@ -64,11 +64,16 @@ pub fn finish(tx: &mut Tx<'_>, org: &str, id: &str, d: &Done) -> Result<()> {
             blocked.as_str(),
             unreadable.as_str(),
             d.certificate.as_str(),
-            d.proof.as_str(),
             d.faults.as_str()
         ],
     )?;
     if n == 1 { Ok(()) } else { Err(Error::Conflict) }
+}
+
+/// Keeps the proof of a certificate.
+pub fn set_proof(tx: &mut Tx<'_>, org: &str, id: &str, proof: Option<&str>) -> Result<()> {
+    tx.exec("UPDATE screenings SET proof = $3 WHERE org = $1 AND id = $2", bind![org, id, proof])?;
+    Ok(())
 }
 
 /// One screening.
