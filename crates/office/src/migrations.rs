@@ -29,6 +29,7 @@ pub const ALL: &[Migration] = list![
     "0014_case_ids",
     "0015_stop_kinds",
     "0016_roots",
+    "0017_looked_for_premises",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.

@@ -9,6 +9,9 @@ use crate::{Kind, NotNormal, normalise, premises};
 
 /// What the premises of an address are called where the names of kinds stand. No kind has it.
 pub const PREMISES: &str = "premises";
+/// Number of the rule by which premises are read from an address: one more whenever the rule
+/// changes, so that addresses in which it found none are read again.
+pub const PREMISES_RULE: i64 = 1;
 
 /// HMAC-SHA-256 under one key, its padded state worked out once.
 ///

@@ -28,7 +28,7 @@ mod words;
 
 pub use book::Book;
 pub use columns::likely_kind;
-pub use keyed::{Hashes, KeyedHash, PREMISES};
+pub use keyed::{Hashes, KeyedHash, PREMISES, PREMISES_RULE};
 pub use list::{
     At, Cell, Column, ColumnNote, Digest, Encoding, Fault, Format, Guess, Outcome, Outs, Plan,
     Reason, ScreenError, Shape, Verdict, Verdicts, inspect, screen, screen_rows,

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use candour_screening::Kind;
+use candour_screening::{Kind, PREMISES_RULE};
 use jiff::civil::Date;
 
 use super::duties::{pressing, rounds};
@@ -13,7 +13,7 @@ use crate::people::{self, Known};
 use crate::permissions::acts::{self, NewConsent};
 use crate::permissions::records::{Proof, Through, Use, Wording};
 use crate::permissions::stops::{self, NewStop};
-use crate::permissions::{What, sql};
+use crate::permissions::{What, persons, sql};
 
 const CHARTER: &str = r#"
 [organisation]
@@ -75,9 +75,22 @@ fn people_kept_before_premises_were_known_get_theirs() {
         rounds(&house.office, &house.by).unwrap();
         let kept = stops();
         assert_eq!((kept.len(), kept[0].kind.as_str()), (1, "premises"));
-        // The next night nothing is left to do.
+        // The next night nothing is left to do, nor is anybody looked at again who has none, but
+        // when their addresses or the rule have changed.
+        let looked_at = |rule: i64| {
+            let next = house.office.read(|tx| people::without_premises(tx, org, rule, 10));
+            next.unwrap().len()
+        };
+        assert_eq!(looked_at(PREMISES_RULE), 0);
         rounds(&house.office, &house.by).unwrap();
         assert_eq!(stops().len(), 1);
+        assert_eq!(looked_at(PREMISES_RULE + 1), 1);
+        let identifiers = [no_number, "The Old Barn, Exwick, EX4 2AA"];
+        let identifiers = identifiers.map(|raw| (Kind::Address, raw.to_owned())).to_vec();
+        let known = Known { identifiers, ..Known::default() };
+        let (vault, by) = (house.office.vault().clone(), house.by.clone());
+        house.office.write(move |tx| persons::keep_person(tx, &vault, &by, &known)).unwrap();
+        assert_eq!(looked_at(PREMISES_RULE), 1);
     }
 }
 

@@ -15,4 +15,6 @@ pub mod sql;
 pub use acts::keep_without_premises;
 pub use acts::{erase, find_or_keep, hash_of, hash_raw, hasher, kind_word, open, reached, written};
 pub use rules::{Asker, Hash16, Known, PersonRow, Representative, Written, learn, seek, subject};
-pub use sql::{at_premises, by_hash, by_id, count, hash16, ids_of, without_premises};
+pub use sql::{
+    at_premises, by_hash, by_id, count, hash16, ids_of, looked_for_premises, without_premises,
+};

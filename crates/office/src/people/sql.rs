@@ -42,7 +42,8 @@ pub fn insert(tx: &mut Tx<'_>, org: &str, p: &PersonRow) -> Result<()> {
 /// Replaces what is known of a person.
 pub fn update(tx: &mut Tx<'_>, org: &str, p: &PersonRow) -> Result<()> {
     tx.exec(
-        "UPDATE persons SET sealed = $3, subscriber = $4, member = $5, company = $6
+        "UPDATE persons SET sealed = $3, subscriber = $4, member = $5, company = $6,
+                premises_rule = 0
          WHERE org = $1 AND id = $2 AND erased_at IS NULL",
         bind![
             org,
@@ -88,22 +89,31 @@ pub fn at_premises(tx: &mut Tx<'_>, org: &str, premises: Hash16) -> Result<Vec<S
     )?)
 }
 
-/// A page of persons by id who have a postal address and no premises.
+/// Some persons who have a postal address, no premises, and were not looked at by this rule.
 pub fn without_premises(
     tx: &mut Tx<'_>,
     org: &str,
-    after: &str,
+    rule: i64,
     limit: u64,
 ) -> Result<Vec<PersonRow>> {
     Ok(tx.rows(
         "SELECT id, key_id, sealed, subscriber, member, company, made_at, erased_at FROM persons
-         WHERE org = $1 AND id > $2 AND erased_at IS NULL
+         WHERE org = $1 AND erased_at IS NULL AND premises_rule <> $2
            AND EXISTS (SELECT 1 FROM person_ids i WHERE i.person = persons.id AND i.kind = $3)
            AND NOT EXISTS (SELECT 1 FROM person_ids i WHERE i.person = persons.id AND i.kind = $4)
          ORDER BY id LIMIT $5",
-        bind![org, after, Kind::Address.name(), PREMISES, limit],
+        bind![org, rule, Kind::Address.name(), PREMISES, limit],
         person,
     )?)
+}
+
+/// Notes by which rule the addresses of a person were looked at for premises.
+pub fn looked_for_premises(tx: &mut Tx<'_>, org: &str, who: &str, rule: i64) -> Result<()> {
+    tx.exec(
+        "UPDATE persons SET premises_rule = $3 WHERE org = $1 AND id = $2",
+        bind![org, who, rule],
+    )?;
+    Ok(())
 }
 
 /// How many persons are known.

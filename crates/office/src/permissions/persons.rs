@@ -2,7 +2,7 @@
 //! they are held, erasure.
 
 use candour_db::Tx;
-use candour_screening::{Kind, PREMISES};
+use candour_screening::{PREMISES, PREMISES_RULE};
 use jiff::civil::Date;
 
 use super::records::{Event, Ground, Through, Use};
@@ -146,53 +146,37 @@ pub fn keep_person(
 }
 
 /// Persons looked at together.
-const TOGETHER: u64 = 500;
+const TOGETHER: u64 = 200;
 
 /// Gives people who were kept before premises were known theirs, stopped as their addresses are
-/// (UK GDPR Art 21(3)).
+/// (UK GDPR Art 21(3)). Everybody is looked at once, and again when their addresses or the rule
+/// have changed.
 ///
 /// # Errors
 /// Of a key or the database.
 pub fn add_premises(office: &Office, by: &By) -> Result<()> {
-    let hasher = people::hasher(office.vault(), &by.org)?;
-    let mut after = String::new();
-    loop {
-        let (last, some) = office.read(|tx| {
-            let page = people::without_premises(tx, &by.org, &after, TOGETHER)?;
-            let last = page.last().map(|p| p.id.clone());
-            let mut some = Vec::new();
-            for row in page {
-                let known = people::open(tx, office.vault(), &by.org, &row)?;
-                let one = |(kind, raw): &(Kind, String)| people::written(&hasher, *kind, raw);
-                if known.identifiers.iter().flat_map(one).any(|one| one.premises.is_some()) {
-                    some.push(row);
-                }
-            }
-            Ok::<_, Error>((last, some))
-        })?;
-        let Some(last) = last else { return Ok(()) };
-        after = last;
-        if !some.is_empty() {
-            let (by, vault) = (by.clone(), office.vault().clone());
-            office.write(move |tx| share_with_premises(tx, &vault, &by, &some))?;
-        }
+    let next = |tx: &mut Tx<'_>| people::without_premises(tx, &by.org, PREMISES_RULE, TOGETHER);
+    while !office.read(next)?.is_empty() {
+        let (by, vault) = (by.clone(), office.vault().clone());
+        office.write(move |tx| share_with_premises(tx, &vault, &by))?;
     }
+    Ok(())
 }
 
-fn share_with_premises(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    some: &[PersonRow],
-) -> Result<Recorded<()>> {
-    let mut act = Act::new("person.premises").law("UK GDPR Art 21(3)");
-    for row in some {
-        let ids = people::reached(tx, vault, by, row)?;
+fn share_with_premises(tx: &mut Tx<'_>, vault: &Vault, by: &By) -> Result<Recorded<()>> {
+    let mut act = None;
+    for row in people::without_premises(tx, &by.org, PREMISES_RULE, TOGETHER)? {
+        people::looked_for_premises(tx, &by.org, &row.id, PREMISES_RULE)?;
+        let ids = people::reached(tx, vault, by, &row)?;
+        if !ids.iter().any(|(_, kind)| kind == PREMISES) {
+            continue;
+        }
         stops::share(tx, by, &row.id, &ids)?;
         touch(tx, by, &ids)?;
-        act = act.about("person", &row.id);
+        let new = || Act::new("person.premises").law("UK GDPR Art 21(3)");
+        act = Some(act.unwrap_or_else(new).about("person", &row.id));
     }
-    Ok(Recorded::new(by, (), act))
+    Ok(act.into_iter().fold(Recorded::nothing(by, ()), Recorded::and))
 }
 
 /// Erases a person from the permissions (UK GDPR Art 17): what named them is gone for ever. What
