@@ -200,7 +200,7 @@ fn wishes() -> Router<Office> {
 
 fn machines(office: &Office) -> Router<Office> {
     use mailing::api as sends;
-    use permissions::{api, once, told, told_people};
+    use permissions::{api, once, told, told_back, told_people};
     let repeatable = Router::new()
         .route("/api/o/{org}/suppressions", post(told::suppress))
         .route("/api/o/{org}/campaigns/{short}/sent", post(sends::sent))
@@ -210,8 +210,8 @@ fn machines(office: &Office) -> Router<Office> {
         .route("/api/o/{org}/grounds", post(told_people::ground))
         .route("/api/o/{org}/people", post(told_people::person))
         .route("/api/o/{org}/companies", get(told_people::companies))
-        .route("/api/o/{org}/events", post(told::events))
-        .route("/api/o/{org}/inbound-mail", post(told::inbound))
+        .route("/api/o/{org}/events", post(told_back::events))
+        .route("/api/o/{org}/inbound-mail", post(told_back::inbound))
         .route("/api/o/{org}/unsubscribe-headers", post(told::unsubscribe_headers))
         .layer(from_fn_with_state(office.clone(), once::once));
     Router::new()

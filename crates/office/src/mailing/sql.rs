@@ -130,6 +130,27 @@ pub fn keep_answer(
     Ok(n == 1)
 }
 
+/// Keeps an answer, in the place of one that is kept already.
+#[expect(clippy::too_many_arguments, reason = "one row")]
+pub fn set_answer(
+    tx: &mut Tx<'_>,
+    org: &str,
+    mailer: &str,
+    key: [u8; 32],
+    body: [u8; 32],
+    status: i64,
+    sealed: Vec<u8>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.exec(
+        "INSERT INTO idempotent_answers (org, mailer, key, body_sha256, status, sealed, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (org, mailer, key) DO UPDATE SET status = $5, sealed = $6",
+        bind![org, mailer, key, body, status, sealed, now],
+    )?;
+    Ok(())
+}
+
 /// Puts another answer in the place of the one that is kept.
 pub fn complete_answer(
     tx: &mut Tx<'_>,

@@ -2,6 +2,7 @@
 //! server's pipe, a mailer's webhook or a mailbox. A message is untrusted: only a sealed token or
 //! an address is taken from it, and all that either can do is to stop messages.
 
+use candour_db::Tx;
 use candour_screening::Kind;
 use mail_parser::{Message, MessageParser};
 
@@ -13,9 +14,10 @@ use super::tokens::Token;
 use crate::charter::{self, Channel};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::vault::Vault;
 use crate::office::Office;
 use crate::people::{self, Hash16};
-use crate::proof::By;
+use crate::proof::{By, Recorded};
 
 /// The largest message looked at, in bytes.
 pub const LARGEST: u64 = 2 << 20;
@@ -39,24 +41,73 @@ impl Taken {
     }
 }
 
-/// Takes one message. A bounce stops a dead address after the charter's number of them; a complaint
-/// stops all marketing; any other message stops what its token names or, without one, all marketing
-/// to its sender.
+/// What a message says.
+pub enum Said {
+    /// Nothing that concerns us: an answer of a machine, trouble that may pass.
+    Nothing,
+    /// Messages to these did not arrive; and whether our own token says so.
+    Bounced(Vec<Hash16>, bool),
+    /// These called a message unwanted.
+    Complaint(Vec<Hash16>),
+    /// Somebody wants no more.
+    Wish(NewStop),
+}
+
+/// Takes one message in one commit.
 ///
 /// # Errors
 /// It is no message, or names nobody.
 pub fn take(office: &Office, org: &str, message: &[u8]) -> Result<Taken> {
+    let by = office.by_public(org);
+    let said = read(office, &by, message)?;
+    if matches!(said, Said::Nothing) {
+        return Ok(Taken::Noted);
+    }
+    let vault = office.vault().clone();
+    office.write(move |tx| act(tx, &vault, &by, &said))
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// It is no message, or names nobody.
+pub fn read(office: &Office, by: &By, message: &[u8]) -> Result<Said> {
     let parsed = MessageParser::default()
         .parse(message)
         .ok_or_else(|| Error::invalid("message", "This is no e-mail message"))?;
-    let by = office.by_public(org);
     match reports::read(&parsed) {
-        Some((Report::Passing, _)) => Ok(Taken::Noted),
-        Some((Report::Bounced(who), tokens)) => bounced(office, &by, &who, &tokens),
-        Some((Report::Complaint(who), tokens)) => complained(office, &by, &who, &tokens),
-        None if is_machine(&parsed) => Ok(Taken::Noted),
-        None => wished(office, &by, &parsed),
+        Some((Report::Passing, _)) => Ok(Said::Nothing),
+        Some((Report::Bounced(who), tokens)) => {
+            about(office, by, &who, &tokens).map(|(all, sure)| Said::Bounced(all, sure))
+        }
+        Some((Report::Complaint(who), tokens)) => {
+            about(office, by, &who, &tokens).map(|(all, _)| Said::Complaint(all))
+        }
+        None if is_machine(&parsed) => Ok(Said::Nothing),
+        None => wished(office, by, &parsed).map(Said::Wish),
     }
+}
+
+/// Does what a message says. A bounce stops a dead address after the charter's number of them; a
+/// complaint stops all marketing; any other message stops what its token names or, without one, all
+/// marketing to its sender.
+///
+/// # Errors
+/// Of the database.
+pub fn act(tx: &mut Tx<'_>, vault: &Vault, by: &By, said: &Said) -> Result<Recorded<Taken>> {
+    let stops = match said {
+        Said::Nothing => Vec::new(),
+        Said::Bounced(all, sure) => bounced(tx, by, all, *sure)?,
+        Said::Complaint(all) => all.iter().map(|hash| complained(by, *hash)).collect(),
+        Said::Wish(new) => vec![new.clone()],
+    };
+    let mut done = Recorded::nothing(by, Taken::Noted);
+    for new in &stops {
+        let one = stops::stop(tx, vault, by, new)?;
+        let taken = Taken::Stopped(done.value.added() + one.value);
+        done = one.acts.into_iter().fold(done, Recorded::and).map(|_| taken);
+    }
+    Ok(done)
 }
 
 /// The answer of a program, such as "I am away": never a wish (RFC 3834).
@@ -72,11 +123,6 @@ fn token<'a>(
 ) -> Option<Token> {
     let open = |w| Token::open(office.vault(), w).ok();
     words.into_iter().filter_map(open).find(|t| t.org == org)
-}
-
-fn stop(office: &Office, by: &By, new: NewStop) -> Result<usize> {
-    let (vault, by) = (office.vault().clone(), by.clone());
-    office.write(move |tx| stops::stop(tx, &vault, &by, &new))
 }
 
 /// The identifiers that a report is about. A token was sealed here; an address anybody could have
@@ -99,54 +145,43 @@ fn about(
     Ok((all, false))
 }
 
-fn bounced(office: &Office, by: &By, who: &[String], tokens: &[String]) -> Result<Taken> {
-    let (hashes, sure) = about(office, by, who, tokens)?;
+/// Counts a bounce of each; answers the stops of those who have had enough of them.
+fn bounced(tx: &mut Tx<'_>, by: &By, all: &[Hash16], sure: bool) -> Result<Vec<NewStop>> {
+    let rule = u64::from(charter::current(tx, &by.org)?.permissions.bounces);
     let today = dates::day_of(by.now);
-    let mut taken = Taken::Noted;
-    for hash in hashes {
-        let org = by.org.clone();
-        let enough = office.chore(move |tx| {
-            let rule = charter::current(tx, &org)?.permissions.bounces;
-            Ok(sql::note_bounce(tx, &org, hash, today)? >= u64::from(rule))
-        })?;
-        if enough {
-            // Without our own token it may be made up: then nothing but marketing stops.
-            let new = NewStop {
-                hash,
+    let mut stops = Vec::new();
+    for hash in all {
+        if sql::note_bounce(tx, &by.org, *hash, today)? >= rule {
+            stops.push(NewStop {
+                hash: *hash,
                 kind: Kind::Email.name().into(),
                 channel: Some(Channel::Email),
+                // Without our own token it may be made up: then nothing but marketing stops.
                 what: if sure { What::Everything } else { What::Marketing },
                 reason: "bounce",
                 on: today,
-            };
-            taken = Taken::Stopped(taken.added() + stop(office, by, new)?);
+            });
         }
     }
-    Ok(taken)
+    Ok(stops)
 }
 
-fn complained(office: &Office, by: &By, who: &[String], tokens: &[String]) -> Result<Taken> {
-    let (hashes, _) = about(office, by, who, tokens)?;
-    let mut added = 0;
-    for hash in hashes {
-        let new = NewStop {
-            hash,
-            kind: Kind::Email.name().into(),
-            channel: None,
-            what: What::Marketing,
-            reason: "complaint",
-            on: dates::day_of(by.now),
-        };
-        added += stop(office, by, new)?;
+fn complained(by: &By, hash: Hash16) -> NewStop {
+    NewStop {
+        hash,
+        kind: Kind::Email.name().into(),
+        channel: None,
+        what: What::Marketing,
+        reason: "complaint",
+        on: dates::day_of(by.now),
     }
-    Ok(Taken::Stopped(added))
 }
 
-fn wished(office: &Office, by: &By, m: &Message<'_>) -> Result<Taken> {
+fn wished(office: &Office, by: &By, m: &Message<'_>) -> Result<NewStop> {
     let subject = m.subject().unwrap_or_default();
     let body = m.body_text(0).unwrap_or_default();
     let found = token(office, &by.org, reports::words(subject).chain(reports::words(&body)));
-    let new = match found {
+    Ok(match found {
         Some(t) => NewStop {
             hash: t.hash,
             kind: t.channel.address().name().into(),
@@ -170,8 +205,7 @@ fn wished(office: &Office, by: &By, m: &Message<'_>) -> Result<Taken> {
                 on: dates::day_of(by.now),
             }
         }
-    };
-    Ok(Taken::Stopped(stop(office, by, new)?))
+    })
 }
 
 /// A mail server's own address: its bounces in forms of its own wait for a person.

@@ -43,6 +43,7 @@ pub mod tell;
 pub mod terms;
 pub mod tokens;
 pub mod told;
+pub mod told_back;
 pub mod told_people;
 mod uses;
 pub mod withdrawals;

@@ -1,10 +1,9 @@
 //! `Idempotency-Key` on every request of a program that changes something: a repeat is answered as
 //! the first time and done once. Kept for a week, sealed.
 //!
-//! An act of one commit keeps its answer in that commit ([`Once::keep`]), so that no crash comes
-//! between the two. What reads only, and reports of many things (`events`, `inbound-mail`), are
-//! kept behind it: a stop said twice stands once, and a delivery counted twice errs on the safe
-//! side.
+//! An act keeps its answer in its commit ([`Once::keep`]), so that no crash comes between the two.
+//! One of many commits keeps with each how far it has come ([`Once::keep_so_far`]), and a repeat
+//! goes on from there. The answer of what reads only is kept behind it.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -28,6 +27,8 @@ use crate::proof::By;
 const MOST: usize = 64 << 20;
 /// What an answer is sealed for.
 const PLACE: &str = "answer";
+/// In the place of a status: the act is not at its end.
+const SO_FAR: i64 = 0;
 
 /// What tells a request that may be repeated from others; nothing for one without a key.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,6 +42,12 @@ struct Told {
 }
 
 impl Once {
+    /// That of a key and a body.
+    #[cfg(test)]
+    pub fn of(key: [u8; 32], sum: [u8; 32]) -> Self {
+        Self(Some(Told { key, sum }))
+    }
+
     /// Keeps the answer in the commit of its act.
     ///
     /// # Errors
@@ -58,6 +65,38 @@ impl Once {
             true => Ok(()),
             false => Err(Error::Conflict),
         }
+    }
+
+    /// How far the act had come at the last commit of this request, in this process or another;
+    /// and whether that is its answer, because it is at its end.
+    ///
+    /// # Errors
+    /// Of the database, or the key came with another body.
+    pub fn so_far(self, tx: &mut Tx<'_>, vault: &Vault, by: &By) -> Result<Option<(Value, bool)>> {
+        let Some(told) = self.0 else { return Ok(None) };
+        let Some((status, sealed)) = same(tx, by, told)? else { return Ok(None) };
+        let plain = vault.derived(PLACE)?.open(PLACE, &sealed)?;
+        Ok(Some((serde_json::from_slice(&plain)?, status != SO_FAR)))
+    }
+
+    /// Keeps how far the act has come, in the commit that brought it there; with a status where it
+    /// is at its end, and this is the answer.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub fn keep_so_far(
+        self,
+        tx: &mut Tx<'_>,
+        vault: &Vault,
+        by: &By,
+        status: Option<StatusCode>,
+        so_far: &Value,
+    ) -> Result<()> {
+        let Some(told) = self.0 else { return Ok(()) };
+        let sealed = vault.derived(PLACE)?.seal(PLACE, &serde_json::to_vec(so_far)?)?;
+        let status = status.map_or(SO_FAR, |s| i64::from(s.as_u16()));
+        let (org, who) = (&by.org, &by.actor);
+        mailing::sql::set_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
     }
 
     /// Puts the whole answer in the place of one that lacked what is known after the commit only.
@@ -138,8 +177,9 @@ async fn kept(
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-fn look(o: &Office, by: &By, told: Told) -> Result<Option<(u16, Vec<u8>)>> {
-    let kept = o.read(|tx| mailing::sql::kept_answer(tx, &by.org, &by.actor, told.key))?;
+/// What is kept of the same request: status and sealed answer.
+fn same(tx: &mut Tx<'_>, by: &By, told: Told) -> Result<Option<(i64, Vec<u8>)>> {
+    let kept = mailing::sql::kept_answer(tx, &by.org, &by.actor, told.key)?;
     let Some((body, status, sealed)) = kept else { return Ok(None) };
     if body != told.sum {
         return Err(Error::invalid(
@@ -147,6 +187,14 @@ fn look(o: &Office, by: &By, told: Told) -> Result<Option<(u16, Vec<u8>)>> {
             "This key came before with another body: use a new one",
         ));
     }
+    Ok(Some((status, sealed)))
+}
+
+fn look(o: &Office, by: &By, told: Told) -> Result<Option<(u16, Vec<u8>)>> {
+    let kept = o.read(|tx| same(tx, by, told))?;
+    let Some((status, sealed)) = kept.filter(|(status, _)| *status != SO_FAR) else {
+        return Ok(None);
+    };
     let text = o.vault().derived(PLACE)?.open(PLACE, &sealed)?;
     Ok(Some((u16::try_from(status).unwrap_or(200), text)))
 }

@@ -15,7 +15,7 @@ use super::once::Once;
 use super::records::{Proof, Through};
 use super::stops::{self, NewStop, REASONS};
 use super::terms::{Class, What};
-use super::{ask, mail, persons, receipt, standing, tokens, withdrawals};
+use super::{ask, persons, receipt, standing, tokens, withdrawals};
 use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::{dates, links, sha256_hex};
@@ -295,128 +295,17 @@ pub async fn receipt(
     answer(&office.run(move |o| receipt::receipt(o, &by.org, &id)).await?)
 }
 
-/// What came back to a mailer.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EventIn {
-    /// `bounce` (for good), `soft-bounce`, `complaint`, `unsubscribe`, `delivered`.
-    r#type: String,
-    address: String,
-    #[serde(default = "EventIn::channel")]
-    channel: Channel,
-    #[serde(default)]
-    purpose: Option<String>,
-    #[serde(default)]
-    campaign: Option<String>,
-    #[serde(default = "EventIn::class")]
-    class: Class,
-}
-
-impl EventIn {
-    fn channel() -> Channel {
-        Channel::Email
-    }
-
-    fn class() -> Class {
-        Class::Marketing
-    }
-}
-
-#[derive(Deserialize)]
-struct EventsIn {
-    events: Vec<EventIn>,
-}
-
-/// `POST /api/o/{org}/events`: bounces, complaints, unsubscribes, deliveries, up to 10,000 at once.
-/// A bad event is named by its place; the others count.
-pub async fn events(
-    State(office): State<Office>,
-    Path(org): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
-    let EventsIn { events } = parse(&body)?;
-    if events.len() > MOST {
-        return Err(Error::invalid("events", format!("At most {MOST} events at once")).into());
-    }
-    let (taken, bad) = office
-        .run(move |o| {
-            let mut taken = 0_u64;
-            let mut bad = Vec::new();
-            for (i, event) in events.iter().enumerate() {
-                match take_event(o, &by, &now, event) {
-                    Ok(()) => taken += 1,
-                    Err(Error::Invalid(f)) => bad.push(json!({
-                        "pointer": format!("/events/{i}"),
-                        "detail": Error::Invalid(f).to_string(),
-                    })),
-                    Err(other) => return Err(other),
-                }
-            }
-            Ok((taken, bad))
-        })
-        .await?;
-    answer(&json!({ "taken": taken, "errors": bad }))
-}
-
-fn take_event(o: &Office, by: &By, now: &Now, event: &EventIn) -> Result<()> {
-    let kind = event.channel.address();
-    let told = people::written(&now.hasher, kind, &event.address)?;
-    let hash = told.hash;
-    let (what, reason) = match event.r#type.as_str() {
-        "bounce" => (What::Everything, "bounce"),
-        // A full mailbox says nothing about tomorrow.
-        "soft-bounce" => return Ok(()),
-        "complaint" => (What::Marketing, "complaint"),
-        "unsubscribe" => {
-            (event.purpose.clone().map_or(What::Marketing, What::Purpose), "unsubscribe")
-        }
-        "delivered" if !event.class.is_marketing() => return Ok(()),
-        "delivered" => {
-            let campaign = event.campaign.clone().unwrap_or_default();
-            let (by, channel) = (by.clone(), event.channel);
-            return o.write(move |tx| acts::delivered(tx, &by, channel, &campaign, &[hash]));
-        }
-        _ => {
-            return Err(Error::invalid(
-                "type",
-                "The type is bounce, soft-bounce, complaint, unsubscribe or delivered",
-            ));
-        }
-    };
-    let new = NewStop {
-        hash,
-        kind: kind.name().into(),
-        channel: Some(event.channel),
-        what,
-        reason,
-        on: now.today,
-    };
-    let (by, vault) = (by.clone(), o.vault().clone());
-    o.write(move |tx| stops::stop_at(tx, &vault, &by, &new, told.premises)).map(drop)
-}
-
-/// `POST /api/o/{org}/inbound-mail`: one message as it came (message/rfc822): an unsubscribe, a
-/// bounce or a complaint.
-pub async fn inbound(
-    State(office): State<Office>,
-    Path(org): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
-    let added = office.run(move |o| mail::take(o, &by.org, &body)).await?;
-    answer(&json!({ "added": added.added() }))
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeadersIn {
     addresses: Vec<String>,
     purpose: String,
-    #[serde(default = "EventIn::channel")]
+    #[serde(default = "email")]
     channel: Channel,
+}
+
+fn email() -> Channel {
+    Channel::Email
 }
 
 /// `POST /api/o/{org}/unsubscribe-headers`: the headers of RFC 8058 and RFC 2369 for each address.
