@@ -19,12 +19,13 @@ use crate::kit::web::Public;
 use crate::kit::{dates, limits, links};
 use crate::office::Office;
 use crate::people::{self, Known, PersonRow};
-use crate::proof::By;
+use crate::proof::{By, Recorded};
 
 /// A link to the preference centre stays open this long.
 const LINK: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// The person behind a link.
+#[derive(Clone)]
 pub struct Who {
     /// They themselves acting.
     pub by: By,
@@ -356,18 +357,17 @@ fn is_yes(tx: &mut Tx<'_>, who: &Who, c: &Choice) -> Result<bool> {
 }
 
 fn say_yes(o: &Office, who: &Who, c: &Choice) -> Result<bool> {
-    if o.read(|tx| is_yes(tx, who, c))? {
-        return Ok(false);
-    }
     let (by, vault) = (who.by.clone(), o.vault().clone());
     let new = theirs(who, "", None, Some(c.channel));
-    let c = c.clone();
+    let (c, who) = (c.clone(), who.clone());
     o.write(move |tx| {
+        if is_yes(tx, &who, &c)? {
+            return Ok(Recorded::nothing(&by, false));
+        }
         let (wording, version) = wording(tx, &by, &c)?;
         let new = NewConsent { wording, version: Some(version), ..new.clone() };
-        acts::record_consent(tx, &vault, &by, &new)
-    })?;
-    Ok(true)
+        Ok(acts::record_consent(tx, &vault, &by, &new)?.map(|_| true))
+    })
 }
 
 /// The words that the page shows beside a choice, kept as a wording so that they can be proved. A
@@ -421,10 +421,11 @@ fn stop_for(o: &Office, who: &Who, channel: Option<Channel>, what: What) -> Resu
     // One identifier is enough: a stop reaches every one of its person's that it concerns.
     let new =
         NewStop { hash, kind, channel, what, reason: "objection", on: dates::day_of(who.by.now) };
-    if o.read(|tx| stops::stands(tx, &who.by, &new, &who.person.id, &ids))? {
-        return Ok(false);
-    }
-    let (by, vault) = (who.by.clone(), o.vault().clone());
-    o.write(move |tx| stops::stop(tx, &vault, &by, &new))?;
-    Ok(true)
+    let (by, vault, id) = (who.by.clone(), o.vault().clone(), who.person.id.clone());
+    o.write(move |tx| {
+        if stops::stands(tx, &by, &new, &id, &ids)? {
+            return Ok(Recorded::nothing(&by, false));
+        }
+        Ok(stops::stop(tx, &vault, &by, &new)?.map(|_| true))
+    })
 }

@@ -224,11 +224,13 @@ fn put_back(office: &Office, by: &By, all: &[(Option<String>, Kept)]) -> Result<
 
 /// Withdraws a consent that stands again; whoever was told of it then is not told again.
 fn withdraw(office: &Office, by: &By, consent: &str, event: &Event) -> Result<bool> {
-    let row = office.read(|tx| found(sql::consent_by_id(tx, &by.org, consent)))?;
-    let Some(mut row) = row.filter(|r| r.state == "given") else { return Ok(false) };
-    row.happened(event.clone());
-    let by = by.clone();
+    let (by, consent, event) = (by.clone(), consent.to_owned(), event.clone());
     office.write(move |tx| {
+        let row = found(sql::consent_by_id(tx, &by.org, &consent))?;
+        let Some(mut row) = row.filter(|r| r.state == "given") else {
+            return Ok(Recorded::nothing(&by, false));
+        };
+        row.happened(event.clone());
         sql::set_consent(tx, &by.org, &row, by.now)?;
         let ids = people::ids_of(tx, &by.org, &row.person)?;
         stops::touch(tx, &by, &ids)?;

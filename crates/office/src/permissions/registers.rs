@@ -44,7 +44,8 @@ impl Register {
 /// each line. It replaces the import before; a number that was in that one keeps its day.
 ///
 /// # Errors
-/// Denied, a day in the future or before the last import, or nothing readable in the file.
+/// Denied, a day in the future or before the last import, nothing readable in the file, or another
+/// import came meanwhile.
 pub fn import(
     office: &Office,
     by: &By,
@@ -91,6 +92,11 @@ pub fn import(
     };
     let by = by.clone();
     office.write(move |tx| {
+        // The days are worked out from the import before: another one may have come meanwhile.
+        let there = sql::register_of(tx, &by.org, register.word())?;
+        if there.map(|o| o.blob) != old.as_ref().map(|o| o.blob.clone()) {
+            return Err(Error::Conflict);
+        }
         blobs::finish(tx, &blob)?;
         if let Some(old) = sql::set_register(tx, &by.org, &row, by.now)? {
             crate::kit::sql::drop_blob(tx, &by.org, &old)?;
@@ -205,4 +211,48 @@ pub fn book_of(office: &Office, org: &str, row: &RegisterRow) -> Result<Book> {
         book.set(key(hash), day);
     })?;
     Ok(book)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailing::hooks::tests::{House, both};
+
+    /// A file during whose reading somebody else imports a later one.
+    struct Meanwhile<'a> {
+        house: &'a House,
+        lines: &'static [u8],
+    }
+
+    impl Read for Meanwhile<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            if self.lines.len() == 14 {
+                put(self.house, "2026-11-20", b"020 7946 0002\n".as_slice()).unwrap();
+            }
+            let some = self.lines.len().min(1);
+            into[..some].copy_from_slice(&self.lines[..some]);
+            self.lines = &self.lines[some..];
+            Ok(some)
+        }
+    }
+
+    fn put(house: &House, day: &str, file: impl Read) -> Result<Imported> {
+        import(&house.office, &house.by, Register::Tps, day.parse().unwrap(), file)
+    }
+
+    #[test]
+    fn a_later_register_is_not_replaced_by_one_that_was_read_beside_it() {
+        for postgres in both() {
+            let house = House::with(postgres, include_str!("../demo/charter.toml"));
+            put(&house, "2026-11-10", b"020 7946 0001\n".as_slice()).unwrap();
+            let older = Meanwhile { house: &house, lines: b"020 7946 0001\n" };
+            let refused = put(&house, "2026-11-15", older);
+            assert!(matches!(refused, Err(Error::Conflict)), "{refused:?}");
+            let org = &house.by.org;
+            let row = house.office.read(|tx| sql::register_of(tx, org, Register::Tps.word()));
+            let row = row.unwrap().unwrap();
+            assert_eq!(row.as_of.to_string(), "2026-11-20");
+            assert_eq!(book_of(&house.office, org, &row).unwrap().len(), 1);
+        }
+    }
 }

@@ -177,6 +177,9 @@ pub fn expire_due(office: &Office, by: &By) -> Result<()> {
 fn expire(tx: &mut Tx<'_>, by: &By, yesterday: Date) -> Result<Recorded<usize>> {
     let rows = sql::lapsing(tx, &by.org, yesterday, 1000)?;
     let n = rows.len();
+    if n == 0 {
+        return Ok(Recorded::nothing(by, 0));
+    }
     for mut row in rows {
         row.happened(Event {
             at: by.now,

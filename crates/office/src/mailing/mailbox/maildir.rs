@@ -1,6 +1,7 @@
 //! A Maildir: one file for each message, moved by renaming, so that a crash loses none.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{ASIDE, Done, MOST, PROCESSED};
@@ -11,7 +12,14 @@ use crate::permissions::mail::LARGEST;
 pub fn each(dir: &Path, take: &mut dyn FnMut(Option<&[u8]>) -> Result<Done>) -> Result<u64> {
     for file in files(dir)?.into_iter().take(MOST) {
         let Ok(about) = fs::metadata(&file) else { continue };
-        let message = if about.len() > LARGEST { None } else { Some(read(&file)?) };
+        let message = match about.len() > LARGEST {
+            true => None,
+            false => match fs::read(&file) {
+                // Another process has moved it meanwhile.
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                read => Some(read.map_err(|e| cannot("read", &e))?),
+            },
+        };
         let to = match take(message.as_deref())? {
             Done::Processed => PROCESSED,
             Done::Aside => ASIDE,
@@ -21,14 +29,13 @@ pub fn each(dir: &Path, take: &mut dyn FnMut(Option<&[u8]>) -> Result<Done>) -> 
             fs::create_dir_all(folder.join(part)).map_err(|e| cannot("written", &e))?;
         }
         let name = file.file_name().unwrap_or_default();
-        fs::rename(&file, folder.join("cur").join(name)).map_err(|e| cannot("written", &e))?;
+        match fs::rename(&file, folder.join("cur").join(name)) {
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            moved => moved.map_err(|e| cannot("written", &e))?,
+        }
     }
     let aside = fs::read_dir(dir.join(format!(".{ASIDE}")).join("cur"));
     Ok(aside.map_or(0, |d| d.count() as u64))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>> {
-    fs::read(file).map_err(|e| cannot("read", &e))
 }
 
 fn cannot(what: &str, e: &std::io::Error) -> Error {

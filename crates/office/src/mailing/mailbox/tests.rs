@@ -152,6 +152,25 @@ fn a_maildir_is_looked_after() {
 }
 
 #[test]
+fn a_message_that_another_process_moved_is_no_trouble() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["1.m", "2.m"] {
+        maildir(dir.path(), name, "Subject: please stop\r\n\r\n");
+    }
+    let mut seen = 0;
+    let mut beside = |_: Option<&[u8]>| {
+        seen += 1;
+        // The other one takes both while this one is at its first.
+        for name in ["1.m", "2.m"] {
+            std::fs::remove_file(dir.path().join("new").join(name)).unwrap();
+        }
+        Ok(super::Done::Processed)
+    };
+    assert_eq!(super::maildir::each(dir.path(), &mut beside).unwrap(), 0);
+    assert_eq!(seen, 1);
+}
+
+#[test]
 fn trouble_and_what_waits_are_shown_on_today() {
     let dir = tempfile::tempdir().unwrap();
     let place = dir.path().join("box");
