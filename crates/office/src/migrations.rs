@@ -30,6 +30,7 @@ pub const ALL: &[Migration] = list![
     "0015_stop_kinds",
     "0016_roots",
     "0017_looked_for_premises",
+    "0018_jobs_again",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.

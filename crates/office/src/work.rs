@@ -88,7 +88,7 @@ fn finish(office: &Office, job: Job, outcome: Result<()>) -> Result<()> {
             return Ok(());
         }
         match &outcome {
-            Ok(()) => sql::end_job(tx, &job.id, None),
+            Ok(()) => sql::end_job(tx, &job, None),
             Err(e) => failed(tx, &job, e, now),
         }
     })
@@ -114,7 +114,7 @@ fn failed(tx: &mut Tx<'_>, job: &Job, e: &Error, now: jiff::Timestamp) -> Result
     if job.kind == "letter" {
         sql::letter_state(tx, &job.about, "failed", Some(&words), now)?;
     }
-    sql::end_job(tx, &job.id, Some(&words))
+    sql::end_job(tx, job, Some(&words))
 }
 
 /// Trouble that may be gone at the next try.
@@ -148,6 +148,9 @@ fn send(office: &Office, job: &Job) -> Result<()> {
 /// The daily rounds of one organisation: reminders, a signed checkpoint, sweeping up.
 fn rounds(office: &Office, org: &str) -> Result<()> {
     let by = office.by_job(org, "rounds");
+    // First of all: whatever goes wrong tonight, there is a tomorrow.
+    let (o, tomorrow) = (org.to_owned(), by.now + SignedDuration::from_hours(24));
+    office.chore(move |tx| queue_rounds(tx, &o, tomorrow))?;
     search::chase(office, &by)?;
     requests::pack::rounds(office, &by)?;
     requests::rounds::rounds(office, &by)?;
@@ -168,14 +171,13 @@ fn rounds(office: &Office, org: &str) -> Result<()> {
         crate::proof::acts::checkpoint(tx, &vault, &o, now)?;
         sql::drop_unfinished(tx, now - UNFINISHED)?;
         sql::drop_old_tries(tx, now)?;
-        crate::requests::sql::drop_old_drafts(tx, now)?;
-        queue_rounds(tx, &o, now + SignedDuration::from_hours(24))
+        crate::requests::sql::drop_old_drafts(tx, now)
     })
 }
 
 fn queue_rounds(tx: &mut Tx<'_>, org: &str, at: jiff::Timestamp) -> Result<()> {
     // About the day, so that tomorrow's rounds can wait while today's are running.
-    jobs::queue(tx, org, "rounds", &dates::day_of(at).to_string(), at)
+    jobs::queue_once(tx, org, "rounds", &dates::day_of(at).to_string(), at)
 }
 
 /// Makes sure that every organisation's rounds are queued. Called when `serve` starts.

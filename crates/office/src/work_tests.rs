@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::kit::blobs::{self, BlobReader, BlobWriter};
 use crate::kit::limits;
+use crate::mailing::hooks::tests::{House, both};
 
 /// An office whose clock can be moved.
 fn office(dir: &std::path::Path) -> (Office, String, Arc<AtomicI64>) {
@@ -103,6 +104,50 @@ fn who_lost_a_job_s_lease_says_nothing_more_of_it() {
     finish(&office, first, Err(Error::Unavailable("late".into()))).unwrap();
     clock.fetch_add(3600, Ordering::SeqCst);
     assert_eq!(kept(&office, &second), (false, false), "it was done");
+}
+
+#[test]
+fn what_is_wanted_while_it_is_done_is_done_once_more() {
+    for postgres in both() {
+        let house = House::new(postgres);
+        let (office, org) = (&house.office, &house.by.org);
+        let want = || {
+            let (o, now) = (org.clone(), office.now());
+            office.chore(move |tx| jobs::queue(tx, &o, "search", "a case", now)).unwrap();
+        };
+        let claim = || {
+            let now = office.now();
+            office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE)).unwrap()
+        };
+        want();
+        want();
+        let job = claim().unwrap();
+        // The job has looked and found nothing more to do; then there is.
+        want();
+        want();
+        assert!(claim().is_none(), "one at a time");
+        finish(office, job, Ok(())).unwrap();
+        let again = claim().unwrap();
+        assert_eq!(again.tries, 1);
+        finish(office, again, Err(Error::Denied("it"))).unwrap();
+        assert!(claim().is_none(), "nobody wanted it again");
+    }
+}
+
+#[test]
+fn a_night_that_goes_wrong_is_followed_by_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, org, clock) = office(dir.path());
+    let (o, now) = (org.clone(), office.now());
+    office.chore(move |tx| queue_rounds(tx, &o, now)).unwrap();
+    let lost = |tx: &mut Tx<'_>| Ok(tx.exec("DELETE FROM charters", &[])?);
+    office.chore(lost).unwrap();
+    let mut connections = Connections::default();
+    assert!(once(&office, &mut connections).unwrap());
+    assert_eq!(office.read(sql::failed_jobs).unwrap(), 1, "no trouble that passes");
+    assert!(!once(&office, &mut connections).unwrap());
+    clock.fetch_add(24 * 3600, Ordering::SeqCst);
+    assert!(once(&office, &mut connections).unwrap());
 }
 
 /// A letter under a key of its own, on its way; answers its job.

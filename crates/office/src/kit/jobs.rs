@@ -13,7 +13,8 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A job is tried this often before it is given up and shown.
 pub const TRIES: i64 = 8;
 
-/// Queues a job, in the transaction of the act. One of a kind about one thing waits at a time.
+/// Queues a job, in the transaction of the act. One of a kind about one thing waits at a time; one
+/// that runs already runs once more, since it may have looked before the act.
 ///
 /// # Errors
 /// Of the database.
@@ -25,6 +26,23 @@ pub fn queue(
     at: Timestamp,
 ) -> Result<()> {
     sql::queue_job(tx, &new_id(at), org, kind, about, at)
+}
+
+/// Queues a job that is done in good time by one that waits or runs already.
+///
+/// # Errors
+/// Of the database.
+pub fn queue_once(
+    tx: &mut Tx<'_>,
+    org: &str,
+    kind: &'static str,
+    about: &str,
+    at: Timestamp,
+) -> Result<()> {
+    if sql::a_job_is_open(tx, org, kind, about)? {
+        return Ok(());
+    }
+    queue(tx, org, kind, about, at)
 }
 
 /// When to try again after the n-th failure: 5 s, then four times longer each, at most 5 hours.

@@ -4,6 +4,7 @@ use candour_db::{DbError, Row, Tx, bind};
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
+use crate::kit::new_id;
 
 pub use super::post::sql::{a_letter, letter_state, letters_of};
 
@@ -312,7 +313,7 @@ fn job(r: &Row<'_>) -> std::result::Result<JobRow, DbError> {
     })
 }
 
-/// Queues a job, unless one of its kind about the same thing waits or runs.
+/// Queues a job, unless one of its kind about the same thing waits; one that runs runs once more.
 pub fn queue_job(
     tx: &mut Tx<'_>,
     id: &str,
@@ -324,10 +325,20 @@ pub fn queue_job(
     tx.exec(
         "INSERT INTO jobs (id, org, kind, about, state, run_at, lease_until, tries, made_at)
          VALUES ($1, $2, $3, $4, 'waiting', $5, 0, 0, $5)
-         ON CONFLICT (org, kind, about) WHERE state IN ('waiting', 'running') DO NOTHING",
+         ON CONFLICT (org, kind, about) WHERE state IN ('waiting', 'running')
+         DO UPDATE SET again_at = $5 WHERE jobs.state = 'running'",
         bind![id, org, kind, about, run_at],
     )?;
     Ok(())
+}
+
+/// Whether a job of this kind about this thing waits or runs.
+pub fn a_job_is_open(tx: &mut Tx<'_>, org: &str, kind: &str, about: &str) -> Result<bool> {
+    Ok(tx.count(
+        "SELECT count(*) AS n FROM jobs
+         WHERE org = $1 AND kind = $2 AND about = $3 AND state IN ('waiting', 'running')",
+        bind![org, kind, about],
+    )? > 0)
 }
 
 /// Whether a job is due: a look without a lock, so that waiting costs no write.
@@ -344,7 +355,7 @@ pub fn a_job_is_due(tx: &mut Tx<'_>, now: Timestamp) -> std::result::Result<bool
 /// Takes the next due job, or one whose lease ran out because its process died.
 pub fn claim_job(tx: &mut Tx<'_>, now: Timestamp, lease: Timestamp) -> Result<Option<JobRow>> {
     Ok(tx.row(
-        "UPDATE jobs SET state = 'running', lease_until = $2, tries = tries + 1
+        "UPDATE jobs SET state = 'running', lease_until = $2, tries = tries + 1, again_at = NULL
          WHERE id = (SELECT id FROM jobs WHERE (state = 'waiting' AND run_at <= $1)
                      OR (state = 'running' AND lease_until < $1) ORDER BY run_at, id LIMIT 1)
            AND ((state = 'waiting' AND run_at <= $1) OR (state = 'running' AND lease_until < $1))
@@ -370,14 +381,19 @@ pub fn holds_job(tx: &mut Tx<'_>, job: &JobRow) -> Result<bool> {
     )? == 1)
 }
 
-/// Ends a job: as done, or as failed with its trouble.
-pub fn end_job(tx: &mut Tx<'_>, id: &str, trouble: Option<&str>) -> Result<()> {
-    tx.exec(
+/// Ends a job: as done, or as failed with its trouble. One that was wanted again while it ran is
+/// queued anew.
+pub fn end_job(tx: &mut Tx<'_>, job: &JobRow, trouble: Option<&str>) -> Result<()> {
+    let again = tx.row(
         "UPDATE jobs SET state = CASE WHEN CAST($2 AS TEXT) IS NULL THEN 'done' ELSE 'failed' END,
-         trouble = $2 WHERE id = $1",
-        bind![id, trouble],
+         trouble = $2 WHERE id = $1 RETURNING again_at",
+        bind![job.id.as_str(), trouble],
+        |r| r.instant_opt("again_at"),
     )?;
-    Ok(())
+    match again.flatten() {
+        Some(at) => queue_job(tx, &new_id(at), &job.org, &job.kind, &job.about, at),
+        None => Ok(()),
+    }
 }
 
 /// Puts a job back to be tried again later.

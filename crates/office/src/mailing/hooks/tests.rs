@@ -90,7 +90,8 @@ impl Drop for House {
 }
 
 impl House {
-    fn new(postgres: bool) -> Self {
+    /// Makes one.
+    pub fn new(postgres: bool) -> Self {
         Self::with(postgres, CHARTER)
     }
 

@@ -45,7 +45,7 @@ enum Done {
 pub fn queue(tx: &mut Tx<'_>, org: &str, at: Timestamp) -> Result<()> {
     // About the minute, so that the next look can wait while this one runs, and however many
     // processes queue it there is one.
-    jobs::queue(tx, org, "mailbox", &(at.as_second() / EVERY.as_secs()).to_string(), at)
+    jobs::queue_once(tx, org, "mailbox", &(at.as_second() / EVERY.as_secs()).to_string(), at)
 }
 
 /// The organisation that the mailbox belongs to.
