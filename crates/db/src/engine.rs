@@ -34,9 +34,10 @@ impl Own {
     }
 
     /// Writers take turns on both engines: what a closure has looked at stays so until its commit,
-    /// whichever process decides meanwhile. SQLite has one write lock; on PostgreSQL it is a lock
-    /// of this database's own. It goes with the statement that begins, so it costs no journey, and
-    /// each statement after it sees what was committed before. A process that is halted half-way
+    /// whichever process decides meanwhile. SQLite has one write lock; on PostgreSQL it is the lock
+    /// of one row that is always there, which every engine that speaks its protocol has. It goes
+    /// with the statement that begins, so it costs no journey, and each statement after it sees
+    /// what was committed before. A process that is halted half-way
     /// loses its turn and runs the batch again.
     pub(crate) fn begin(&self) -> &'static str {
         match self {
@@ -44,7 +45,7 @@ impl Own {
             Self::Postgres(_) => {
                 "BEGIN ISOLATION LEVEL READ COMMITTED;
                  SET LOCAL idle_in_transaction_session_timeout = '60s';
-                 SELECT pg_advisory_xact_lock(27973149453677938)"
+                 SELECT name FROM migrations ORDER BY name LIMIT 1 FOR UPDATE"
             }
         }
     }

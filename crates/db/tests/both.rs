@@ -534,8 +534,8 @@ fn nobody_was_first(tx: &mut Tx<'_>) -> Result<bool, DbError> {
 fn until_one_waits_or_writes(place: &Place) {
     let Place::Postgres { url } = place else { return };
     let mut c = postgres::Client::connect(url, postgres::NoTls).expect("the test server");
-    let sql = "SELECT (SELECT count(*) FROM pg_locks WHERE NOT granted AND database =
-                  (SELECT oid FROM pg_database WHERE datname = current_database()))
+    let sql = "SELECT (SELECT count(*) FROM pg_stat_activity
+                       WHERE wait_event_type = 'Lock' AND datname = current_database())
                + (SELECT count(*) FROM things)";
     while c.query_one(sql, &[]).expect("an answer").get::<_, i64>(0) == 0 {
         std::thread::yield_now();
