@@ -50,8 +50,8 @@ fn field(live: &LiveCollection, column: &LiveField, values: &[&str]) -> Field {
 /// Rows up to which every text is read for whoever asks, unless a person decides otherwise.
 const FEW: u64 = 50_000;
 
-/// Whether a field is a name of somebody else or free text, in which others than the row's person may be named. Reading a large
-/// table for every request is for a person to decide.
+/// Whether a field is a name of somebody else or free text, in which others than the row's person
+/// may be named. Reading a large table for every request is for a person to decide.
 fn mentions(live: &LiveCollection, column: &LiveField, reading: &Reading) -> bool {
     let free = matches!(reading.category, Category::Opinion | Category::Communication);
     let named = reading.identifier == Some(Kind::Name) && reading.others;

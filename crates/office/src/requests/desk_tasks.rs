@@ -33,8 +33,8 @@ fn authority_task(c: &Case, base: &str) -> Option<Task> {
     Some(Task { title: "Authority to act", note: agent.name.clone(), status, class, link })
 }
 
-/// What keeps the next pack from being the whole answer, as things stand; and where nothing does any
-/// more, what kept the last one.
+/// What keeps the next pack from being the whole answer, as things stand; and where nothing does
+/// any more, what kept the last one.
 fn blocks(state: &Where, p: &search::Progress, pack: Option<&PackRow>) -> String {
     if !matches!(state, Where::Searching | Where::Reviewing) {
         return String::new();
@@ -57,6 +57,23 @@ fn blocks(state: &Where, p: &search::Progress, pack: Option<&PackRow>) -> String
             Ok(all) => format!("Make it again. Pack {} lacked: {}", k.number, all.join(" ")),
             Err(_) => String::new(),
         },
+    }
+}
+
+/// How far the sending is, with where it goes on; none before there is anything to send.
+fn release(state: &Where, held: Option<&str>) -> (Option<(String, &'static str)>, Option<String>) {
+    let done = |s: &str| Some((s.to_owned(), "ok"));
+    match (state, held) {
+        (Where::Sent { .. }, Some(letter)) => {
+            let status = ("Not gone yet: send the letter on".to_owned(), "late");
+            (Some(status), Some(format!("/letters/{letter}")))
+        }
+        (Where::Sent { on }, None) => (done(&format!("Sent on {}", dates::short(*on))), None),
+        (Where::Closed { outcome, .. }, _) => (done(outcome.words()), None),
+        (Where::Ready, _) => {
+            (Some(("Ready to send".to_owned(), "soon")), Some("/hand/send".to_owned()))
+        }
+        _ => (None, None),
     }
 }
 
@@ -100,13 +117,6 @@ pub(super) fn tasks(
         None if p.done > 0 => ("Not yet started".into(), ""),
         None => waiting.clone(),
     };
-    let (release, release_class) = match state {
-        Where::Sent { .. } if held.is_some() => ("Not gone yet: send the letter on".into(), "late"),
-        Where::Sent { on } => done(&format!("Sent on {}", dates::short(*on))),
-        Where::Closed { outcome, .. } => done(outcome.words()),
-        Where::Ready => ("Ready to send".into(), "soon"),
-        _ => waiting,
-    };
     let task =
         |title, note: String, (status, class): (String, &'static str), link: Option<&str>| Task {
             title,
@@ -122,19 +132,14 @@ pub(super) fn tasks(
     let reviewed = format!("{} items, disclosed by default", p.items);
     let review_link = (p.items > 0).then_some("/review");
     let blocks = blocks(state, p, pack);
-    let to_letter = held.map(|id| format!("/letters/{id}"));
-    let send_link = match state {
-        Where::Ready => Some("/hand/send"),
-        Where::Sent { .. } => to_letter.as_deref(),
-        _ => None,
-    };
+    let (release, send_link) = release(state, held);
     let mut all: Vec<Task> = authority_task(c, &base).into_iter().collect();
     all.extend([
         task("Know who is asking", who, (identity, identity_class), identity_link),
         task("Search the holdings", searched, (search, search_class), Some("#found")),
         task("Review what was found", reviewed, (review, review_class), review_link),
         task("Make the pack", blocks, (packed, packed_class), Some("#packs")),
-        task("Send it", String::new(), (release, release_class), send_link),
+        task("Send it", String::new(), release.unwrap_or(waiting), send_link.as_deref()),
     ]);
     all
 }

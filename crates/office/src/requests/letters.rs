@@ -446,8 +446,8 @@ pub fn staff_due(
     })
 }
 
-/// The letter that tells of the answer, if it was written and has not left: there is no mail server,
-/// or the server refused it.
+/// The letter that tells of the answer, if it was written and has not left: there is no mail
+/// server, or the server refused it.
 pub(super) fn held(tx: &mut Tx<'_>, org: &str, case: &str) -> Result<Option<String>> {
     let all = crate::kit::sql::letters_of(tx, org, case)?;
     let last = all.into_iter().filter(|l| l.name == "ready").max_by_key(|l| l.made);

@@ -251,8 +251,8 @@ pub fn proof(office: &Office, by: &By, id: &str) -> Result<String> {
     Ok(text)
 }
 
-/// How many of the allowed rows have an address that stands in a row before. They are left in: which
-/// of them is meant is for whoever sends. `None` where it is not looked for.
+/// How many of the allowed rows have an address that stands in a row before. They are left in:
+/// which of them is meant is for whoever sends. `None` where it is not looked for.
 fn doubled(allowed: &Path, plan: &Plan, rows: u64) -> Result<Option<u64>> {
     let Some(Column { at: At::Number(column), kind }) = plan.columns.first() else {
         return Ok(None);

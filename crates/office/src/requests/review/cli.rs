@@ -140,7 +140,7 @@ pub fn list_items(at: &At, reference: &str, all: bool) -> Result<u8> {
 /// Decides about one item.
 ///
 /// # Errors
-/// As [`review::decide`], or what was typed can't be read.
+/// As [`review::decide()`], or what was typed can't be read.
 pub fn decide_one(at: &At, reference: &str, item: &str, word: &str, how: HowArgs) -> Result<u8> {
     let (office, by) = at.open_org()?;
     let id = case_id(&office, &by, reference)?;

@@ -344,7 +344,8 @@ fn saved(f: &Filled, two: bool) -> &'static str {
 }
 
 /// What is said when a decision has taught something.
-const SEARCHED_ON: &str = "Saved. The record is theirs, so the other holdings are searched again by what it says of them.";
+const SEARCHED_ON: &str = "Saved. The record is theirs, so the other holdings are searched again by \
+                           what it says of them.";
 
 /// Takes the decision; answers whether other holdings are searched again by it, and the next item
 /// that waits.
