@@ -48,7 +48,6 @@ const INCLUDED: &[(&str, &str)] = &[
     (MAIL, "Re: Renewal question"),
     // Found only by the old address that the stall list teaches.
     (MAIL, "Spring walk"),
-    (MAIL, "Hall on 5 July"),
     (MAIL, "Refund for the autumn walk"),
     (LETTERS, "booking-form-2025-07-05.pdf"),
     (LETTERS, "2018-07-04-change-of-name.odt"),
@@ -62,6 +61,8 @@ const OTHERS_NAMED: &[(&str, &str)] = &[
     (CLUB, "committee_notes, id=47111"),
     (MAIL, "Tea stall rota"),
     (MAIL, "Household membership"),
+    // Between other people, who speak of her.
+    (MAIL, "Hall on 5 July"),
     (LETTERS, "2025-03-11-committee.pdf"),
 ];
 
