@@ -365,5 +365,5 @@ fn what_is_no_list_gets_no_certificate() {
     let outcome = s.send("GET", &at, &me, "").text;
     assert!(outcome.contains("1 allowed row has an address"), "{outcome}");
     let allowed = s.send("GET", &format!("{at}/allowed.csv"), &me, "").text;
-    assert_eq!(allowed.lines().count(), 3, "{allowed}");
+    assert_eq!(allowed.matches('@').count(), 3, "{allowed}");
 }
