@@ -10,7 +10,7 @@ pub use candour_screening::Kind;
 
 /// The person sought, as far as is known. Built by the office from the request, then enriched
 /// with identifiers learned from strong matches.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seek {
     /// Identifiers that on their own point at one person (e-mail, phone, member number …).
     pub identifiers: Vec<Identifier>,

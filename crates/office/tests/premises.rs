@@ -24,6 +24,7 @@ const WORDING: &str = r#"
 short = "events-post"
 use_kind = "contact"
 use_what = "events"
+channels = ["email", "post"]
 text = "May we write to you about our events?"
 if_refused = "You can still come."
 notice = "2026-03"

@@ -39,6 +39,7 @@ const WORDING: &str = r#"
 short = "events-email"
 use_kind = "contact"
 use_what = "events"
+channels = ["email", "sms", "call", "post"]
 text = "May we write to you by e-mail about our events?"
 if_refused = "You can still come."
 notice = "2026-03"

@@ -285,7 +285,7 @@ fn finish(
     ended: Ended,
 ) -> Result<String> {
     let (office2, by2, h2) = (office.clone(), by.clone(), h.clone());
-    let period = case.body.wants.period();
+    let asked = (case.body.wants.period(), case.body.seek());
     let mut outcome = match ended.items {
         0 => "nothing found".to_owned(),
         1 => "1 item found".to_owned(),
@@ -300,9 +300,10 @@ fn finish(
     let act = act_on(case, "request.searched", "UK GDPR Art 15(1A)", said);
     let blob = ended.blob.id.clone();
     let kept = unless_taken(office.write(move |tx| {
-        // Searched for another time than is asked for by now: it is searched again.
-        let now = acts::load(tx, &office2, &by2, &s.case)?.body.wants.period();
-        if now != period || !still_open(tx, &by2, &s)? {
+        // Searched for another time than is asked for by now, or by less than is known by now of
+        // the person: it is searched again.
+        let now = acts::load(tx, &office2, &by2, &s.case)?.body;
+        if (now.wants.period(), now.seek()) != asked || !still_open(tx, &by2, &s)? {
             return Err(taken());
         }
         take_in(tx, &office2, &by2, &h2, &s, &ended)?;

@@ -236,6 +236,41 @@ fn a_result_that_is_not_kept_is_not_told() {
     assert_eq!(before.iter().filter(|a| *a == "request.search-finished").count(), 1);
 }
 
+/// Another holding teaches what to look for while this one is searched without it.
+#[test]
+fn a_search_by_less_than_is_known_is_made_again() {
+    let r = Real::new();
+    r.sql("INSERT INTO members VALUES (40, 'amara.new@example.org', 'fourth')");
+    let (office, by) = (&r.b.office, &r.b.by);
+    let (org, planned) = (by.org.clone(), SearchRow { state: "planned".into(), ..r.row() });
+    office.chore(move |tx| sql::update_search(tx, &org, &planned)).unwrap();
+    let row = r.row();
+    let case = office.read(|tx| acts::load(tx, office, by, &r.b.case)).unwrap();
+    let h = office.read(|tx| holdings::sql::by_id(tx, &by.org, &row.holding)).unwrap();
+    let blob = start_spool(office, by, &case).unwrap();
+    let mut quiet = Quiet;
+    let seek = case.body.seek();
+    let spool = Spool::new(blob, &h.map, (&seek, &case.body.wants), HashSet::new(), &mut quiet);
+    let ended = spool.end(candour_connectors::Searched::default()).unwrap();
+    let learned = candour_connectors::Identifier {
+        kind: candour_connectors::Kind::Email,
+        normal: "amara.new@example.org".into(),
+        as_given: "amara.new@example.org".into(),
+        learned_from: Some("another list".into()),
+    };
+    let (office2, by2, id) = (office.clone(), by.clone(), r.b.case.clone());
+    office
+        .chore(move |tx| {
+            let from = (id.as_str(), "another search");
+            taught::teach(tx, &office2, &by2, from, vec![learned.clone()]).map(drop)
+        })
+        .unwrap();
+    assert_eq!(finish(office, by, &case, &h, row, ended).unwrap(), ELSEWHERE);
+    assert_eq!(r.row().state, "planned");
+    find::find(&r.b);
+    assert_eq!((r.row().state.as_str(), r.row().items), ("done", 4));
+}
+
 /// Two processes look at the same search before either writes.
 #[test]
 fn a_post_is_asked_and_reminded_once_and_its_answer_stays() {
