@@ -46,7 +46,7 @@ notice = "2026-03"
 "#;
 
 /// Words about giving somebody's data to the crew: they ask about no channel.
-fn shared() -> String {
+fn sharing() -> String {
     let channels = WORDING.lines().find(|l| l.starts_with("channels")).unwrap();
     WORDING
         .replace(channels, "")
@@ -237,7 +237,7 @@ fn a_file_of_stops_reaches_as_far_as_one() {
             "email",
             None,
         );
-        let share = shared();
+        let share = sharing();
         office.set(&["permission", "wording", "set"], "share.toml", &share);
         let who = ["permission", "consent", "--email", "fay@boats.example", "--wording", "crew"];
         office
@@ -355,7 +355,7 @@ fn of_people_who_share_an_address_the_more_careful_word_holds() {
 
 /// A consent to be given to the lifeboat crew.
 fn shared(office: &Office, email: &str) {
-    let share = shared();
+    let share = sharing();
     office.set(&["permission", "wording", "set"], "share.toml", &share);
     let who = ["permission", "consent", "--email", email, "--wording", "crew", "--answer", "yes"];
     office.ok(&[&who[..], &["--method", "form", "--evidence", "9"]].concat());
