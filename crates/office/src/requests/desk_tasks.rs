@@ -50,9 +50,8 @@ fn blocks(state: &Where, p: &search::Progress, pack: Option<&PackRow>) -> String
         some(p.open, "item waits for a decision", "items wait for a decision"),
     ];
     let waits: Vec<String> = waits.into_iter().flatten().collect();
-    match pack.filter(|k| !k.complete) {
+    match pack.filter(|k| !k.complete && waits.is_empty()) {
         None => waits.join(" "),
-        Some(_) if !waits.is_empty() => waits.join(" "),
         Some(k) => match super::pack::blocks(k) {
             Ok(all) => format!("Make it again. Pack {} lacked: {}", k.number, all.join(" ")),
             Err(_) => String::new(),
