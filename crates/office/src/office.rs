@@ -18,7 +18,7 @@ use crate::kit::press::Press;
 use crate::kit::vault::Vault;
 use crate::kit::{dates, journal, new_id};
 use crate::permissions::Live;
-use crate::proof::{self, By, Recorded};
+use crate::proof::{self, Act, By, Recorded};
 use crate::settings::{self, Settings};
 use crate::staff::Role;
 
@@ -289,6 +289,18 @@ impl Office {
     /// # Errors
     /// The short name is taken, or the charter does not hold together.
     pub fn found(&self, charter: Charter) -> Result<String> {
+        self.found_with(charter, |_, _| Ok(Vec::new()))
+    }
+
+    /// The same, together with what has to be there from its first moment.
+    ///
+    /// # Errors
+    /// As [`Office::found`], or what `more` answers; nothing is founded then.
+    pub fn found_with(
+        &self,
+        charter: Charter,
+        more: impl Fn(&mut Tx<'_>, &By) -> Result<Vec<Act>> + Send + 'static,
+    ) -> Result<String> {
         let now = self.now();
         charter.check()?;
         let org = new_id(now);
@@ -300,7 +312,8 @@ impl Office {
             let edge = candour_ledger::Edge::empty().to_bytes();
             proof::sql::insert_head(tx, &id, edge)?;
             vault.make_key(tx, &id, "office", by.now)?;
-            crate::charter::set(tx, &vault, &by, &charter)
+            let set = crate::charter::set(tx, &vault, &by, &charter)?;
+            Ok(more(tx, &by)?.into_iter().fold(set, Recorded::and))
         })?;
         Ok(org)
     }

@@ -37,7 +37,7 @@ pub fn run(a: &ServeArgs) -> Result<u8> {
     log_to_stderr();
     let office = a.at.open()?;
     if office.read(charter::orgs)?.is_empty() {
-        let token = crate::staff::acts::set_up_token(&office)?;
+        let token = crate::staff::set_up::set_up_token(&office)?;
         eprintln!("This office has no organisation yet. Set it up, once, at:");
         eprintln!("  http://{}/set-up/{token}", a.listen);
     }

@@ -265,7 +265,7 @@ fn an_office_that_is_not_set_up_says_how_and_every_fault_at_once() {
     let s = Served::serving(office, dir);
     let door = s.send("GET", "/office/sign-in", "", "");
     assert!(door.text.contains("has not been set up yet") && !door.text.contains("<form"));
-    let token = staff::set_up_token(&s.office).unwrap();
+    let token = crate::staff::set_up::set_up_token(&s.office).unwrap();
     let path = format!("/set-up/{token}");
     let form = s.send("GET", &path, "", "").text;
     assert!(form.contains("can’t be changed later"), "{form}");

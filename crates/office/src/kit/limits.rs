@@ -215,8 +215,8 @@ pub fn not_locked(tx: &mut Tx<'_>, mark: Mark, now: Timestamp) -> Result<()> {
     }
 }
 
-/// Counts a wrong try and locks the mark as `until` says for its number in a row. Answers whether
-/// it is locked now.
+/// Counts a wrong try and locks the mark as `until` says for its number in a row. Answers until
+/// when it is locked now.
 ///
 /// # Errors
 /// Of the database.
@@ -225,11 +225,43 @@ pub fn wrong(
     mark: Mark,
     now: Timestamp,
     until: fn(i64, Timestamp) -> Option<Timestamp>,
-) -> Result<bool> {
+) -> Result<Option<Timestamp>> {
     let (n, _) = count(tx, &mark, now, now + MEMORY)?;
     let until = until(i64::try_from(n).unwrap_or(i64::MAX), now);
     sql::lock_try(tx, mark, until, now + MEMORY)?;
-    Ok(until.is_some())
+    Ok(until)
+}
+
+/// A try that was counted before it was judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Try {
+    /// What was tried.
+    pub mark: Mark,
+    /// Until when it is locked if this try was wrong.
+    pub locked: Option<Timestamp>,
+}
+
+/// Counts a try as wrong before it is judged: many at once have no more tries than one after the
+/// other. Who was right says so with [`right`] or [`take_back`].
+///
+/// # Errors
+/// Locked: how many minutes are left.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    mark: Mark,
+    now: Timestamp,
+    until: fn(i64, Timestamp) -> Option<Timestamp>,
+) -> Result<Try> {
+    not_locked(tx, mark, now)?;
+    wrong(tx, mark, now, until).map(|locked| Try { mark, locked })
+}
+
+/// It went well, but more is asked: this one try is not counted, and those before it stay.
+///
+/// # Errors
+/// Of the database.
+pub fn take_back(tx: &mut Tx<'_>, tried: Try) -> Result<()> {
+    sql::take_back_try(tx, tried.mark, tried.locked)
 }
 
 /// It went well: wrong tries are forgotten.

@@ -89,3 +89,22 @@ fn what_the_settings_leave_out_has_its_default() {
     assert_eq!((l.most(What::Ask), l.most(What::SignIn)), ((3, 500), (120, 9)));
     assert!(toml::from_str::<Limits>("[client]\nasks = 3\n").is_err());
 }
+
+#[test]
+fn a_try_that_was_right_takes_back_itself_only() {
+    let (_dir, office) = office();
+    let until = |n: i64, now: Timestamp| (n >= 3).then_some(now + WINDOW * i32::from(n as u8));
+    let begin = || office.chore(move |tx| begin(tx, [1; 32], at(0), until));
+    let back = |t: Try| office.chore(move |tx| take_back(tx, t)).unwrap();
+    let locked = || office.read(|tx| sql::locked_until(tx, [1; 32])).unwrap();
+    let (right, _wrong) = (begin().unwrap(), begin().unwrap());
+    let third = begin().unwrap();
+    assert_eq!(third.locked, Some(at(180)));
+    assert!(matches!(begin(), Err(Error::TooMany(_))), "three are on their way");
+    // The lock of another try stays, whoever was right before it.
+    back(right);
+    assert_eq!(locked(), Some(at(180)));
+    back(third);
+    assert_eq!(locked(), None);
+    assert_eq!(begin().unwrap().locked, None, "the second of those that were wrong");
+}

@@ -186,6 +186,17 @@ pub fn lock_try(
     Ok(())
 }
 
+/// Takes back one try of a mark, and the lock that it set; one that another try set stays.
+pub fn take_back_try(tx: &mut Tx<'_>, mark: [u8; 32], locked: Option<Timestamp>) -> Result<()> {
+    tx.exec(
+        "UPDATE tries SET n = n - 1,
+             locked_until = CASE WHEN locked_until = $2 THEN NULL ELSE locked_until END
+         WHERE mark = $1 AND n > 0",
+        bind![mark, locked],
+    )?;
+    Ok(())
+}
+
 /// Until when a mark is locked, if it ever was.
 pub fn locked_until(tx: &mut Tx<'_>, mark: [u8; 32]) -> Result<Option<Timestamp>> {
     let found = tx.row("SELECT locked_until FROM tries WHERE mark = $1", bind![mark], |r| {

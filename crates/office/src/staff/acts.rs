@@ -84,46 +84,6 @@ pub fn check_new(new: &NewStaff) -> Result<()> {
     if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
 }
 
-/// The file that lets somebody set the office up: whoever can read the data folder.
-fn set_up_file(office: &Office) -> std::path::PathBuf {
-    office.data().join("set-up.token")
-}
-
-/// The token of the set-up page, made when there is none.
-///
-/// # Errors
-/// The data folder can't be written.
-pub fn set_up_token(office: &Office) -> Result<String> {
-    use std::io::Write as _;
-    let path = set_up_file(office);
-    if let Ok(token) = std::fs::read_to_string(&path) {
-        return Ok(token.trim().to_owned());
-    }
-    let token = links::new_token()?;
-    crate::settings::private_file(&path)?.write_all(token.as_bytes())?;
-    Ok(token)
-}
-
-/// Whether this token may set the office up: it is the one in the data folder, and no
-/// organisation has been founded.
-///
-/// # Errors
-/// Not found otherwise.
-pub fn may_set_up(office: &Office, token: &str) -> Result<()> {
-    let kept = std::fs::read_to_string(set_up_file(office)).unwrap_or_default();
-    let none = office.read(crate::charter::orgs)?.is_empty();
-    let same = !kept.trim().is_empty() && links::hash(kept.trim()) == links::hash(token);
-    if none && same { Ok(()) } else { Err(Error::NotFound("the page")) }
-}
-
-/// The office is set up: the token works no more.
-///
-/// # Errors
-/// The file can't be removed.
-pub fn end_set_up(office: &Office) -> Result<()> {
-    Ok(std::fs::remove_file(set_up_file(office))?)
-}
-
 /// Changes somebody's role. The last officer stays.
 ///
 /// # Errors
@@ -242,43 +202,62 @@ pub fn sign_in(
     let now = office.now();
     // What is no address is counted as it was typed.
     let typed = address(email).unwrap_or_else(|_| email.trim().to_lowercase());
-    let mark = device::tries_of(office, &typed, device)?;
-    let row = office.read(|tx| {
-        limits::not_locked(tx, mark, now)?;
-        sql::by_email(tx, &typed)
-    })?;
+    let tried = count(office, device::tries_of(office, &typed, device)?, now)?;
+    let row = office.read_one(|tx| sql::by_email(tx, &typed))?;
     let hash = row.as_ref().and_then(|r| r.password.clone());
     let fits = rules::password_fits(password, hash.as_deref());
     match row {
-        Some(row) if fits => begin(office, &row, agent, row.totp.is_none(), mark),
+        Some(row) if fits => begin(office, &row, agent, row.totp.is_none(), Came::Password(tried)),
         row => {
-            failed(office, mark, row.as_ref(), now)?;
+            failed(office, tried, row.as_ref(), now)?;
             let wrong = "The e-mail address or the password is not right";
             Err(Error::invalid("password", wrong))
         }
     }
 }
 
-fn begin(
+/// By what somebody came in.
+#[derive(Clone, Copy)]
+pub(super) enum Came {
+    /// A password, counted as a try.
+    Password(limits::Try),
+    /// A link; wrong tries of this mark are forgotten.
+    Link(limits::Mark),
+}
+
+/// Begins a session, if the account still is as it was when it was looked at.
+pub(super) fn begin(
     office: &Office,
     row: &StaffRow,
     agent: &str,
     complete: bool,
-    mark: limits::Mark,
+    came: Came,
 ) -> Result<SignIn> {
-    let token = start_session(office, row, agent, complete, mark)?;
+    let token = start_session(office, row, agent, complete, came)?;
     Ok(if complete { SignIn::Done(token) } else { SignIn::CodeNext(token) })
 }
 
-/// Counts a wrong password or code for an address, known or not.
+/// Counts a password or code for an address, known or not, before it is looked at.
+pub(super) fn count(office: &Office, mark: limits::Mark, now: Timestamp) -> Result<limits::Try> {
+    office.chore(move |tx| limits::begin(tx, mark, now, rules::locked_until))
+}
+
+/// Whether what a decision rests on still stands: the account may have been left, or its password
+/// or code app changed, while a password was judged.
+fn still_so(tx: &mut Tx<'_>, was: &StaffRow) -> Result<()> {
+    let row = sql::by_id(tx, &was.org, &was.id)?;
+    let so = row.left.is_none() && row.password == was.password && row.totp == was.totp;
+    if so { Ok(()) } else { Err(Error::Conflict) }
+}
+
+/// Puts on record that a wrong password or code has locked an account.
 pub(super) fn failed(
     office: &Office,
-    mark: limits::Mark,
+    tried: limits::Try,
     row: Option<&StaffRow>,
     now: Timestamp,
 ) -> Result<()> {
-    let locked = office.chore(move |tx| limits::wrong(tx, mark, now, rules::locked_until))?;
-    let Some(row) = row.filter(|_| locked) else { return Ok(()) };
+    let Some(row) = row.filter(|_| tried.locked.is_some()) else { return Ok(()) };
     let by = By { org: row.org.clone(), actor: "public".into(), role: Role::Public, now };
     let id = row.id.clone();
     office.write(move |_| {
@@ -292,7 +271,7 @@ fn start_session(
     row: &StaffRow,
     agent: &str,
     complete: bool,
-    mark: limits::Mark,
+    came: Came,
 ) -> Result<String> {
     let now = office.now();
     let token = links::new_token()?;
@@ -309,11 +288,17 @@ fn start_session(
         banner: None,
     };
     let by = By { org: row.org.clone(), actor: format!("staff:{}", row.id), role: row.role, now };
+    let row = row.clone();
     office.write(move |tx| {
+        still_so(tx, &row)?;
         sql::insert_session(tx, hash, &session)?;
-        // A right password alone gives no fresh tries for the code.
-        if complete {
-            limits::right(tx, mark)?;
+        match came {
+            Came::Password(limits::Try { mark, .. }) | Came::Link(mark) if complete => {
+                limits::right(tx, mark)?;
+            }
+            // A right password alone gives no fresh tries for the code.
+            Came::Password(tried) => limits::take_back(tx, tried)?,
+            Came::Link(_) => {}
         }
         sql::drop_old_sessions(tx, by.now)?;
         let word = if complete { "staff.signed-in" } else { "staff.password-given" };
@@ -335,24 +320,26 @@ pub fn give_code(office: &Office, token: &str, code: &str, device: Option<&str>)
         let secret = code_app::open(tx, office.vault(), &row)?;
         Ok((row, secret))
     })?;
-    let mark = device::tries_of(office, &row.email, device)?;
-    office.read_one(|tx| limits::not_locked(tx, mark, now))?;
+    let tried = count(office, device::tries_of(office, &row.email, device)?, now)?;
     let wrong = || Error::invalid("code", "This code is not right, or was used before");
     let clean: String = code.chars().filter(char::is_ascii_digit).collect();
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let Some(step) = secret.and_then(|s| rules::totp(&s, &row.email).ok()?.check(&clean, seconds))
     else {
-        failed(office, mark, Some(&row), now)?;
+        failed(office, tried, Some(&row), now)?;
         return Err(wrong());
     };
     let by = By { org: row.org.clone(), actor: format!("staff:{}", row.id), role: row.role, now };
     let step = i64::try_from(step).unwrap_or(i64::MAX);
     office.write(move |tx| {
+        still_so(tx, &row)?;
         if !sql::take_step(tx, &row.id, step)? {
             return Err(Error::invalid("code", "This code is not right, or was used before"));
         }
-        sql::complete_session(tx, hash)?;
-        limits::right(tx, mark)?;
+        if !sql::complete_session(tx, hash)? {
+            return Err(Error::NotFound("the session"));
+        }
+        limits::right(tx, tried.mark)?;
         Ok(Recorded::new(&by, (), Act::new("staff.signed-in").about("staff", &row.id)))
     })
 }
@@ -372,7 +359,7 @@ pub fn sign_in_by_link(office: &Office, token: &str, agent: &str) -> Result<Sign
         if row.left.is_some() { Err(Error::NotFound("the account")) } else { Ok((row, recovery)) }
     })?;
     let mark = device::tries_of(office, &row.email, None)?;
-    begin(office, &row, agent, recovery || row.totp.is_none(), mark)
+    begin(office, &row, agent, recovery || row.totp.is_none(), Came::Link(mark))
 }
 
 /// Who stands behind a session's token, if it is complete and has not run out.
@@ -436,6 +423,7 @@ pub fn set_password(
     let hash = rules::hash_password(password)?;
     let (by, session) = (by.clone(), session.to_owned());
     office.write(move |tx| {
+        still_so(tx, &row)?;
         sql::set_password(tx, &by.org, &row.id, &hash)?;
         sql::end_other_sessions(tx, &by.org, &row.id, &session)?;
         Ok(Recorded::new(&by, (), Act::new("staff.password-set").about("staff", &row.id)))
@@ -455,12 +443,11 @@ pub fn confirmed(
     let row = office.read_one(|tx| sql::by_id(tx, &by.org, by.actor_id()))?;
     let Some(hash) = &row.password else { return Ok(row) };
     // Apart from the door, where a stranger could lock this account.
-    let mark = device::confirmations_of(office, &row.id)?;
-    office.read_one(|tx| limits::not_locked(tx, mark, by.now))?;
+    let tried = count(office, device::confirmations_of(office, &row.id)?, by.now)?;
     if rules::password_fits(password, Some(hash)) {
-        office.chore(move |tx| limits::right(tx, mark))?;
+        office.chore(move |tx| limits::right(tx, tried.mark))?;
         return Ok(row);
     }
-    failed(office, mark, Some(&row), by.now)?;
+    failed(office, tried, Some(&row), by.now)?;
     Err(Error::invalid(field, "This is not the password you have now"))
 }

@@ -3,7 +3,7 @@
 use candour_db::Tx;
 use jiff::Timestamp;
 
-use super::acts::{confirmed, failed};
+use super::acts::{confirmed, count, failed};
 use super::sql::{self, StaffRow};
 use super::{device, rules};
 use crate::error::{Error, Result};
@@ -23,7 +23,7 @@ pub fn new_secret() -> Result<Vec<u8>> {
 /// Turns the code app on, once a code shows that it works.
 ///
 /// # Errors
-/// The code is not right.
+/// The code is not right, or one is on already.
 pub fn turn_on(
     tx: &mut Tx<'_>,
     vault: &Vault,
@@ -31,6 +31,19 @@ pub fn turn_on(
     secret: &[u8],
     code: &str,
 ) -> Result<Recorded<()>> {
+    set(tx, vault, by, None, (secret, code))?
+        .ok_or_else(|| Error::invalid("code", "The code app is on already"))
+}
+
+/// Puts a secret in the place of what was there when it was decided; nothing when another stands
+/// there by now.
+fn set(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &By,
+    was: Option<&[u8]>,
+    (secret, code): (&[u8], &str),
+) -> Result<Option<Recorded<()>>> {
     let row = sql::by_id(tx, &by.org, by.actor_id())?;
     let seconds = u64::try_from(by.now.as_second()).unwrap_or(0);
     if rules::totp(secret, &row.email)?.check(code.trim(), seconds).is_none() {
@@ -41,9 +54,9 @@ pub fn turn_on(
     }
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
     let sealed = vault.seal(tx, &by.org, &key, &place(&row.id), secret)?;
-    sql::set_totp(tx, &by.org, &row.id, Some(sealed))?;
     let act = Act::new("staff.code-app-on").about("staff", &row.id).law("UK GDPR Art 32(1)");
-    Ok(Recorded::new(by, (), act))
+    let done = sql::set_totp(tx, &by.org, &row.id, was, sealed)?;
+    Ok(done.then(|| Recorded::new(by, (), act)))
 }
 
 fn place(staff: &str) -> String {
@@ -73,17 +86,22 @@ pub fn move_to(
     let Some(old) = old else {
         return Err(Error::invalid("present", "The code app is not on: turn it on instead"));
     };
-    let mark = device::confirmations_of(office, &row.id)?;
-    office.read_one(|tx| limits::not_locked(tx, mark, by.now))?;
+    // Apart from the password's tries, which the right one has just made forgotten.
+    let mark = device::confirmations_of(office, &format!("{} code", row.id))?;
+    let tried = count(office, mark, by.now)?;
     let seconds = u64::try_from(by.now.as_second()).unwrap_or(0);
     let clean: String = present.chars().filter(char::is_ascii_digit).collect();
     if rules::totp(&old, &row.email)?.check(&clean, seconds).is_none() {
-        failed(office, mark, Some(&row), by.now)?;
+        failed(office, tried, Some(&row), by.now)?;
         return Err(Error::invalid("present", "This is not the code that the app shows now"));
     }
+    office.chore(move |tx| limits::right(tx, tried.mark))?;
     let (by, vault) = (by.clone(), office.vault().clone());
     let (secret, code) = (secret.to_vec(), code.to_owned());
-    office.write(move |tx| turn_on(tx, &vault, &by, &secret, &code))
+    office.write(move |tx| {
+        let moved = set(tx, &vault, &by, row.totp.as_deref(), (&secret, &code))?;
+        moved.ok_or(Error::Conflict)
+    })
 }
 
 /// Takes somebody's code app away, for whoever lost their telephone. Only the command line may:
@@ -92,7 +110,7 @@ pub fn move_to(
 /// # Errors
 /// Of the database.
 pub fn turn_off(tx: &mut Tx<'_>, by: &By, id: &str) -> Result<Recorded<()>> {
-    sql::set_totp(tx, &by.org, id, None)?;
+    sql::drop_totp(tx, &by.org, id)?;
     let act = Act::new("staff.code-app-off").about("staff", id).law("UK GDPR Art 32(1)");
     Ok(Recorded::new(by, (), act))
 }

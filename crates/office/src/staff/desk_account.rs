@@ -94,9 +94,6 @@ fn account_from(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
         "code-app" => {
             let secret = hex::decode(f.get("secret")).unwrap_or_default();
             let code = f.get("code").to_owned();
-            if me.me.totp.is_some() {
-                return Err(Error::invalid("code", "The code app is on already"));
-            }
             // Whoever turns it on keeps everybody else out.
             acts::confirmed(o, &by, "mine", &raw(f, "mine"))?;
             o.write(move |tx| code_app::turn_on(tx, &vault, &by, &secret, &code))

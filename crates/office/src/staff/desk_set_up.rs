@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use super::acts::{self, NewStaff, SignIn};
 use super::desk::{agent, door, raw};
 use super::rules::Role;
+use super::set_up as first;
 use crate::charter::{Charter, Contact, Law, Organisation};
 use crate::error::{Error, Field, Result};
 use crate::kit::forms::{Filled, Wrong};
@@ -17,7 +18,7 @@ type Pairs = Form<Vec<(String, String)>>;
 /// `GET /set-up/{token}`
 pub async fn set_up_form(State(office): State<Office>, Path(token): Path<String>) -> Answer {
     let t = token.clone();
-    office.run(move |o| acts::may_set_up(o, &t)).await?;
+    office.run(move |o| first::may_set_up(o, &t)).await?;
     let mut f = Filled::default();
     f.set("division", "england-and-wales");
     f.set("contact_role", "Data protection officer");
@@ -45,7 +46,7 @@ pub async fn set_up(
 }
 
 fn found(o: &Office, token: &str, f: &Filled, agent: &str) -> Result<String> {
-    acts::may_set_up(o, token)?;
+    first::may_set_up(o, token)?;
     let (division, no_division) = match f.get("division").parse() {
         Ok(division) => (division, None),
         Err(_) => (
@@ -90,10 +91,8 @@ fn found(o: &Office, token: &str, f: &Filled, agent: &str) -> Result<String> {
         super::rules::check_password(&password, f.get("email"), f.get("name")),
     ];
     in_order(no_division.into_iter().collect(), checks)?;
-    let org = o.found(charter)?;
-    let (by, vault) = (o.by_command(&org), o.vault().clone());
-    o.write(move |tx| acts::add(tx, &vault, &by, &new))?;
-    acts::end_set_up(o)?;
+    first::found(o, charter, new)?;
+    first::end_set_up(o)?;
     match acts::sign_in(o, f.get("email"), &password, agent, None)? {
         SignIn::Done(t) | SignIn::CodeNext(t) => Ok(t),
     }

@@ -13,6 +13,7 @@ pub mod desk_account;
 pub mod desk_set_up;
 pub mod device;
 mod rules;
+pub mod set_up;
 pub mod sql;
 #[cfg(test)]
 mod tests;

@@ -99,11 +99,26 @@ pub fn all(tx: &mut Tx<'_>, org: &str) -> Result<Vec<StaffRow>> {
     )?)
 }
 
-/// Sets the sealed secret of the code app, or takes it away.
-pub fn set_totp(tx: &mut Tx<'_>, org: &str, id: &str, sealed: Option<Vec<u8>>) -> Result<()> {
+/// Sets the sealed secret of the code app, if what was there is still there; false otherwise.
+pub fn set_totp(
+    tx: &mut Tx<'_>,
+    org: &str,
+    id: &str,
+    was: Option<&[u8]>,
+    sealed: Vec<u8>,
+) -> Result<bool> {
+    Ok(tx.exec(
+        "UPDATE staff SET totp = $4, totp_step = 0
+         WHERE org = $1 AND id = $2 AND (totp = $3 OR (totp IS NULL AND $3 IS NULL))",
+        bind![org, id, was.map(<[u8]>::to_vec), sealed],
+    )? == 1)
+}
+
+/// Takes the code app away.
+pub fn drop_totp(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<()> {
     tx.exec(
-        "UPDATE staff SET totp = $3, totp_step = 0 WHERE org = $1 AND id = $2",
-        bind![org, id, sealed],
+        "UPDATE staff SET totp = NULL, totp_step = 0 WHERE org = $1 AND id = $2",
+        bind![org, id],
     )?;
     Ok(())
 }
@@ -226,10 +241,9 @@ pub fn touch_session(tx: &mut Tx<'_>, token: [u8; 32], now: Timestamp) -> Result
     Ok(())
 }
 
-/// The code was given: the session is a whole one.
-pub fn complete_session(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<()> {
-    tx.exec("UPDATE sessions SET totp_done = $2 WHERE token = $1", bind![token, true])?;
-    Ok(())
+/// The code was given: the session is a whole one; false if it has ended meanwhile.
+pub fn complete_session(tx: &mut Tx<'_>, token: [u8; 32]) -> Result<bool> {
+    Ok(tx.exec("UPDATE sessions SET totp_done = $2 WHERE token = $1", bind![token, true])? == 1)
 }
 
 /// Sets or takes away the message that a session shows once.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 
 use super::acts::{self, NewStaff, SignIn};
-use super::{Role, code_app, rules, sql};
+use super::{Role, code_app, rules, set_up, sql};
 use crate::charter::Charter;
 use crate::error::{Error, Result};
 use crate::office::Office;
@@ -240,4 +240,75 @@ fn a_browser_is_named_as_far_as_it_tells() {
     ] {
         assert_eq!(rules::browser(agent), name);
     }
+}
+
+#[test]
+fn many_at_once_have_no_more_tries_than_one_after_the_other() {
+    let b = Bench::new();
+    b.add("ruth", Role::Officer);
+    let together = std::sync::Barrier::new(12);
+    let judged = std::thread::scope(|scope| {
+        let guess = || {
+            together.wait();
+            said(acts::sign_in(&b.office, "ruth@harbour.example", "wrong password", "t", None))
+        };
+        let all: Vec<_> = (0..12).map(|_| scope.spawn(guess)).collect();
+        let said = all.into_iter().map(|t| t.join().unwrap());
+        said.filter(|words| words.contains("not right")).count()
+    });
+    assert_eq!(judged, 5);
+    assert!(
+        said(acts::sign_in(&b.office, "ruth@harbour.example", PASSWORD, "t", None))
+            .contains("wait")
+    );
+}
+
+#[test]
+fn whoever_was_let_in_by_what_is_no_more_is_not() {
+    let b = Bench::new();
+    let (ruth, ann) = (b.add("ruth", Role::Officer), b.add("ann", Role::Officer));
+    let row = |of: &By| b.office.read(|tx| sql::by_id(tx, &b.org, of.actor_id())).unwrap();
+    let enters = |was: &sql::StaffRow| {
+        let came = acts::Came::Link([1; 32]);
+        acts::begin(&b.office, was, "t", true, came).map(drop)
+    };
+    let before = row(&ruth);
+    enters(&before).unwrap();
+    // While an old password was judged a new one was set.
+    acts::set_password(&b.office, &ruth, "none", PASSWORD, "copper kettle meadow").unwrap();
+    assert!(matches!(enters(&before), Err(Error::Conflict)));
+    let before = row(&ruth);
+    b.turn_on_code_app(&ruth);
+    assert!(matches!(enters(&before), Err(Error::Conflict)), "the code would not be asked");
+    let before = row(&ruth);
+    let (vault, id) = (b.office.vault().clone(), ruth.actor_id().to_owned());
+    b.office.write(move |tx| acts::leave(tx, &vault, &ann, &id)).unwrap();
+    assert!(matches!(enters(&before), Err(Error::Conflict)));
+    assert!(b.office.read(|tx| sql::sessions_of(tx, &b.org, ruth.actor_id())).unwrap().is_empty());
+}
+
+#[test]
+fn a_new_office_is_set_up_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let office = Office::init(dir.path(), None).unwrap();
+    let token = set_up::set_up_token(&office).unwrap();
+    let found = |short: &str| {
+        // Both were let in before either was done.
+        let charter = include_str!("../demo/charter.toml");
+        let mut charter = Charter::parse(charter).unwrap();
+        charter.organisation.short = short.into();
+        let officer = NewStaff {
+            name: short.into(),
+            email: format!("{short}@harbour.example"),
+            role: Role::Officer,
+            password: Some(PASSWORD.into()),
+        };
+        set_up::found(&office, charter, officer)
+    };
+    set_up::may_set_up(&office, &token).unwrap();
+    let org = found("one").unwrap();
+    assert!(matches!(found("two"), Err(Error::NotFound(_))));
+    assert_eq!(office.read(crate::charter::orgs).unwrap(), [(org, "one".to_owned())]);
+    assert!(office.read(|tx| sql::by_email(tx, "two@harbour.example")).unwrap().is_none());
+    acts::sign_in(&office, "one@harbour.example", PASSWORD, "t", None).unwrap();
 }
