@@ -57,7 +57,8 @@ fn every_route_says_whom_it_is_for() {
     let auditor = allowed(&s, &s.signed_in("ada", Role::Auditor));
     let changes: Vec<_> = auditor.iter().filter(|p| p.starts_with("POST")).collect();
     // A look-up is a question; their own account and sessions are theirs.
-    let own = ["account", "staff/none", "permissions/look"].map(|p| format!("POST /office/{p}"));
+    let own = ["account", "staff/none", "permissions/look", "cases/find"];
+    let own = own.map(|p| format!("POST /office/{p}"));
     assert!(changes.iter().all(|p| own.contains(p)), "{changes:?}");
     let administrator = allowed(&s, &s.signed_in("abe", Role::Administrator));
     let cases = |p: &&String| p.contains("/office/cases") || p.contains("/office/permissions");
@@ -186,7 +187,7 @@ fn destroyed_content_leaves_no_words_beside_it() {
     let row = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &reference)).unwrap();
     let (o, by, id) = (s.office.clone(), s.by.clone(), row.id.clone());
     let withdrawn = crate::requests::rules::Outcome::Withdrawn;
-    s.office.write(move |tx| acts::end(tx, &o, &by, &id, withdrawn, "")).unwrap();
+    s.office.write(move |tx| acts::end(tx, &o, &by, &id, withdrawn, ("", ""))).unwrap();
     let kept = |s: &Served| {
         s.office
             .read(|tx| {

@@ -18,8 +18,8 @@ use crate::requests::pack::{desk as packs, desk_hand, portal as portal_fetch};
 use crate::requests::review::{desk as review, desk_item};
 use crate::requests::search::portal as holder;
 use crate::requests::{
-    desk, desk_acts as acts, desk_letters as letters, desk_list, desk_new, portal,
-    portal_ask as ask,
+    desk, desk_acts as acts, desk_correct as correct, desk_letters as letters, desk_list, desk_new,
+    portal, portal_ask as ask,
 };
 use crate::staff::{
     Permission as P, desk as staff, desk_account as account, desk_set_up as set_up,
@@ -115,6 +115,7 @@ fn cases() -> Router<Office> {
     Router::new()
         .route("/office", all_staff(get(today::desk::today)))
         .route("/office/cases", whoever(SEE, get(desk_list::cases)))
+        .route("/office/cases/find", whoever(SEE, post(desk_list::find)))
         .route("/office/letters", whoever(SEE, get(letters::letters)))
         .route("/office/letters/{id}", whoever(SEE, get(letters::of_no_case)))
         .route("/office/letters/{id}", whoever(WORK, post(letters::again)))
@@ -142,8 +143,11 @@ fn one_case() -> Router<Office> {
         .route(&at("/assign"), whoever(WORK, post(acts::assign)))
         .route(&at("/pack"), whoever(WORK, post(packs::make)))
         .route(&at("/packs/{n}"), whoever(SEE, get(packs::pack)))
+        .route(&at("/packs/{n}/files"), whoever(SEE, get(packs::first)))
+        .route(&at("/packs/{n}/files/{file}"), whoever(SEE, get(packs::file)))
         .route(&at("/packs/{n}/zip"), whoever(SEE, get(packs::zip)))
         .route(&at("/packs/{n}/protected"), whoever(WORK, post(packs::protected)))
+        .route(&at("/correct"), whoever(WORK, get(correct::form).post(correct::correct)))
         .route(&at("/{act}"), whoever(WORK, get(acts::form).post(acts::act)))
         .route(&at("/{act}/{search}"), whoever(WORK, get(acts::form).post(acts::act)))
 }

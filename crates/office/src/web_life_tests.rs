@@ -518,7 +518,7 @@ fn a_child_is_asked_about_and_a_death_ends_a_request() {
 }
 
 #[test]
-fn the_list_is_filtered_and_a_case_is_found_by_its_reference() {
+fn the_list_is_filtered_and_a_case_is_found_by_what_is_known_of_it() {
     let s = Served::new();
     let me = s.signed_in("ruth", Role::Officer);
     let soon = s.logged(|a| a.emails = vec!["amara@example.org".into()], 24);
@@ -533,10 +533,22 @@ fn the_list_is_filtered_and_a_case_is_found_by_its_reference() {
     let form = format!("owner={}", id.unwrap());
     assert_eq!(s.act(&me, &fresh, "assign", &form).status, 303);
     assert!(!list("show=unassigned").contains(&fresh));
-    let found = s.send("GET", "/office/cases?named=0002", &me, "");
-    assert!(found.status == 303 && location(&found).ends_with("0002"), "{}", found.text);
-    assert!(list("named=rr-2026").contains(&soon), "a part of several");
-    assert!(list("named=%25").contains("No case has"), "no pattern");
+    let find = |form: &str| s.send("POST", "/office/cases/find", &me, form);
+    let goes_to = |form: &str, reference: &str| {
+        let found = find(form);
+        let to = location(&found).to_uppercase();
+        assert!(found.status == 303 && to.ends_with(reference), "{form}: {to}");
+    };
+    goes_to("sought=0002", "0002");
+    goes_to("sought=%20AMARA%40Example.org", &soon);
+    let both = find("sought=rr-2026").text;
+    assert!(both.contains(&soon) && both.contains(&fresh), "a part of several");
+    let named = find("sought=qui+am").text;
+    assert!(named.contains(&soon) && named.contains(&fresh), "beginnings of a name: {named}");
+    for no in ["sought=%25", "sought=Quillon", "sought=uill", "sought=%F0%9F%90%8C"] {
+        assert!(find(no).text.contains("No case fits"), "{no}");
+    }
+    assert_eq!(location(&find("sought=")), "/office/cases");
     let today = s.get(&me, "/office");
     for link in ["show=soon", "show=unassigned", "show=waiting"] {
         assert!(today.contains(link), "{link}: {today}");

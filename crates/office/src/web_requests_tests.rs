@@ -160,7 +160,7 @@ fn a_link_to_a_post_that_has_ended_says_so_and_reads_nothing() {
     let id = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &reference)).unwrap().id;
     let (o, by, case) = (s.office.clone(), s.by.clone(), id.clone());
     let withdrawn = crate::requests::rules::Outcome::Withdrawn;
-    s.office.write(move |tx| acts::end(tx, &o, &by, &case, withdrawn, "")).unwrap();
+    s.office.write(move |tx| acts::end(tx, &o, &by, &case, withdrawn, ("", ""))).unwrap();
     let ended = |when: &str| {
         let got = s.send("GET", &path, "", "");
         assert_eq!(got.status, 410, "{when}: {}", got.text);

@@ -20,6 +20,15 @@ pub fn day_of(at: Timestamp) -> Date {
     Zoned::new(at, london()).date()
 }
 
+/// Noon in London on a day, for what happened on that day at an hour that nobody noted.
+///
+/// # Errors
+/// A day outside what can be told.
+pub fn noon(d: Date) -> crate::error::Result<Timestamp> {
+    let at = d.at(12, 0, 0, 0).to_zoned(london());
+    Ok(at.map_err(|e| crate::error::Error::fault(e.to_string()))?.timestamp())
+}
+
 /// "18 December 2026".
 pub fn long(d: Date) -> String {
     d.strftime("%-d %B %Y").to_string()

@@ -130,6 +130,14 @@ impl Filled {
         self.get(&format!("{name}-{part}"))
     }
 
+    /// Fills the three fields of a date, for a form that is shown with what is kept already.
+    pub fn set_date(&mut self, name: &str, day: Option<jiff::civil::Date>) {
+        let Some(d) = day else { return };
+        self.set(&format!("{name}-day"), d.day().to_string());
+        self.set(&format!("{name}-month"), d.month().to_string());
+        self.set(&format!("{name}-year"), d.year().to_string());
+    }
+
     /// A date of three fields; `None` if all three are empty.
     ///
     /// # Errors

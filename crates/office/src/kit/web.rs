@@ -123,6 +123,16 @@ pub fn download(name: &str, media: &'static str, bytes: impl Into<axum::body::Bo
     response
 }
 
+/// A page out of a pack, as its reader will have it: its own style, and nothing else that acts.
+pub fn their_page(html: String) -> Response {
+    const ONLY_STYLE: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; \
+                              base-uri 'none'; frame-ancestors 'none'";
+    let mut response = Html(html).into_response();
+    let only = HeaderValue::from_static(ONLY_STYLE);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, only);
+    response
+}
+
 /// A reader as a body: pieces are read on a thread that may block, a few ahead of the network.
 pub fn stream(mut reader: impl std::io::Read + Send + 'static) -> axum::body::Body {
     let (send, receive) = tokio::sync::mpsc::channel::<std::io::Result<Vec<u8>>>(2);
@@ -451,12 +461,12 @@ pub async fn theme(State(office): State<Office>, Path(short): Path<String>) -> A
 pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let h = response.headers_mut();
+    // A page that is somebody's file says a narrower one itself.
+    h.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+    ));
     let fixed = [
-        (
-            "content-security-policy",
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'",
-        ),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("x-frame-options", "DENY"),

@@ -9,13 +9,14 @@ use super::body::Body;
 use super::rules::{Clockwork, Request, Right, State, Via};
 use super::sql::{self, CaseRow};
 use crate::charter::{self, Charter};
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::kit::{dates, links, new_id};
 use crate::office::Office;
 use crate::people::{self, Asker, Hash16};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
+pub use super::acts_correct::{Corrected, correct};
 pub use super::acts_end::{
     Refusing, Teller, approve, child, died, end, extend, letter_again, letter_posted,
     letter_sent_on, propose_refusal, unrefuse,
@@ -165,7 +166,8 @@ pub fn open_case(
     let opened =
         Opened { id, reference: row.reference.clone(), secret: secret.clone(), act_by: row.act_by };
     let case = Case { row, body: new.body.clone() };
-    let letter = super::letters::acknowledgement(office, &charter, &case, &dates, &secret)?;
+    let letter =
+        super::letters::acknowledgement(office, &charter, &case, &dates, (&secret, false))?;
     let sent = super::letters::post(tx, office, by, &case, letter)?;
     Ok(Recorded::new(by, opened, act).and(sent))
 }
@@ -195,6 +197,13 @@ fn secret_hash(secret: &str) -> Vec<u8> {
     links::hash(&links::fold_code(secret)).to_vec()
 }
 
+/// A new code for the status page; the old one opens nothing more.
+pub(super) fn fresh_secret(tx: &mut Tx<'_>, by: &By, id: &str) -> Result<String> {
+    let secret = links::new_code()?;
+    sql::set_secret(tx, &by.org, id, &secret_hash(&secret))?;
+    Ok(secret)
+}
+
 /// Gives the status page a new code and writes it to the person; the old one opens nothing more.
 ///
 /// # Errors
@@ -202,9 +211,19 @@ fn secret_hash(secret: &str) -> Vec<u8> {
 pub fn new_code(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Recorded<()>> {
     by.role.may(Permission::WorkCases)?;
     let case = load(tx, office, by, id)?;
+    // A button that was pressed twice: two letters with two codes would each call the other void.
+    let just_now = by.now - jiff::SignedDuration::from_secs(60);
+    let mut letters = crate::kit::sql::letters_of(tx, &by.org, id)?.into_iter();
+    if letters.any(|l| l.name == "new-code" && l.made > just_now) {
+        return Err(Refusal {
+            act: "send a new code",
+            why: "one was sent less than a minute ago".into(),
+            source_: "house rule: one code at a time",
+        }
+        .into());
+    }
     let charter = charter::current(tx, &by.org)?;
-    let secret = links::new_code()?;
-    sql::set_secret(tx, &by.org, id, &secret_hash(&secret))?;
+    let secret = fresh_secret(tx, by, id)?;
     let letter = super::letters::code(office, &charter, &case, &secret)?;
     let sent = super::letters::post(tx, office, by, &case, letter)?;
     let said = "A new code for the status page; the old one is void";
@@ -296,7 +315,7 @@ pub fn destroy(tx: &mut Tx<'_>, office: &Office, by: &By, id: &str) -> Result<Re
     by.role.may(Permission::ReleaseCases)?;
     let row = sql::case_by_id(tx, &by.org, id)?;
     if !matches!(row.request.state, State::Closed { .. }) {
-        return Err(crate::error::Refusal {
+        return Err(Refusal {
             act: "destroy the content",
             why: "the case is still open: close it first".into(),
             source_: "DPA 2018 s.173",

@@ -6,8 +6,9 @@ use jiff::civil::Date;
 
 use super::acts::{Case, Next, act_on, clockwork, load, save, step};
 use super::body::Reasons;
-use super::letters::{self, post};
-use super::rules::{Ground, Outcome, Proposal};
+use super::letters::{self, Closing, post};
+use super::rules::{Ground, Outcome, Proposal, State};
+use super::sql;
 use crate::charter;
 use crate::error::{Error, Result};
 use crate::kit::{dates, post as kit_post, sql as kit_sql};
@@ -137,29 +138,69 @@ pub fn unrefuse(
     Ok(Recorded::new(by, (), act))
 }
 
-/// Closes a request that was withdrawn or lapsed, with a letter that says how to ask again.
+/// Closes a request that was withdrawn, lapsed, or is none of its own, with a letter that says why
+/// and how to ask again.
 ///
 /// # Errors
-/// Denied, or refused by the rules.
+/// Denied, or refused by the rules; for a duplicate: no other request that goes on in its place.
 pub fn end(
     tx: &mut Tx<'_>,
     office: &Office,
     by: &By,
     id: &str,
     outcome: Outcome,
-    note: &str,
+    (note, other): (&str, &str),
 ) -> Result<Recorded<()>> {
     let on = dates::day_of(by.now);
     let charter = charter::current(tx, &by.org)?;
     let wait = load(tx, office, by, id)?.request().wait(&clockwork(office, &charter))?;
+    if outcome == Outcome::Mistake && note.trim().is_empty() {
+        return Err(Error::invalid("note", "Say why it is no request: it will be looked for here"));
+    }
     let next: Next = Box::new(move |r, c| r.end(outcome, on, c));
     let case = step(tx, office, by, id, Permission::ReleaseCases, next)?;
-    let lapsed = wait.filter(|_| outcome == Outcome::Lapsed);
-    let letter = letters::closed(office, &charter, &case, lapsed)?;
+    let why = match (outcome, wait) {
+        (Outcome::Duplicate, _) => Closing::Duplicate(goes_on(tx, by, &case, other)?),
+        (Outcome::Mistake, _) => Closing::Mistake,
+        (Outcome::Lapsed, Some(wait)) => Closing::Lapsed(wait),
+        _ => Closing::Withdrawn,
+    };
+    let mut said = format!("{}. {}", outcome.words(), note.trim());
+    if let Closing::Duplicate(other) = &why {
+        said = format!("{}: it goes on as {other}. {}", outcome.words(), note.trim());
+    }
+    let letter = letters::closed(office, &charter, &case, why)?;
     let sent = post(tx, office, by, &case, letter)?;
-    let said = format!("{}. {}", outcome.words(), note.trim());
     let act = act_on(&case, "request.closed", "UK GDPR Art 12(3)", said.trim());
     Ok(Recorded::new(by, (), act).and(sent))
+}
+
+/// The request that goes on in the place of one that was logged twice: its reference. Its time runs
+/// from the first of the two (UK GDPR Art 12A(2)), so the later one is closed.
+fn goes_on(tx: &mut Tx<'_>, by: &By, case: &Case, other: &str) -> Result<String> {
+    let wrong = |why: String| Error::invalid("other", why);
+    if other.trim().is_empty() {
+        return Err(wrong("Enter the reference of the request that goes on".into()));
+    }
+    let row = match sql::case_by_ref(tx, &by.org, other.trim()) {
+        Err(Error::NotFound(_)) => Err(wrong("There is no case with this reference".into())),
+        found => found,
+    }?;
+    if row.id == case.row.id {
+        return Err(wrong("This is the case itself: enter the reference of the other one".into()));
+    }
+    if matches!(row.request.state, State::Closed { .. }) {
+        return Err(wrong("That case is closed, so nothing would go on in its place".into()));
+    }
+    if row.request.received > case.request().received {
+        let day = dates::long(row.request.received);
+        let why = format!(
+            "That one was received on {day}, after this one: close that one, or \
+                           correct the day it was received"
+        );
+        return Err(wrong(why));
+    }
+    Ok(row.reference)
 }
 
 /// Who told us that the person has died, for the letter.

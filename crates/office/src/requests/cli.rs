@@ -218,7 +218,7 @@ pub fn run(command: RequestCommand) -> Result<u8> {
             let (office, by) = at.open_org()?;
             let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
             let end = Outcome::Withdrawn;
-            office.write(move |tx| acts::end(tx, &o, &by, &id, end, ""))?;
+            office.write(move |tx| acts::end(tx, &o, &by, &id, end, ("", "")))?;
             Ok(0)
         }
         RequestCommand::Destroy { reference, confirm, at } => {

@@ -107,12 +107,8 @@ fn act_page(o: &Office, me: &Signed, at: &Which, f: Filled, w: Wrong) -> Result<
 /// The time asked for, as the form shows it before anything is typed.
 fn filled(period: Period) -> Filled {
     let mut f = Filled::default();
-    for (name, day) in [("from", period.from), ("to", period.to)] {
-        let Some(d) = day else { continue };
-        f.set(&format!("{name}-day"), d.day().to_string());
-        f.set(&format!("{name}-month"), d.month().to_string());
-        f.set(&format!("{name}-year"), d.year().to_string());
-    }
+    f.set_date("from", period.from);
+    f.set_date("to", period.to);
     f
 }
 
@@ -345,6 +341,8 @@ fn close(o: &Office, by: &By, id: &str, f: &Filled) -> Result<()> {
     let outcome = match f.get("outcome") {
         "withdrawn" => Outcome::Withdrawn,
         "lapsed" => Outcome::Lapsed,
+        "duplicate" => Outcome::Duplicate,
+        "mistake" => Outcome::Mistake,
         "answered" => return super::pack::close(o, by, id),
         "died" => {
             let (name, email) = (f.get("teller").to_owned(), f.get("teller-email").to_owned());
@@ -353,7 +351,8 @@ fn close(o: &Office, by: &By, id: &str, f: &Filled) -> Result<()> {
         }
         _ => return Err(Error::invalid("outcome", "Choose how it ended")),
     };
-    o.write(move |tx| acts::end(tx, &office, &by2, &id2, outcome, &note))
+    let other = f.get("other").to_owned();
+    o.write(move |tx| acts::end(tx, &office, &by2, &id2, outcome, (&note, &other)))
 }
 
 /// The day something came: today unless another was given.

@@ -25,17 +25,20 @@ struct NewPage {
 }
 
 fn new_page(me: &Signed, f: Filled, w: Wrong) -> NewPage {
-    let ways = Via::ALL.into_iter().filter(|v| *v != Via::Form).map(|v| (v.word(), v.words()));
-    NewPage { d: Desk::new(me, "Cases", "Log a request"), f, w, ways: ways.collect() }
+    NewPage { d: Desk::new(me, "Cases", "Log a request"), f, w, ways: ways(false) }
+}
+
+/// The ways a request can come, as a form offers them; the public form only for one that is there.
+pub(super) fn ways(form: bool) -> Vec<(&'static str, &'static str)> {
+    let offered = Via::ALL.into_iter().filter(|v| form || *v != Via::Form);
+    offered.map(|v| (v.word(), v.words())).collect()
 }
 
 /// `GET /office/cases/new`
 pub async fn new(me: Signed) -> Answer {
     let mut f = Filled::default();
     let today = dates::day_of(me.by.now);
-    f.set("received-day", today.day().to_string());
-    f.set("received-month", today.month().to_string());
-    f.set("received-year", today.year().to_string());
+    f.set_date("received", Some(today));
     page(&new_page(&me, f, Wrong::default()))
 }
 

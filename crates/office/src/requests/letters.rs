@@ -58,17 +58,19 @@ struct Acknowledgement<'a> {
     limit: Option<String>,
     late: Option<String>,
     authority: bool,
+    /// It takes the place of one that said something wrong.
+    again: bool,
     secret: &'a str,
     status_url: String,
 }
 
-/// "We have your request", with the real date.
+/// "We have your request", with the real date; `again` if an earlier one said something wrong.
 pub fn acknowledgement(
     office: &Office,
     charter: &Charter,
     case: &Case,
     when: &RightsDates,
-    secret: &str,
+    (secret, again): (&str, bool),
 ) -> Result<Letter> {
     let today = dates::day_of(office.now());
     let limit = when.limit.as_ref().map(|d| d.on);
@@ -81,6 +83,7 @@ pub fn acknowledgement(
         limit: limit.filter(|l| Some(*l) != act_by).map(dates::full),
         late: limit.filter(|l| *l < today).map(dates::full),
         authority: awaited == Some(Awaited::Authority),
+        again,
         secret,
         status_url: status_url(office, charter),
     }
@@ -315,26 +318,43 @@ pub fn refusal(
     Ok(letter(charter, case, "refusal", text))
 }
 
+/// Why a request ends without an answer, for its letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closing {
+    /// The person withdrew it.
+    Withdrawn,
+    /// This was waited for in vain.
+    Lapsed(Wait),
+    /// It goes on under this reference, with what was asked the first time.
+    Duplicate(String),
+    /// It was logged by mistake.
+    Mistake,
+}
+
 #[derive(Template)]
 #[template(path = "requests/letters/closed.txt", escape = "none")]
 struct Closed {
     f: Frame,
-    lapsed: bool,
+    why: Closing,
     asked: String,
     what: String,
     ask_url: String,
 }
 
-/// "We have closed your request", and how to ask again. What was waited for in vain, if it lapsed.
-pub fn closed(
-    office: &Office,
-    charter: &Charter,
-    case: &Case,
-    lapsed: Option<Wait>,
-) -> Result<Letter> {
+/// "We have closed your request", why, and how to ask again.
+pub fn closed(office: &Office, charter: &Charter, case: &Case, why: Closing) -> Result<Letter> {
+    let lapsed = match &why {
+        Closing::Lapsed(wait) => Some(*wait),
+        _ => None,
+    };
+    // What goes on under another reference, or never was a request, is no refusal.
+    let f = match &why {
+        Closing::Duplicate(_) | Closing::Mistake => frame(office, charter, case),
+        Closing::Withdrawn | Closing::Lapsed(_) => no_frame(office, charter, case),
+    };
     let text = Closed {
-        f: no_frame(office, charter, case),
-        lapsed: lapsed.is_some(),
+        f,
+        why,
         asked: lapsed.map(|w| dates::full(w.since)).unwrap_or_default(),
         what: lapsed.map(|w| asked_for(case, w)).unwrap_or_default(),
         ask_url: url(office, &format!("/o/{}/data-rights", charter.organisation.short)),

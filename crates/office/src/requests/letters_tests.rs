@@ -3,7 +3,8 @@
 use candour_clock::Pause;
 
 use super::super::acts::{self, NewCase};
-use super::super::{Body, Right, Via, Wants, letters};
+use super::super::letters::{self, Closing};
+use super::super::{Body, Right, Via, Wants};
 use super::*;
 use crate::people::{Asker, Representative};
 
@@ -81,7 +82,7 @@ fn alone() -> Bench {
 
 fn acknowledged(b: &Bench) -> Letter {
     let when = b.case.request().dates(&acts::clockwork(&b.office, &b.charter)).unwrap();
-    letters::acknowledgement(&b.office, &b.charter, &b.case, &when, "AAAA-BBBB").unwrap()
+    letters::acknowledgement(&b.office, &b.charter, &b.case, &when, ("AAAA-BBBB", false)).unwrap()
 }
 
 #[test]
@@ -220,14 +221,31 @@ fn reminder_and_closing_say_what_was_awaited() {
     reads_well(&l, &b.case);
     let what = "something that shows that you may act for Amara Quill";
     assert!(l.text.contains(what) && l.text.contains("starts when it is here"), "{}", l.text);
-    let l = letters::closed(&b.office, &b.charter, &b.case, Some(wait(&b))).unwrap();
+    let l = letters::closed(&b.office, &b.charter, &b.case, Closing::Lapsed(wait(&b))).unwrap();
     reads_well(&l, &b.case);
     for must in [what, "ask again at any time", "/o/harbour/data-rights", "go to court"] {
         assert!(l.text.contains(must), "{must}: {}", l.text);
     }
-    let l = letters::closed(&b.office, &b.charter, &b.case, None).unwrap();
+    let l = letters::closed(&b.office, &b.charter, &b.case, Closing::Withdrawn).unwrap();
     reads_well(&l, &b.case);
     assert!(l.text.contains("You told us") && l.text.contains("ask again"), "{}", l.text);
+}
+
+#[test]
+fn what_was_no_request_of_its_own_ends_with_a_letter_that_invites_them_to_object() {
+    let b = bench();
+    let twice = Closing::Duplicate("RR-2026-0007".into());
+    let l = letters::closed(&b.office, &b.charter, &b.case, twice).unwrap();
+    reads_well(&l, &b.case);
+    for must in ["under the reference RR-2026-0007", "from the day you first asked"] {
+        assert!(l.text.contains(must), "{must}: {}", l.text);
+    }
+    assert!(!l.text.contains("ask again"), "it goes on: {}", l.text);
+    let l = letters::closed(&b.office, &b.charter, &b.case, Closing::Mistake).unwrap();
+    reads_well(&l, &b.case);
+    for must in ["our mistake", "from the day you first asked", "/o/harbour/data-rights"] {
+        assert!(l.text.contains(must), "{must}: {}", l.text);
+    }
 }
 
 #[test]
@@ -403,7 +421,7 @@ fn nobody_is_chased_about_a_closed_case() {
     assert_eq!(search::chase(&b.office, &by).unwrap(), 1, "an open case is chased");
     let (o, by2, id) = (b.office.clone(), by.clone(), b.case.row.id.clone());
     let end = Outcome::Withdrawn;
-    b.office.write(move |tx| acts::end(tx, &o, &by2, &id, end, "")).unwrap();
+    b.office.write(move |tx| acts::end(tx, &o, &by2, &id, end, ("", ""))).unwrap();
     let later = By { now: by.now + jiff::SignedDuration::from_hours(24 * 8), ..by };
     assert_eq!(search::chase(&b.office, &later).unwrap(), 0, "a closed one is not");
 }

@@ -5,7 +5,7 @@
 //! - `rules`: states, acts, refusals; `waits`: what is waited for, and the clock. Pure.
 //! - `acts`: what moves a case on. - `body`: what is known of it, sealed.
 //! - `letters`: what is written to the person; `rounds`: what is done every day.
-//! - `desk*`: the staff's pages; `portal*`: the public's.
+//! - `desk*`: the staff's pages; `portal*`: the public's, with its unfinished `draft`.
 //!
 //! Its rooms, in the order of the walk:
 //! - `search`: what the holdings hold of the person.
@@ -15,16 +15,19 @@
 //! Others may use: the list and figures of cases, for Today, and the daily `rounds`.
 
 pub mod acts;
+mod acts_correct;
 mod acts_end;
 mod acts_wait;
 mod body;
 pub mod cli;
 pub mod desk;
 pub mod desk_acts;
+pub mod desk_correct;
 pub mod desk_letters;
 pub mod desk_list;
 pub mod desk_new;
 mod desk_tasks;
+mod draft;
 pub mod gate;
 pub mod letters;
 pub mod pack;

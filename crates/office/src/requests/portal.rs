@@ -196,6 +196,8 @@ fn steps(r: &Request, held: bool) -> Vec<(String, bool)> {
             Outcome::Withdrawn => last(*on, "Withdrawn"),
             Outcome::Lapsed => last(*on, "Closed, because we did not hear from you"),
             Outcome::Died => last(*on, "Closed"),
+            Outcome::Duplicate => last(*on, "Closed: it goes on under another reference"),
+            Outcome::Mistake => last(*on, "Closed: we wrote to you"),
         }),
         _ => None,
     };

@@ -4,15 +4,14 @@
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
-use candour_db::Tx;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::acts::{self, NewCase};
 use super::body::Wants;
 use super::desk_new::body_from;
+use super::draft::{self, DONE};
 use super::rules::{Right, Via};
-use super::sql;
 use crate::error::{Error, Field, Result};
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::limits::{self, Client, What};
@@ -27,13 +26,8 @@ type Pairs = Form<Vec<(String, String)>>;
 /// The questions, in order. One thing on each page.
 const STEPS: [&str; 10] =
     ["who", "agent", "name", "born", "find", "what", "dates", "copies", "format", "check"];
-/// A draft is kept this long.
-const DRAFT: SignedDuration = SignedDuration::from_hours(24);
 /// The code of the status page can be read again in the same browser for so long.
 const SENT: SignedDuration = SignedDuration::from_mins(30);
-const COOKIE: &str = "candour-ask";
-/// The answer that marks a draft as sent: its reference.
-const DONE: &str = "sent-reference";
 
 /// The answers that each page asks for.
 fn fields_of(step: &str) -> &'static [&'static str] {
@@ -80,54 +74,6 @@ fn step_title(step: &str, agent: bool) -> Option<&'static str> {
     })
 }
 
-fn draft_token(headers: &HeaderMap) -> Option<String> {
-    let all = headers.get_all(header::COOKIE);
-    let pairs = all.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
-    pairs
-        .filter_map(|p| p.trim().split_once('='))
-        .find(|(n, _)| *n == COOKIE)
-        .map(|(_, v)| v.to_owned())
-}
-
-fn draft_place(token: &str) -> String {
-    format!("draft\u{0}{}", hex::encode(links::hash(token)))
-}
-
-fn draft_in(tx: &mut Tx<'_>, o: &Office, by: &By, token: &str) -> Result<Option<Filled>> {
-    let Some((org, sealed)) = sql::draft(tx, links::hash(token), by.now)? else {
-        return Ok(None);
-    };
-    if org != by.org {
-        return Ok(None);
-    }
-    let key =
-        crate::kit::sql::key_of_scope(tx, &org, "office")?.ok_or(Error::NotFound("the key"))?;
-    let plain = o.vault().open(tx, &org, &key, &draft_place(token), &sealed)?;
-    Ok(Some(Filled(serde_json::from_slice(&plain)?)))
-}
-
-fn read_draft(o: &Office, by: &By, token: &str) -> Result<Option<Filled>> {
-    o.read(|tx| draft_in(tx, o, by, token))
-}
-
-fn keep_draft(
-    tx: &mut Tx<'_>,
-    o: &Office,
-    by: &By,
-    token: &str,
-    (f, lasts): (&Filled, SignedDuration),
-) -> Result<()> {
-    let plain = serde_json::to_vec(&f.0)?;
-    let key = o.vault().key_for(tx, &by.org, "office", by.now)?;
-    let sealed = o.vault().seal(tx, &by.org, &key, &draft_place(token), &plain)?;
-    sql::put_draft(tx, links::hash(token), &by.org, &sealed, by.now + lasts)
-}
-
-fn write_draft(o: &Office, by: &By, token: &str, f: &Filled) -> Result<()> {
-    let (o2, by, token, f) = (o.clone(), by.clone(), token.to_owned(), f.clone());
-    o.chore(move |tx| keep_draft(tx, &o2, &by, &token, (&f, DRAFT)))
-}
-
 /// `POST /o/{org}/data-rights/ask`: begins a draft.
 pub async fn begin(
     State(office): State<Office>,
@@ -140,12 +86,13 @@ pub async fn begin(
     office
         .run(move |o| {
             limits::take(o, What::Begin, &public.by.org, client)?;
-            write_draft(o, &public.by, &t, &Filled::default())
+            draft::write(o, &public.by, &t, &Filled::default())
         })
         .await?;
     let mut response = go(&format!("/o/{org}/data-rights/ask/who"))?;
     let text = format!(
-        "{COOKIE}={token}; Path=/o/{org}/data-rights; HttpOnly; SameSite=Lax; Max-Age=86400"
+        "{}={token}; Path=/o/{org}/data-rights; HttpOnly; SameSite=Lax; Max-Age=86400",
+        draft::COOKIE
     );
     if let Ok(v) = HeaderValue::from_str(&text) {
         response.headers_mut().append(header::SET_COOKIE, v);
@@ -259,11 +206,11 @@ pub async fn step(
     Query(q): Query<Changing>,
 ) -> Answer {
     let public = Public::asking(&office, org.clone()).await?;
-    let Some(token) = draft_token(&headers) else {
+    let Some(token) = draft::token(&headers) else {
         return go(&format!("/o/{org}/data-rights"));
     };
     let by = public.by.clone();
-    match office.run(move |o| read_draft(o, &by, &token)).await? {
+    match office.run(move |o| draft::read(o, &by, &token)).await? {
         Some(f) if f.some(DONE).is_some() => go_sent(&org, &f),
         Some(mut f) => {
             if q.change.is_some() {
@@ -344,11 +291,11 @@ pub async fn answer(
     Form(pairs): Pairs,
 ) -> Answer {
     let public = Public::asking(&office, org.clone()).await?;
-    let Some(token) = draft_token(&headers) else {
+    let Some(token) = draft::token(&headers) else {
         return go(&format!("/o/{org}/data-rights"));
     };
     let (by, t) = (public.by.clone(), token.clone());
-    let Some(mut f) = office.run(move |o| read_draft(o, &by, &t)).await? else {
+    let Some(mut f) = office.run(move |o| draft::read(o, &by, &t)).await? else {
         return go(&format!("/o/{org}/data-rights"));
     };
     if f.some(DONE).is_some() {
@@ -375,8 +322,10 @@ pub async fn answer(
         (false, _) => after(&step, agent).unwrap_or("check").to_owned(),
     };
     let by = public.by.clone();
-    office.run(move |o| write_draft(o, &by, &token, &f)).await?;
-    go(&format!("/o/{org}/data-rights/ask/{next}"))
+    match office.run(move |o| draft::write(o, &by, &token, &f)).await? {
+        Some(sent) => go_sent(&org, &sent),
+        None => go(&format!("/o/{org}/data-rights/ask/{next}")),
+    }
 }
 
 /// Takes what came with a form into the draft; of several of one name the first counts.
@@ -424,12 +373,12 @@ fn log(o: &Office, by: &By, token: &str, f: &Filled) -> Result<Filled> {
     let new =
         NewCase { right: Right::Access, via: Via::Form, received: dates::day_of(by.now), body };
     // Somebody else may have sent it this moment: then there is a receipt already.
-    if let Some(done) = read_draft(o, by, token)?.filter(|f| f.some(DONE).is_some()) {
+    if let Some(done) = draft::read(o, by, token)?.filter(|f| f.some(DONE).is_some()) {
         return Ok(done);
     }
     let (office, by2, t) = (o.clone(), by.clone(), token.to_owned());
     let logged = o.write(move |tx| {
-        let draft = draft_in(tx, &office, &by2, &t)?;
+        let draft = draft::within(tx, &office, &by2, &t)?;
         if draft.is_none_or(|f| f.some(DONE).is_some()) {
             return Err(Error::Conflict);
         }
@@ -439,12 +388,12 @@ fn log(o: &Office, by: &By, token: &str, f: &Filled) -> Result<Filled> {
         done.set("sent-code", opened.value.secret.clone());
         done.set("sent-by", opened.value.act_by.map(dates::full).unwrap_or_default());
         done.set("sent-agent", if agent { "yes" } else { "" });
-        keep_draft(tx, &office, &by2, &t, (&done, SENT))?;
+        draft::keep(tx, &office, &by2, &t, (&done, SENT))?;
         Ok(opened.map(|_| done))
     });
     match logged {
         Err(Error::Conflict) => {
-            let done = read_draft(o, by, token)?.filter(|f| f.some(DONE).is_some());
+            let done = draft::read(o, by, token)?.filter(|f| f.some(DONE).is_some());
             done.ok_or_else(|| Error::invalid("form", "This request has been sent already"))
         }
         other => other,
@@ -475,8 +424,8 @@ pub async fn sent(
 ) -> Answer {
     let public = Public::of(&office, org.clone()).await?;
     let by = public.by.clone();
-    let kept = match draft_token(&headers) {
-        Some(token) => office.run(move |o| read_draft(o, &by, &token)).await?,
+    let kept = match draft::token(&headers) {
+        Some(token) => office.run(move |o| draft::read(o, &by, &token)).await?,
         None => None,
     };
     let Some(done) = kept.filter(|f| f.get(DONE) == reference) else {

@@ -1,6 +1,7 @@
 //! What is done for cases every day: whoever works on one is reminded of its date, and a case
 //! whose answer can be fetched no more is closed.
 
+use candour_db::Tx;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
@@ -28,15 +29,15 @@ const MOST: u64 = 10_000;
 pub fn rounds(office: &Office, by: &By) -> Result<()> {
     let today = dates::day_of(by.now);
     for row in office.read(|tx| sql::in_state(tx, &by.org, "sent"))? {
-        if fetched_no_more(office, by, &row, today)? {
-            passing(pack::close(office, by, &row.id))?;
-        }
+        passing(close(office, by, &row, today))?;
     }
     let read = || office.read(|tx| sql::cases(tx, &by.org, &Which::Open, today, 0, MOST));
     let charter = office.read(|tx| charter::current(tx, &by.org))?;
     for row in read()? {
-        let renewed = stale(office, &charter, &row)
-            .and_then(|stale| if stale { renew(office, by, &row) } else { Ok(()) });
+        let renewed = stale(office, &charter, &row).and_then(|stale| match stale {
+            true => renew(office, by, &charter, &row),
+            false => Ok(()),
+        });
         passing(renewed)?;
     }
     // Without a mail server nobody would get the reminder: then Today alone tells them.
@@ -51,6 +52,19 @@ pub fn rounds(office: &Office, by: &By) -> Result<()> {
     Ok(())
 }
 
+/// Closes a sent case whose answer can be fetched no more.
+fn close(office: &Office, by: &By, row: &CaseRow, today: Date) -> Result<()> {
+    if !office.read(|tx| fetched_no_more(tx, by, row, today))? {
+        return Ok(());
+    }
+    let (o, by, row) = (office.clone(), by.clone(), row.clone());
+    office.write(move |tx| match fetched_no_more(tx, &by, &row, today)? {
+        true => pack::closed(tx, &o, &by, &row.id),
+        // A new link has been sent meanwhile.
+        false => Ok(Recorded::nothing(&by, ())),
+    })
+}
+
 /// Whether the dates kept with a case are not those of the rules, holidays and settings of today.
 fn stale(office: &Office, charter: &Charter, row: &CaseRow) -> Result<bool> {
     if matches!(row.request.state, State::Sent { .. }) {
@@ -63,10 +77,14 @@ fn stale(office: &Office, charter: &Charter, row: &CaseRow) -> Result<bool> {
 }
 
 /// Works the dates of a case out again.
-fn renew(office: &Office, by: &By, row: &CaseRow) -> Result<()> {
-    let (o, by, id) = (office.clone(), by.clone(), row.id.clone());
+fn renew(office: &Office, by: &By, charter: &Charter, row: &CaseRow) -> Result<()> {
+    let (o, by, charter, id) = (office.clone(), by.clone(), charter.clone(), row.id.clone());
     office.write(move |tx| {
         let case = acts::load(tx, &o, &by, &id)?;
+        // Another process, or somebody who changed it, may have been first.
+        if !stale(&o, &charter, &case.row)? {
+            return Ok(Recorded::nothing(&by, ()));
+        }
         acts::save(tx, &o, &by, case.clone())?;
         let said = "The dates were worked out again: holidays, settings or rules have changed";
         let act = act_on(&case, "request.dates-renewed", "UK GDPR Art 12(3)", said);
@@ -90,19 +108,17 @@ fn passing(done: Result<()>) -> Result<()> {
 
 /// Whether the answer of a sent case can be fetched no more: its link has ended, or, if it went by
 /// post, as many days have passed as a link lasts.
-fn fetched_no_more(office: &Office, by: &By, row: &CaseRow, today: Date) -> Result<bool> {
+fn fetched_no_more(tx: &mut Tx<'_>, by: &By, row: &CaseRow, today: Date) -> Result<bool> {
     let State::Sent { on } = row.request.state else { return Ok(false) };
-    office.read(|tx| {
-        let mut ends: Option<Timestamp> = None;
-        for h in sql::handovers(tx, &by.org, &row.id)? {
-            ends = ends.max(h.ends.map(|ends| h.ended.unwrap_or(ends)));
-        }
-        if let Some(ends) = ends {
-            return Ok(ends < by.now);
-        }
-        let days = charter::current(tx, &by.org)?.delivery.link_days;
-        Ok(on.saturating_add(Span::new().days(i64::from(days))) < today)
-    })
+    let mut ends: Option<Timestamp> = None;
+    for h in sql::handovers(tx, &by.org, &row.id)? {
+        ends = ends.max(h.ends.map(|ends| h.ended.unwrap_or(ends)));
+    }
+    if let Some(ends) = ends {
+        return Ok(ends < by.now);
+    }
+    let days = charter::current(tx, &by.org)?.delivery.link_days;
+    Ok(on.saturating_add(Span::new().days(i64::from(days))) < today)
 }
 
 /// Which reminder is due today, as it is noted: the date it is about, and how long before.

@@ -316,7 +316,41 @@ impl Request {
         Ok(self)
     }
 
-    /// The person withdrew it, it lapsed, or the person has died.
+    /// Puts right how and when it came, and whether somebody acts for the person: the time is
+    /// counted anew from the day it really came (UK GDPR Arts 5(1)(d), 12A(2)).
+    ///
+    /// # Errors
+    /// Sent or closed, or a day after something that followed it.
+    pub fn corrected(mut self, via: Via, received: Date, by_agent: bool) -> Result<Self> {
+        const ACT: &str = "correct what was logged";
+        self.must_be_open(ACT)?;
+        let asked = match self.state {
+            State::Identity { asked } => Some(asked),
+            _ => None,
+        };
+        let fee = self.fee.as_ref().map(|f| f.asked);
+        // What was settled on the day of receipt was never waited for: it moves with that day.
+        let settled = self.settled.as_mut().filter(|s| s.on == self.received);
+        if let Some(s) = settled {
+            s.on = received;
+        }
+        let came = self.settled.as_ref().map(|s| s.on);
+        let first = self.pauses.first().map(|p| p.asked);
+        let after = [asked, fee, came, first, self.authority].into_iter().flatten().min();
+        if let Some(day) = after.filter(|day| *day < received) {
+            let day = long(day);
+            let why = format!("Something about it was asked or came on {day}: it was here by then");
+            return Err(Error::invalid("received", why));
+        }
+        (self.via, self.received) = (via, received);
+        if !by_agent {
+            self.authority = None;
+        }
+        self.by_agent = by_agent;
+        Ok(self)
+    }
+
+    /// The person withdrew it, it lapsed, the person has died, or it is no request of its own.
     ///
     /// # Errors
     /// Sent or closed; lapsed without anything waited for, a warning, or the days since it.

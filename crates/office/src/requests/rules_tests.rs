@@ -70,6 +70,7 @@ fn acts() -> Vec<Act> {
         ("approve it", |r, _| r.approve("staff:bea", d("2026-11-07"))),
         ("turn it down", |r, _| r.unrefused()),
         ("child decided", |r, _| r.decided_for_child(d("2026-11-06"))),
+        ("correct", |r, _| r.corrected(Via::Email, d("2026-11-01"), false)),
         ("withdraw", |r, c| r.end(Outcome::Withdrawn, d("2026-11-06"), c)),
         ("person died", |r, c| r.end(Outcome::Died, d("2026-11-06"), c)),
         ("remind", |r, c| r.remind(d("2026-11-20"), c)),
@@ -82,6 +83,24 @@ fn acts() -> Vec<Act> {
         ("send", |r, _| r.send(d("2026-11-20"))),
         ("close", |r, _| r.close_sent(true, d("2026-11-21"))),
     ]
+}
+
+#[test]
+fn a_corrected_day_of_receipt_moves_what_was_never_waited_for_and_nothing_else() {
+    let on = |day: &str| in_state(State::Received).settle_identity("known", d(day)).unwrap();
+    let moved = on("2026-11-02").corrected(Via::Email, d("2026-10-28"), false).unwrap();
+    assert_eq!((moved.received, moved.settled.unwrap().on), (d("2026-10-28"), d("2026-10-28")));
+    assert_eq!(moved.via, Via::Email);
+    let asked = in_state(State::Received).ask_identity(d("2026-11-04")).unwrap();
+    let came = asked.clone().settle_identity("a link", d("2026-11-09")).unwrap();
+    let moved = came.corrected(Via::Form, d("2026-10-28"), false).unwrap();
+    assert_eq!(moved.settled.unwrap().on, d("2026-11-09"), "that was waited for");
+    let late = asked.corrected(Via::Form, d("2026-11-05"), false).unwrap_err().to_string();
+    assert!(late.contains("4 November 2026"), "{late}");
+    let agent = Request { by_agent: true, ..in_state(State::Received) };
+    let agent = agent.record_authority(d("2026-11-06")).unwrap();
+    let own = agent.corrected(Via::Form, d("2026-11-02"), false).unwrap();
+    assert_eq!((own.by_agent, own.authority), (false, None));
 }
 
 #[test]
@@ -113,6 +132,7 @@ fn states_and_acts() {
     approve it       -          -          -          -          -          -          -          -          -          -          -          closed
     turn it down     -          -          -          -          -          -          -          -          -          -          -          searching
     child decided    received   identity   searching  reviewing  ready      -          -          searching  searching  received   searching  searching
+    correct          received   identity   searching  reviewing  ready      -          -          searching  searching  received   searching  searching
     withdraw         closed     closed     closed     closed     closed     -          -          closed     closed     closed     closed     closed
     person died      closed     closed     closed     closed     closed     -          -          closed     closed     closed     closed     closed
     remind           -          identity   -          -          -          -          -          searching  searching  received   searching  -

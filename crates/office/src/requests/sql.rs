@@ -203,8 +203,6 @@ pub enum Which {
     Waiting,
     /// Closed.
     Closed,
-    /// Open or closed, with this in the reference.
-    Named(String),
 }
 
 impl Which {
@@ -216,7 +214,6 @@ impl Which {
             Self::Unassigned => "unassigned",
             Self::Waiting => "waiting",
             Self::Closed => "closed",
-            Self::Named(_) => "named",
         }
     }
 }
@@ -239,15 +236,6 @@ pub fn cases(
             bind![org, limit, skip],
             case,
         ),
-        Which::Named(part) if plain(part).is_empty() => Ok(Vec::new()),
-        Which::Named(part) => tx.rows(
-            "SELECT id, ref, facts, version, act_by, limit_on, owner, key_id, sealed, secret,
-                    paused_since, reminded, made_at
-             FROM cases WHERE org = $1 AND ref LIKE $4
-             ORDER BY closed_on IS NOT NULL, ref DESC LIMIT $2 OFFSET $3",
-            bind![org, limit, skip, format!("%{}%", plain(part))],
-            case,
-        ),
         open => {
             let soon = if let Which::Soon(day) = open { *day } else { today };
             tx.rows(
@@ -268,12 +256,6 @@ pub fn cases(
             )
         }
     }
-}
-
-/// Letters, digits and dashes of a reference as typed: nothing that a pattern could mean.
-fn plain(typed: &str) -> String {
-    let kept = typed.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
-    kept.collect::<String>().to_uppercase()
 }
 
 /// Every case in a state that is not closed, oldest first.

@@ -161,6 +161,10 @@ pub enum Outcome {
     Lapsed,
     /// The person whose data it is has died: nobody has data rights any more.
     Died,
+    /// The same request was logged twice: the other one goes on.
+    Duplicate,
+    /// It was no request.
+    Mistake,
 }
 
 impl Outcome {
@@ -173,6 +177,8 @@ impl Outcome {
             Self::Withdrawn => "Withdrawn",
             Self::Lapsed => "Lapsed",
             Self::Died => "The person has died",
+            Self::Duplicate => "Logged twice",
+            Self::Mistake => "Logged by mistake",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `candour request send`, `link`, `revoke`, `again`: handing the answer over.
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 use serde_json::json;
 
 use crate::cli::{At, print_json};
@@ -22,6 +23,9 @@ pub enum HandCommand {
         /// Send what is ready as a part; the case stays open.
         #[arg(long)]
         part: bool,
+        /// With post: the day it left, today if not given (2026-03-27).
+        #[arg(long)]
+        on: Option<Date>,
         #[command(flatten)]
         at: At,
     },
@@ -98,10 +102,15 @@ fn tell(at: &At, code: Option<String>) -> Result<()> {
 /// As the office.
 pub fn run(command: HandCommand) -> Result<u8> {
     match command {
-        HandCommand::Send { reference, how, part, at } => {
+        HandCommand::Send { reference, how, part, on, at } => {
             let (office, by) = at.open_org()?;
             let id = case_id(&office, &by, &reference)?;
-            tell(&at, pack::send(&office, &by, &id, way(&how)?, part)?)?;
+            let code = match (way(&how)?, on) {
+                (Way::Post, Some(on)) => pack::posted(&office, &by, &id, part, on).map(|()| None),
+                (_, Some(_)) => Err(Error::invalid("on", "Only what goes by post has a day")),
+                (way, None) => pack::send(&office, &by, &id, way, part),
+            };
+            tell(&at, code?)?;
         }
         HandCommand::Link { reference, how, at } => {
             let (office, by) = at.open_org()?;

@@ -13,6 +13,7 @@ use super::out::Out;
 use super::pages::{DataCard, DataFoot, DataTable, DataTop, Frame};
 use super::plan::{Fate, Part, Place, Plan, Why};
 use crate::error::{Error, Result};
+use crate::kit::dates;
 use crate::office::Office;
 use crate::requests::gate::guard;
 use crate::requests::review::Items;
@@ -106,7 +107,8 @@ pub fn write<W: Write>(
         let (csv, json) = (file(&csv), file(&json));
         put(out, &DataTable { table: &place.name, rows: count, most: MOST, csv, json })?;
         rows(office, plan, part, place, &mut |n, row| {
-            let card = DataCard { n: n + 1, fields: &row.fields }.render()?;
+            let fields: Vec<_> = row.fields.iter().map(readable).collect();
+            let card = DataCard { n: n + 1, fields: &fields }.render()?;
             cut::clean(&row.words.finder()?, &cut::text_of_html(&card))?;
             out.write_all(card.as_bytes())?;
             Ok(n + 1 < MOST)
@@ -116,6 +118,13 @@ pub fn write<W: Write>(
     out.end()?;
     content.pages.push((page, part.holding.title.clone()));
     Ok(())
+}
+
+/// A value as people read it: a date in words. The files beside the page have it as it is kept.
+fn readable((name, value): &(String, Option<String>)) -> (String, Option<String>) {
+    let day =
+        value.as_deref().filter(|v| v.len() == "2026-11-29".len()).and_then(|v| v.parse().ok());
+    (name.clone(), day.map(dates::long).or_else(|| value.clone()))
 }
 
 fn put<W: Write>(out: &mut Out<W>, t: &impl Template) -> Result<()> {

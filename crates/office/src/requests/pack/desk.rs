@@ -11,7 +11,7 @@ use crate::kit::pages::Desk;
 use crate::kit::web::{self, Answer, Signed, download, go, page};
 use crate::office::Office;
 use crate::requests::acts;
-use crate::requests::pack;
+use crate::requests::pack::{self, Looked};
 use crate::requests::portal::stream_zip;
 use crate::requests::review;
 use crate::requests::sql;
@@ -108,6 +108,42 @@ pub async fn zip(
         })
         .await?;
     Ok(stream_zip(&name, reader))
+}
+
+/// `GET /office/cases/{reference}/packs/{n}/files`: the page that it begins with.
+pub async fn first(
+    State(office): State<Office>,
+    me: Signed,
+    Path((reference, n)): Path<(String, u64)>,
+) -> Answer {
+    look(&office, me, reference, (n, None)).await
+}
+
+/// `GET /office/cases/{reference}/packs/{n}/files/{file}`: one page or file of it, by number.
+pub async fn file(
+    State(office): State<Office>,
+    me: Signed,
+    Path((reference, n, file)): Path<(String, u64, usize)>,
+) -> Answer {
+    look(&office, me, reference, (n, Some(file))).await
+}
+
+async fn look(office: &Office, me: Signed, reference: String, at: (u64, Option<usize>)) -> Answer {
+    let (n, file) = at;
+    let base = format!("/office/cases/{reference}/packs/{n}/files");
+    let looked = office
+        .run(move |o| {
+            let id = o.read(|tx| acts::load_by_ref(tx, o, &me.by, &reference))?.row.id;
+            pack::look_inside(o, &me.by, &id, at, &base)
+        })
+        .await?;
+    Ok(match looked {
+        Looked::Page(html) => web::their_page(html),
+        Looked::File(ending, bytes) => {
+            let name = format!("pack-{n}-file-{}.{ending}", file.unwrap_or_default());
+            download(&name, "application/octet-stream", bytes)
+        }
+    })
 }
 
 /// `POST /office/cases/{reference}/packs/{n}/protected`: the same file under a password.

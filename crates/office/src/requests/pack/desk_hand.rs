@@ -6,6 +6,7 @@ use axum::extract::{Form, Path, State};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::kit::dates;
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go_saying, mend, page};
@@ -127,6 +128,11 @@ fn perform(o: &Office, me: &Signed, at: &At, f: &Filled) -> Result<Option<String
     let way =
         || Way::from_word(f.get("how")).ok_or_else(|| Error::invalid("how", "Choose how it goes"));
     match at.hand.as_str() {
+        "send" if f.get("how") == "post" => {
+            let on = f.date("on").map_err(|e| Error::Invalid(vec![e]))?;
+            let on = on.unwrap_or_else(|| dates::day_of(me.by.now));
+            pack::posted(o, &me.by, &id, f.ticked("part"), on).map(|()| None)
+        }
         "send" => pack::send(o, &me.by, &id, way()?, f.ticked("part")),
         "link" => pack::new_link(o, &me.by, &id, way()?),
         "revoke" => pack::revoke(o, &me.by, &id, f.get("reason")).map(|()| None),

@@ -90,7 +90,10 @@ pub fn fetch(
     let reference = case.row.reference.clone();
     let (by2, id, number) = (by.clone(), pack.id.clone(), pack.number);
     office.write(move |tx| {
-        sql::fetched(tx, &by2.org, &h, by2.now)?;
+        // It may have been taken back, or locked, since it was looked at.
+        if !sql::fetched(tx, &by2.org, &h, by2.now)? {
+            return Err(locked());
+        }
         let said = format!("Pack {number} fetched by link");
         let act = act_on(&case, "request.fetched", "UK GDPR Art 15(3)", said).about("pack", &id);
         Ok(Recorded::new(&by2, (), act))
@@ -152,7 +155,10 @@ pub fn rounds(office: &Office, by: &By) -> Result<()> {
 
 fn over(tx: &mut Tx<'_>, office: &Office, by: &By, h: &Handover) -> Result<Recorded<()>> {
     let row = sql::case_by_id(tx, &by.org, &h.case)?;
-    end(tx, by, h, "over")?;
+    // Another process may have been first, or somebody has taken it back.
+    if !end(tx, by, h, "over")? {
+        return Ok(Recorded::nothing(by, ()));
+    }
     crate::kit::sql::drop_links(tx, &by.org, "fetch", &h.id)?;
     let said = match h.fetched {
         Some(_) => "The link has run out; it was used",
@@ -172,12 +178,15 @@ fn over(tx: &mut Tx<'_>, office: &Office, by: &By, h: &Handover) -> Result<Recor
 
 /// A reminder with a link of its own to the same pack, to the same day; the code stays the same.
 fn remind(tx: &mut Tx<'_>, office: &Office, by: &By, h: &Handover) -> Result<Recorded<()>> {
+    // It may have been fetched, taken back or reminded of since it was looked at.
+    if !sql::reminded(tx, &by.org, &h.id, by.now)? {
+        return Ok(Recorded::nothing(by, ()));
+    }
     let case = acts::load(tx, office, by, &h.case)?;
     let charter = charter::current(tx, &by.org)?;
     let ends = h.ends.unwrap_or(by.now);
     let token = links::make(tx, &by.org, "fetch", &h.id, by.now, ends.duration_since(by.now))?;
     let letter = letters::not_fetched(office, &charter, &case, &token, dates::day_of(ends))?;
-    sql::reminded(tx, &by.org, &h.id, by.now)?;
     let sent = letters::post(tx, office, by, &case, letter)?;
     let said = format!("Reminded that the answer waits until {}", dates::full(dates::day_of(ends)));
     let act = act_on(&case, "request.fetch-reminded", "UK GDPR Art 12(2)", said);

@@ -6,6 +6,7 @@ use std::io::Write;
 
 use candour_db::Tx;
 use jiff::SignedDuration;
+use jiff::civil::Date;
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipArchive, ZipWriter};
 
@@ -13,15 +14,16 @@ use super::out::Opened;
 use crate::charter;
 use crate::error::{Error, Refusal, Result};
 use crate::kit::blobs::BlobReader;
-use crate::kit::{dates, jobs, links, new_id};
+use crate::kit::{dates, links, new_id};
 use crate::office::Office;
 use crate::people::Asker;
 use crate::proof::{Act, By, Recorded};
 use crate::requests::acts::{self, Case, act_on};
 use crate::requests::body::Wants;
+use crate::requests::review::NOT_THEIRS;
 use crate::requests::search::Owed;
 use crate::requests::search::still_searched;
-use crate::requests::sql::{self, Handover, PackRow, SearchRow};
+use crate::requests::sql::{self, FindingRow, Handover, PackRow};
 use crate::requests::{letters, search};
 use crate::staff::Permission;
 
@@ -156,12 +158,39 @@ impl Way {
 /// Denied, no address to send a link to, or the pack is older than the last decision; not
 /// complete, if it is to be the whole answer.
 pub fn send(office: &Office, by: &By, case: &str, way: Way, part: bool) -> Result<Option<String>> {
+    go_out(office, by, case, (way, part), dates::day_of(by.now))
+}
+
+/// Records on which day the newest pack was posted or handed over.
+///
+/// # Errors
+/// As [`send`]; a day to come, or before the pack was made.
+pub fn posted(office: &Office, by: &By, case: &str, part: bool, on: Date) -> Result<()> {
+    go_out(office, by, case, (Way::Post, part), on).map(drop)
+}
+
+fn go_out(
+    office: &Office,
+    by: &By,
+    case: &str,
+    (way, part): (Way, bool),
+    on: Date,
+) -> Result<Option<String>> {
     by.role.may(Permission::ReleaseCases)?;
+    if on > dates::day_of(by.now) {
+        return Err(Error::invalid("on", "The day it was posted can’t be in the future"));
+    }
     let code = links::new_code()?;
     let (office2, by2, id, code2) = (office.clone(), by.clone(), case.to_owned(), code.clone());
     office.write(move |tx| {
         let mut case = acts::load(tx, &office2, &by2, &id)?;
         let pack = newest(tx, &by2, &case, part)?;
+        let made = dates::day_of(pack.made);
+        if on < made {
+            let why =
+                format!("This pack was made on {}: it can’t have left before", dates::long(made));
+            return Err(Error::invalid("on", why));
+        }
         let earlier = told_before(tx, &by2, &id)?;
         let (word, which) = match part {
             true => {
@@ -169,17 +198,20 @@ pub fn send(office: &Office, by: &By, case: &str, way: Way, part: bool) -> Resul
                 ("request.part-sent", format!("Part {} of the answer", earlier + 1))
             }
             false => {
-                case.row.request = case.row.request.send(dates::day_of(by2.now))?;
+                case.row.request = case.row.request.send(on)?;
                 acts::save(tx, &office2, &by2, case.clone())?;
                 ("request.sent", "The answer".to_owned())
             }
         };
-        let how = if way == Way::Post { "by post, as a protected file" } else { "by link" };
+        let how = match way {
+            Way::Post => format!("by post or in person on {}", dates::long(on)),
+            Way::Link | Way::LinkAndLetter => "by link".to_owned(),
+        };
         let other = way.said(&case.body.wants);
         let said =
             format!("{which}, pack {}, sent {how}{other}, SHA-256 {}", pack.number, pack.sha256);
         let act = act_on(&case, word, "UK GDPR Art 15(3)", said).about("pack", &pack.id);
-        let letters = hand_over(tx, &office2, &by2, &case, &pack, way, &code2)?;
+        let letters = hand_over(tx, &office2, &by2, &case, &pack, (way, on), &code2)?;
         Ok(letters.into_iter().fold(Recorded::new(&by2, (), act), Recorded::and))
     })?;
     Ok((way == Way::Link).then_some(code))
@@ -199,7 +231,7 @@ fn hand_over(
     by: &By,
     case: &Case,
     pack: &PackRow,
-    way: Way,
+    (way, on): (Way, Date),
     code: &str,
 ) -> Result<Vec<Act>> {
     let by_link = way != Way::Post;
@@ -215,7 +247,7 @@ fn hand_over(
         pack: pack.id.clone(),
         code: by_link.then(|| links::hash(&links::fold_code(code)).to_vec()),
         tries: 0,
-        made: by.now,
+        made: if on == dates::day_of(by.now) { by.now } else { dates::noon(on)? },
         ends: by_link.then(|| by.now + lasts),
         reminded: None,
         fetched: None,
@@ -247,14 +279,14 @@ pub fn new_link(office: &Office, by: &By, case_id: &str, way: Way) -> Result<Opt
     if way == Way::Post {
         return Err(Error::invalid("how", "Choose how the code goes"));
     }
-    let code = links::new_code()?;
+    let (code, today) = (links::new_code()?, dates::day_of(by.now));
     let (office2, by2, id, code2) = (office.clone(), by.clone(), case_id.to_owned(), code.clone());
     office.write(move |tx| {
         let case = acts::load(tx, &office2, &by2, &id)?;
         let old = last_link(tx, &by2, &id)?;
         end(tx, &by2, &old, "replaced")?;
         let pack = sql::a_pack(tx, &by2.org, &old.pack)?;
-        let letters = hand_over(tx, &office2, &by2, &case, &pack, way, &code2)?;
+        let letters = hand_over(tx, &office2, &by2, &case, &pack, (way, today), &code2)?;
         let said = format!("New link to pack {}; the old one has ended", pack.number);
         let act = act_on(&case, "request.link-renewed", "UK GDPR Art 12(2)", said);
         Ok(letters.into_iter().fold(Recorded::new(&by2, (), act), Recorded::and))
@@ -363,14 +395,7 @@ pub fn look_again(
         case.body.asker.check()?;
         acts::hash_asker(tx, &office2, &by2, &id, &case.body.asker)?;
         acts::save(tx, &office2, &by2, case.clone())?;
-        search::plan(tx, &by2, &case)?;
-        for s in sql::searches(tx, &by2.org, &id)? {
-            if s.state != "asked" && s.state != "set-aside" {
-                let again = SearchRow { state: "planned".into(), round: 0, ..s };
-                sql::update_search(tx, &by2.org, &again)?;
-            }
-        }
-        jobs::queue(tx, &by2.org, "search", &id, by2.now)?;
+        search::plan_again(tx, &by2, &case, true)?;
         let act = act_on(&case, "request.look-again", "UK GDPR Art 15(1)", why.as_str());
         Ok(Recorded::new(&by2, (), act))
     })
@@ -383,14 +408,25 @@ pub fn look_again(
 pub fn close(office: &Office, by: &By, case_id: &str) -> Result<()> {
     by.role.may(Permission::ReleaseCases)?;
     let (office2, by2, id) = (office.clone(), by.clone(), case_id.to_owned());
-    office.write(move |tx| {
-        let mut case = acts::load(tx, &office2, &by2, &id)?;
-        let packs = sql::packs(tx, &by2.org, &id)?;
-        let found = sql::searches(tx, &by2.org, &id)?.iter().any(|s| s.items > 0)
-            || packs.iter().any(|k| k.items > 0);
-        case.row.request = case.row.request.close_sent(found, dates::day_of(by2.now))?;
-        acts::save(tx, &office2, &by2, case.clone())?;
-        let said = if found { "Answered and closed" } else { "Nothing found; closed" };
-        Ok(Recorded::new(&by2, (), act_on(&case, "request.closed", "UK GDPR Art 12(3)", said)))
-    })
+    office.write(move |tx| closed(tx, &office2, &by2, &id))
+}
+
+/// The same within a change.
+pub(in crate::requests) fn closed(
+    tx: &mut Tx<'_>,
+    office: &Office,
+    by: &By,
+    id: &str,
+) -> Result<Recorded<()>> {
+    let mut case = acts::load(tx, office, by, id)?;
+    let packs = sql::packs(tx, &by.org, id)?;
+    // What a person found to be somebody else's was not found of them.
+    let strange = |f: &&FindingRow| f.decision == "exclude" && f.ground == NOT_THEIRS;
+    let strange = sql::findings(tx, &by.org, id)?.iter().filter(strange).count() as u64;
+    let items: u64 = sql::searches(tx, &by.org, id)?.iter().map(|s| s.items).sum();
+    let found = items > strange || packs.iter().any(|k| k.items > 0);
+    case.row.request = case.row.request.close_sent(found, dates::day_of(by.now))?;
+    acts::save(tx, office, by, case.clone())?;
+    let said = if found { "Answered and closed" } else { "Nothing found; closed" };
+    Ok(Recorded::new(by, (), act_on(&case, "request.closed", "UK GDPR Art 12(3)", said)))
 }

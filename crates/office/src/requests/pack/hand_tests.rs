@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::kit::links;
 use crate::people::Asker;
 use crate::requests::review::Decision;
+use crate::requests::sql::Handover;
 use crate::requests::{State, search, sql};
 
 const HERS: &str = "a.quill@example.org";
@@ -101,6 +102,32 @@ fn a_link_reminds_once_and_ends() {
     assert_eq!(b.acts().iter().filter(|a| *a == "request.link-over").count(), 1);
     assert!(look(&b.office, &token).unwrap().charter.is_none(), "its token is forgotten");
     new_link(&b.office, &by, &b.case, Way::Link).unwrap().unwrap();
+}
+
+#[test]
+fn what_was_taken_back_or_reminded_of_meanwhile_is_seen_when_it_counts() {
+    let b = full();
+    sent(&b);
+    let link = || {
+        let all = b.office.read(|tx| sql::handovers(tx, &b.by.org, &b.case)).unwrap();
+        all.into_iter().next().unwrap()
+    };
+    let (org, now) = (b.by.org.clone(), b.by.now);
+    let remind = || {
+        let (org, h) = (org.clone(), link());
+        b.office.chore(move |tx| sql::reminded(tx, &org, &h.id, now)).unwrap()
+    };
+    // Two rounds that both looked before either wrote.
+    assert!(remind() && !remind());
+    // Whoever gave the right answer while an officer took the link back gets nothing.
+    let seen = link();
+    revoke(&b.office, &b.by, &b.case, "It went to an old address").unwrap();
+    let fetch = |h: Handover| {
+        let org = org.clone();
+        b.office.chore(move |tx| sql::fetched(tx, &org, &h, now)).unwrap()
+    };
+    assert!(!fetch(seen));
+    assert!(link().fetched.is_none());
 }
 
 #[test]

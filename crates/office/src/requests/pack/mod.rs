@@ -8,8 +8,8 @@
 //! - `plan`: what the pack is made from. - `write`, `data`, `things`: putting it in.
 //! - `own`: what this office itself holds. - `cut`: taking passages out.
 //! - `pages`, `processing`: what it says. - `copies`: its pages as PDF. - `out`: the ZIP.
-//! - `hand`: sending, a new link, closing, looking again. `fetch`: the person's side of a link, and
-//!   `portal` its page.
+//! - `look`: reading it on the desk. - `hand`: sending, a new link, closing, looking again.
+//! - `fetch`: the person's side of a link, and `portal` its page.
 
 #[cfg(test)]
 #[path = "bench_tests.rs"]
@@ -27,6 +27,7 @@ mod fetch;
 mod hand;
 #[cfg(test)]
 mod hand_tests;
+mod look;
 pub(super) mod out;
 mod own;
 mod pages;
@@ -44,9 +45,11 @@ mod write;
 pub use copies_tests::words_of as tests_words_of;
 pub use fetch::{fetch, look, rounds};
 pub use hand::{
-    PROTECTED_HELP, Way, close, look_again, new_link, protected, revoke, send, take_copy,
+    PROTECTED_HELP, Way, close, look_again, new_link, posted, protected, revoke, send, take_copy,
 };
+pub use look::{Looked, look as look_inside};
 
+pub(super) use hand::closed;
 pub(super) use plan::state as state_of;
 
 use crate::error::{Error, Result};

@@ -47,7 +47,7 @@ fn only_a_case_that_shares_an_address_is_opened() {
     assert_eq!(told(&b), ["RR-2026-0004"], "an address that is shared is not enough");
     // What has been destroyed leaves no hash behind.
     let (o, by, id) = (b.office.clone(), b.by.clone(), same.clone());
-    b.office.write(move |tx| acts::end(tx, &o, &by, &id, Outcome::Withdrawn, "")).unwrap();
+    b.office.write(move |tx| acts::end(tx, &o, &by, &id, Outcome::Withdrawn, ("", ""))).unwrap();
     assert_eq!(told(&b), ["RR-2026-0004"], "a closed one is an earlier one");
     let (o, by) = (b.office.clone(), b.by.clone());
     b.office.write(move |tx| acts::destroy(tx, &o, &by, &same)).unwrap();

@@ -19,7 +19,7 @@ use crate::proof::{self, By};
 use crate::register::{self, Activity};
 use crate::requests::acts::{self, Case};
 use crate::requests::review::hanging;
-use crate::requests::review::{self, Items, Mark};
+use crate::requests::review::{self, Items, Mark, NOT_THEIRS};
 use crate::requests::search::Record;
 use crate::requests::search::{Missed, Owed};
 use crate::requests::sql::{self, FindingRow, SearchRow};
@@ -39,6 +39,13 @@ pub enum Fate {
     },
     /// Nobody has decided yet, or a second person has not agreed.
     Open,
+}
+
+impl Fate {
+    /// It was found to be somebody else's: nothing is kept from this person.
+    pub fn not_theirs(&self) -> bool {
+        matches!(self, Self::Exclude(why) if why.ground == NOT_THEIRS)
+    }
 }
 
 /// Why something stays here.
@@ -112,9 +119,11 @@ impl Part {
         if self.done() { &self.record.missed } else { &[] }
     }
 
-    /// What has been found; nothing before the holding has answered.
+    /// What has been found of this person; nothing before the holding has answered. What a person
+    /// has looked at and found to be somebody else's was not found of them.
     pub fn found(&self) -> u64 {
-        if self.done() { self.search.items } else { 0 }
+        let strange = self.fates.values().filter(|f| f.not_theirs()).count() as u64;
+        if self.done() { self.search.items.saturating_sub(strange) } else { 0 }
     }
 }
 

@@ -95,15 +95,17 @@ pub fn a_pack(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<PackRow> {
     .ok_or(Error::NotFound("the pack"))
 }
 
-/// Notes when a pack was last fetched by a link.
-pub fn fetched(tx: &mut Tx<'_>, org: &str, h: &Handover, now: Timestamp) -> Result<()> {
-    let pack = h.pack.as_str();
-    tx.exec("UPDATE packs SET fetched_at = $3 WHERE org = $1 AND id = $2", bind![org, pack, now])?;
-    tx.exec(
-        "UPDATE handovers SET fetched_at = $3 WHERE org = $1 AND id = $2",
+/// Notes when a pack was last fetched by a link; false if the link has ended.
+pub fn fetched(tx: &mut Tx<'_>, org: &str, h: &Handover, now: Timestamp) -> Result<bool> {
+    let open = tx.exec(
+        "UPDATE handovers SET fetched_at = $3 WHERE org = $1 AND id = $2 AND ended_at IS NULL",
         bind![org, h.id.as_str(), now],
-    )?;
-    Ok(())
+    )? == 1;
+    if open {
+        let of = bind![org, h.pack.as_str(), now];
+        tx.exec("UPDATE packs SET fetched_at = $3 WHERE org = $1 AND id = $2", of)?;
+    }
+    Ok(open)
 }
 
 /// A pack that was handed over.
@@ -200,13 +202,15 @@ pub fn wrong_try(tx: &mut Tx<'_>, org: &str, id: &str) -> Result<u64> {
     Ok(a_handover(tx, org, id)?.tries)
 }
 
-/// Notes that the person was reminded of a link.
-pub fn reminded(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<()> {
-    tx.exec(
-        "UPDATE handovers SET reminded_at = $3 WHERE org = $1 AND id = $2",
+/// Notes that the person is reminded of a link; false if it was used, has ended, or they were
+/// reminded before.
+pub fn reminded(tx: &mut Tx<'_>, org: &str, id: &str, now: Timestamp) -> Result<bool> {
+    Ok(tx.exec(
+        "UPDATE handovers SET reminded_at = $3
+         WHERE org = $1 AND id = $2
+           AND reminded_at IS NULL AND fetched_at IS NULL AND ended_at IS NULL",
         bind![org, id, now],
-    )?;
-    Ok(())
+    )? == 1)
 }
 
 /// Ends a link: its code is forgotten.

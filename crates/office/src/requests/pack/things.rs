@@ -44,6 +44,8 @@ pub fn write<W: Write>(
         let row = matches!(item.body, Body::Row { .. });
         match part.fates.get(&n) {
             Some(Fate::Open) => {}
+            // Not about them (UK GDPR Art 15(1)): on no list, or it would tell of somebody else.
+            Some(fate) if fate.not_theirs() => {}
             Some(Fate::Outside { doubtful: true }) => desk.content.doubtful_outside += 1,
             Some(Fate::Outside { doubtful: false }) => desk.content.outside(&part.holding.title),
             Some(Fate::Exclude(why)) => {
@@ -101,6 +103,7 @@ impl<W: Write> Desk<'_, W> {
         for (name, value) in item.texts() {
             match name.as_str() {
                 "text" => text = value,
+                "Date" => head.push((name, moment(&value))),
                 _ => head.push((name, value)),
             }
         }
@@ -334,9 +337,12 @@ fn why(checked: &Checked) -> String {
 
 fn date(item: &Item) -> String {
     match &item.body {
-        Body::Message { date: Some(d), .. } => {
-            d.parse::<jiff::Timestamp>().map_or_else(|_| d.clone(), crate::kit::dates::moment)
-        }
+        Body::Message { date: Some(d), .. } => moment(d),
         _ => String::new(),
     }
+}
+
+/// A moment as people read it, where it can be read at all.
+fn moment(stored: &str) -> String {
+    stored.parse().map_or_else(|_| stored.to_owned(), crate::kit::dates::moment)
 }

@@ -16,7 +16,7 @@ use super::taught;
 use crate::error::{Error, Refusal, Result};
 use crate::holdings::{self, Holding};
 use crate::kit::blobs::{self, BlobWriter};
-use crate::kit::new_id;
+use crate::kit::{jobs, new_id};
 use crate::office::Office;
 use crate::proof::{By, Recorded};
 use crate::requests::acts::{self, Case, act_on};
@@ -52,6 +52,22 @@ pub fn plan(tx: &mut Tx<'_>, by: &By, case: &Case) -> Result<usize> {
         }
     }
     Ok(to_search)
+}
+
+/// Plans the whole search again, with holdings that are new; what was set aside stays so, and with
+/// `asked_stays` so does a post that has been asked and has not answered.
+///
+/// # Errors
+/// Of the database.
+pub fn plan_again(tx: &mut Tx<'_>, by: &By, case: &Case, asked_stays: bool) -> Result<()> {
+    plan(tx, by, case)?;
+    for s in sql::searches(tx, &by.org, &case.row.id)? {
+        if s.state != "set-aside" && !(asked_stays && s.state == "asked") {
+            let again = SearchRow { state: "planned".into(), round: 0, ..s };
+            sql::update_search(tx, &by.org, &again)?;
+        }
+    }
+    jobs::queue(tx, &by.org, "search", &case.row.id, by.now)
 }
 
 /// Told while a search goes on: the command line draws bars from it.

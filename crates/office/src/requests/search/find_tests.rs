@@ -121,7 +121,12 @@ fn a_decision_stands_when_its_holding_is_searched_again() {
     let (pack, files) = r.b.make();
     assert_eq!((pack.complete, pack.items), (true, 3));
     assert!(!holding(&files, "second").iter().any(|f| f.starts_with("data/")));
-    assert!(!holding(&files, "Not her").is_empty(), "the reason opens");
+    assert!(holding(&files, "Not her").is_empty(), "what is not theirs is on no list");
+    let reason = r.b.office.read(|tx| {
+        let case = acts::load(tx, &r.b.office, &r.b.by, &r.b.case)?;
+        review::opened(tx, &r.b.office, &r.b.by.org, &case, &f)
+    });
+    assert_eq!(reason.unwrap().reason, "Not her");
 }
 
 #[test]

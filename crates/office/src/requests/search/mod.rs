@@ -21,7 +21,7 @@ pub(super) mod taught;
 pub use aside::{set_aside, try_again, without_register};
 #[cfg(test)]
 pub(super) use find::settle;
-pub use find::{Connections, Progress, Quiet, Watch, find, plan, progress};
+pub use find::{Connections, Progress, Quiet, Watch, find, plan, plan_again, progress};
 pub use paper::{Answer, answer, chase};
 pub use record::Record;
 
