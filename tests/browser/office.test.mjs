@@ -36,6 +36,27 @@ test('a letter is logged', async () => {
   assert.match(await main(), /Due (Mon|Tues|Wednes|Thurs|Fri)day/, 'a date that is a working day');
 });
 
+test('what was logged wrongly is corrected, and the case is found by a name', async () => {
+  await page.goto(`/office/cases/${reference}`);
+  await follow(page.getByRole('link', { name: 'Correct what was logged' }));
+  await house.look(page, 'case-correct');
+  assert.equal(await page.getByLabel('Full name').inputValue(), 'Amara Quill');
+  await page.getByLabel('Telephone number', { exact: true }).fill('01632 960 001');
+  await refused(page, 'Correct it', 'why', /Say what was wrong/);
+  await house.look(page, 'case-correct-error');
+  await page.getByLabel('What was wrong').fill('She gave it on the telephone');
+  await press(page, 'Correct it');
+  assert.match(await main(), /Corrected: whose request it is/);
+  await page.goto('/office/cases');
+  await page.getByLabel('Find a case').fill('nobody at all');
+  await press(page, 'Find');
+  await house.look(page, 'cases-none-found');
+  assert.match(await main(), /No case fits/);
+  await page.getByLabel('Find a case').fill('quill');
+  await press(page, 'Find');
+  assert.ok(page.url().endsWith(reference), 'the only one is opened');
+});
+
 test('it is known who is asking, and the search runs', async () => {
   await page.goto(`/office/cases/${reference}`);
   await follow(page.getByRole('link', { name: 'Know who is asking' }));
@@ -93,6 +114,12 @@ test('the pack is made, looked at and saved', async () => {
   assert.match(page.url(), /\/packs\/1$/);
   assert.match(await main(), /Complete/);
   await house.look(page, 'pack');
+  await follow(page.getByRole('link', { name: 'Read it as they will' }));
+  await house.look(page, 'pack-inside');
+  await follow(page.getByRole('link', { name: 'Our letter to you' }));
+  assert.match(page.url(), /\/files\/\d+$/, 'no name of a file stands in an address');
+  await house.look(page, 'pack-inside-letter');
+  await follow(page.getByRole('link', { name: 'Back to the desk' }));
   const saved = await page.request.get(`${page.url()}/zip`);
   assert.equal(saved.headers()['content-type'], 'application/zip');
   assert.equal((await saved.body()).subarray(0, 2).toString(), 'PK');
@@ -258,7 +285,7 @@ test('somebody without e-mail gets letters on paper, and proof is waited for', a
   await page.goto('/office/cases?show=waiting');
   await house.look(page, 'cases-waiting');
   assert.ok((await main()).includes(ref));
-  await page.getByLabel('Find a case by its reference').fill(ref.slice(-4));
+  await page.getByLabel('Find a case').fill(ref.slice(-4));
   await follow(page.getByRole('button', { name: 'Find' }));
   assert.equal(new URL(page.url()).pathname, `/office/cases/${ref}`);
 });

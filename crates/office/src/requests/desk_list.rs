@@ -110,7 +110,7 @@ fn days(me: &Signed) -> (Date, Date) {
 fn list(tx: &mut Tx<'_>, me: &Signed, view: &'static str) -> Result<CasesPage> {
     let (today, soon) = days(me);
     Ok(CasesPage {
-        d: Desk::new(me, "Cases", "Cases"),
+        d: Desk::new(me, "Cases", if view == "found" { "Cases found" } else { "Cases" }),
         view,
         sought: String::new(),
         cut: false,

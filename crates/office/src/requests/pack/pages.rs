@@ -301,6 +301,14 @@ const PAGES: [(&str, &str); 5] = [
     ("05-codes-and-terms", "What codes and terms mean"),
 ];
 
+/// A line of the first page: what is there, and its path.
+struct InFolder {
+    what: String,
+    path: String,
+    /// A page to open, not a folder or a file for programs.
+    opens: bool,
+}
+
 /// The first page.
 #[derive(Template)]
 #[template(path = "requests/pack/pages/readme.html")]
@@ -311,7 +319,7 @@ pub struct ReadMe {
     /// Copies were asked for.
     copies: bool,
     outside: String,
-    files: Vec<(String, String, &'static str)>,
+    files: Vec<InFolder>,
     /// The list of everything enclosed is too long for a PDF copy.
     long: bool,
     email: String,
@@ -328,30 +336,35 @@ impl ReadMe {
         long: bool,
     ) -> Self {
         let has = |start: &str| paths.iter().any(|p| p.starts_with(start));
-        let link = |path: String, what| (path.clone(), path, what);
+        let line = |path: &str, what: &str, opens| InFolder {
+            what: what.to_owned(),
+            path: path.to_owned(),
+            opens,
+        };
         let mut files = Vec::new();
         for (stem, what) in PAGES {
-            if has(&format!("{stem}.html")) {
-                files.push(link(format!("{stem}.html"), what));
-            }
-            if has(&format!("{stem}.pdf")) {
-                files.push(link(format!("{stem}.pdf"), "The same as PDF, to print or to keep"));
+            for (ending, what) in [("html", what), ("pdf", "The same as PDF, to print or to keep")]
+            {
+                let path = format!("{stem}.{ending}");
+                if has(&path) {
+                    files.push(line(&path, what, true));
+                }
             }
         }
         for (page, title) in &content.pages {
-            files.push((page.clone(), title.clone(), "Records, to read"));
+            files.push(line(page, &format!("{title}: records, to read"), true));
         }
-        let folder = |name: &str, what| (String::new(), name.to_owned(), what);
-        if has("data/") {
-            files.push(folder("data/", "The same records as files for a spreadsheet or program"));
+        for (folder, what) in [
+            ("data/", "The same records as files for a spreadsheet or program"),
+            ("documents/", "Messages, letters and other documents"),
+            ("proof/", "Proof of when we did what"),
+        ] {
+            if has(folder) {
+                files.push(line(folder, what, false));
+            }
         }
-        if has("documents/") {
-            files.push(folder("documents/", "Messages, letters and other documents"));
-        }
-        if has("proof/") {
-            files.push(folder("proof/", "Proof of when we did what"));
-        }
-        files.push(folder("manifest.json", "Every file with its fingerprint, for programs"));
+        let manifest = "Every file with its fingerprint, for programs";
+        files.push(line("manifest.json", manifest, false));
         Self {
             f: Frame { up: "", ..Frame::of(plan, "Read me first", "") },
             part,
