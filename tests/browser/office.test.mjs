@@ -147,11 +147,13 @@ test('it is sent by a link that only the right address opens', async () => {
   await visitor.goto(link);
   await house.look(visitor, 'fetch');
   await visitor.getByLabel('e-mail address').fill('bram@example.org');
-  assert.equal(await sent(visitor, 'Save my answer'), 422);
+  assert.equal(await sent(visitor, 'Continue'), 422);
   await house.look(visitor, 'fetch-error');
   assert.match(await visitor.title(), /^Error: /);
   await visitor.getByLabel('e-mail address').fill('Amara@Example.org');
   await visitor.getByLabel('The code').fill(code.toLowerCase());
+  assert.equal(await sent(visitor, 'Continue'), 200);
+  await house.look(visitor, 'fetch-ready');
   const [answer] = await Promise.all([
     visitor.waitForEvent('download'),
     visitor.getByRole('button', { name: 'Save my answer' }).click(),

@@ -31,6 +31,9 @@ pub(crate) fn open(path: &Path, key: Option<&Key>) -> Result<Connection, DbError
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Before SQLCipher does it in its own way: so the library is not taken down at exit while a
+    // thread still closes its connection.
+    openssl::init();
     let c = Connection::open_with_flags(path, flags)?;
     c.busy_timeout(Duration::from_secs(10))?;
     if let Some(Key(k)) = key {

@@ -79,7 +79,8 @@ fn public() -> Router<Office> {
         .route("/preferences/{token}/saved", get(choose::saved))
         .route("/preferences/{token}/unchanged", get(choose::unchanged))
         .route("/u/{token}", get(choose::unsubscribe_form).post(choose::unsubscribe))
-        .route("/fetch/{token}", get(portal_fetch::form).post(portal_fetch::fetch))
+        .route("/fetch/{token}", get(portal_fetch::form).post(portal_fetch::prove))
+        .route("/fetch/{token}/save", post(portal_fetch::save))
         .layer(DefaultBodyLimit::max(ASKED))
         .route("/answer/{token}", get(holder::holder_form))
         .route(

@@ -52,6 +52,12 @@ pub fn once(office: &Office, connections: &mut Connections) -> Result<bool> {
     }
     let claimed = office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE))?;
     let Some(job) = claimed else { return Ok(false) };
+    if job.tries > most(&job) {
+        // Every process that took it up has died at it. The next one does not.
+        let broken = Error::fault("every process that took this job up died at it");
+        finish(office, job, Err(broken))?;
+        return Ok(true);
+    }
     let renew = Renewal::start(office, &job);
     // A panic counts as a try, and its connections are not used again: a job that always panics
     // must come to its end, and the thread must live.
@@ -94,14 +100,18 @@ fn finish(office: &Office, job: Job, outcome: Result<()>) -> Result<()> {
     })
 }
 
+/// How often a job is taken up.
+fn most(job: &Job) -> i64 {
+    if job.kind == "hook" { hooks::TRIES } else { jobs::TRIES }
+}
+
 /// Another try for a job that failed, or its end.
 fn failed(tx: &mut Tx<'_>, job: &Job, e: &Error, now: jiff::Timestamp) -> Result<()> {
     // The words of an error hold nothing personal: `Error` promises it.
     let words = e.to_string();
     tracing::warn!("job {} {}: {words}", job.kind, job.id);
     let hook = job.kind == "hook";
-    let most = if hook { hooks::TRIES } else { jobs::TRIES };
-    if job.tries < most && may_pass(e) {
+    if job.tries < most(job) && may_pass(e) {
         let at = match hook {
             true => hooks::next_try(now, job.tries, &job.id),
             false => jobs::next_try(now, job.tries),
@@ -198,35 +208,44 @@ pub fn start_rounds(office: &Office) -> Result<()> {
     })
 }
 
+/// Renewed this often: three times before a lease runs out.
+const RENEW: Duration = Duration::from_secs(20);
+
 /// Keeps a job's lease while it runs.
 struct Renewal {
     stop: Stop,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Renewal {
     fn start(office: &Office, job: &Job) -> Self {
         let stop: Stop = Arc::default();
         let (office, job, stopped) = (office.clone(), job.clone(), Arc::clone(&stop));
-        // If no thread can be had the lease runs out and another process may take the job up:
-        // what is done twice is taken once.
-        let _ = std::thread::Builder::new().name("lease".into()).spawn(move || {
-            let mut waited = 0;
-            while !stopped.load(Ordering::Relaxed) {
-                std::thread::sleep(Duration::from_millis(250));
-                waited += 1;
-                if waited % 80 == 0 {
+        let renew = move || {
+            while !stopped.load(Ordering::Acquire) {
+                std::thread::park_timeout(RENEW);
+                if !stopped.load(Ordering::Acquire) {
                     let (job, until) = (job.clone(), office.now() + jobs::LEASE);
                     let _ = office.chore(move |tx| sql::renew_job(tx, &job, until));
                 }
             }
-        });
-        Self { stop }
+        };
+        // If no thread can be had the lease runs out and another process may take the job up:
+        // what is done twice is taken once.
+        let thread = std::thread::Builder::new().name("lease".into()).spawn(renew).ok();
+        Self { stop, thread }
     }
 }
 
 impl Drop for Renewal {
+    /// Waits for its thread: one that still held the database open while the program ends could
+    /// meet libraries that have been taken down.
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
     }
 }
 

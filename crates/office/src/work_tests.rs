@@ -74,6 +74,26 @@ fn a_job_whose_lease_ran_out_is_taken_up() {
     assert!(!once(&office, &mut connections).unwrap(), "it was done, and once");
 }
 
+#[test]
+fn a_job_that_kills_whoever_takes_it_up_comes_to_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let (office, org, clock) = office(dir.path());
+    let (o, now) = (org.clone(), office.now());
+    office.chore(move |tx| jobs::queue(tx, &o, "search", "none", now)).unwrap();
+    for _ in 0..jobs::TRIES {
+        let now = office.now();
+        let claimed = office.chore(move |tx| sql::claim_job(tx, now, now + jobs::LEASE)).unwrap();
+        assert_eq!(claimed.unwrap().kind, "search");
+        clock.fetch_add(61, Ordering::SeqCst);
+    }
+    let mut connections = Connections::default();
+    assert_eq!(office.read(sql::failed_jobs).unwrap(), 0);
+    assert!(once(&office, &mut connections).unwrap());
+    assert_eq!(office.read(sql::failed_jobs).unwrap(), 1, "doctor and Today show it");
+    clock.fetch_add(3600, Ordering::SeqCst);
+    assert!(!once(&office, &mut connections).unwrap(), "nobody takes it up again");
+}
+
 /// A job that waits, in a state and after so many claims.
 fn kept(office: &Office, job: &Job) -> (bool, bool) {
     office.read(|tx| Ok((sql::holds_job(tx, job)?, sql::a_job_is_due(tx, office.now())?))).unwrap()

@@ -52,7 +52,8 @@ struct PackPage {
     may_release: bool,
 }
 
-fn size(bytes: u64) -> String {
+/// A size as people read it.
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{} kB", bytes / 1_000),

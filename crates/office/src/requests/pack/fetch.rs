@@ -1,9 +1,12 @@
 //! The person's side of a link: it opens with the e-mail address and the code that came another
-//! way. And what becomes of links by themselves: a reminder, and their end.
+//! way, and then the answer can be saved. And what becomes of links by themselves: a reminder, and
+//! their end.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use candour_db::Tx;
 use candour_screening::{Kind, normalise};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::hand::end;
 use crate::charter::{self, Charter};
@@ -18,6 +21,10 @@ use crate::requests::sql::{self, Handover, PackRow};
 
 /// Wrong answers before a link is locked.
 const TRIES: u64 = 5;
+/// What the key of tickets is for.
+const PURPOSE: &str = "fetch";
+/// A ticket lasts this long.
+const TICKET: SignedDuration = SignedDuration::from_mins(30);
 /// The reminder goes this long before the end of a link: on day 21 of 28.
 const REMIND: SignedDuration = SignedDuration::from_hours(24 * 7);
 
@@ -54,44 +61,63 @@ pub fn look(office: &Office, token: &str) -> Result<Link> {
     })
 }
 
-/// Fetches a pack through its public link, with the e-mail address that letters went to and the
-/// code that came another way. May be repeated until the link ends; five wrong answers lock it.
-/// Answers the case's reference too.
+/// An answer that may be saved now.
+pub struct Proven {
+    /// Shows for a while that address and code were given.
+    pub ticket: String,
+    /// How large the file is, in bytes.
+    pub bytes: u64,
+    /// It is the whole answer.
+    pub complete: bool,
+    /// The last moment at which the link opens.
+    pub until: Timestamp,
+}
+
+/// Shows who is there: the e-mail address that letters went to, and the code that came another
+/// way. May be repeated until the link ends; five wrong answers lock it.
 ///
 /// # Errors
 /// A stale or locked link, or a wrong answer; which of the two was wrong is not said.
-pub fn fetch(
-    office: &Office,
-    token: &str,
-    email: &str,
-    code: &str,
-) -> Result<(PackRow, BlobReader, String)> {
-    let now = office.now();
-    let (org, h, pack, case) = office.read(|tx| {
-        let (org, about) = links::look(tx, token, "fetch", now)?;
-        let h = sql::a_handover(tx, &org, &about)?;
-        let pack = sql::a_pack(tx, &org, &h.pack)?;
-        let row = sql::case_by_id(tx, &org, &h.case)?;
-        let case = acts::open_row(tx, office, &org, row)?;
-        Ok::<_, Error>((org, h, pack, case))
-    })?;
-    let by = office.by_public(&org);
-    if h.ended.is_some() {
-        return Err(locked());
-    }
+pub fn prove(office: &Office, token: &str, email: &str, code: &str) -> Result<Proven> {
+    let Opened { by, link, pack, case } = opened(office, token)?;
     let normal = |e: &str| normalise(Kind::Email, e).ok();
     let right = case.body.asker.reply_to().and_then(normal);
     let given = links::hash(&links::fold_code(code));
-    let same_code = h.code.as_deref().is_some_and(|c| openssl::memcmp::eq(c, &given));
+    let same_code = link.code.as_deref().is_some_and(|c| openssl::memcmp::eq(c, &given));
     if right.is_none() || normal(email) != right || !same_code {
-        return Err(wrong(office, &by, &case, &h)?);
+        return Err(wrong(office, &by, &case, &link)?);
     }
-    let reader = BlobReader::open(office.db(), office.vault(), &org, &pack.blob)?;
+    let until = (by.now + TICKET).as_second().to_string();
+    let sealed = office.vault().derived(PURPOSE)?.seal(&place(token, &link), until.as_bytes())?;
+    let ticket = URL_SAFE_NO_PAD.encode(sealed);
+    let until = link.ends.unwrap_or(by.now);
+    Ok(Proven { ticket, bytes: pack.bytes, complete: pack.complete, until })
+}
+
+/// Saves a pack through its public link, with the ticket of [`prove`]; that it was fetched is
+/// recorded. Answers the case's reference too.
+///
+/// # Errors
+/// A stale or locked link, or a ticket that is none or has run out.
+pub fn save(office: &Office, token: &str, ticket: &str) -> Result<(PackRow, BlobReader, String)> {
+    let Opened { by, link, pack, case } = opened(office, token)?;
+    let over = || {
+        let said = "That was more than half an hour ago: enter the address and the code again";
+        Error::invalid("code", said)
+    };
+    let sealed = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| over())?;
+    let key = office.vault().derived(PURPOSE)?;
+    let until = key.open(&place(token, &link), &sealed).map_err(|_| over())?;
+    let until = String::from_utf8(until).ok().and_then(|t| t.parse::<i64>().ok());
+    if until.is_none_or(|until| until < by.now.as_second()) {
+        return Err(over());
+    }
+    let reader = BlobReader::open(office.db(), office.vault(), &by.org, &pack.blob)?;
     let reference = case.row.reference.clone();
-    let (by2, id, number) = (by.clone(), pack.id.clone(), pack.number);
+    let (by2, id, number, now) = (by.clone(), pack.id.clone(), pack.number, by.now);
     office.write(move |tx| {
         // It may have been taken back, or locked, since it was looked at.
-        if !sql::fetched(tx, &by2.org, &h, by2.now)? {
+        if !sql::fetched(tx, &by2.org, &link, by2.now)? {
             return Err(locked());
         }
         let said = format!("Pack {number} fetched by link");
@@ -99,6 +125,46 @@ pub fn fetch(
         Ok(Recorded::new(&by2, (), act))
     })?;
     Ok((PackRow { fetched: Some(now), ..pack }, reader, reference))
+}
+
+/// Both steps at once.
+#[cfg(test)]
+pub fn fetch(
+    office: &Office,
+    token: &str,
+    email: &str,
+    code: &str,
+) -> Result<(PackRow, BlobReader, String)> {
+    save(office, token, &prove(office, token, email, code)?.ticket)
+}
+
+/// What an open link leads to.
+struct Opened {
+    by: By,
+    link: Handover,
+    pack: PackRow,
+    case: Case,
+}
+
+fn opened(office: &Office, token: &str) -> Result<Opened> {
+    let now = office.now();
+    let (org, link, pack, case) = office.read(|tx| {
+        let (org, about) = links::look(tx, token, "fetch", now)?;
+        let link = sql::a_handover(tx, &org, &about)?;
+        let pack = sql::a_pack(tx, &org, &link.pack)?;
+        let row = sql::case_by_id(tx, &org, &link.case)?;
+        let case = acts::open_row(tx, office, &org, row)?;
+        Ok::<_, Error>((org, link, pack, case))
+    })?;
+    if link.ended.is_some() {
+        return Err(locked());
+    }
+    Ok(Opened { by: office.by_public(&org), link, pack, case })
+}
+
+/// A ticket is of one link, and of the token that it was given for.
+fn place(token: &str, link: &Handover) -> String {
+    format!("{}\u{0}{}", link.id, hex::encode(links::hash(token)))
 }
 
 fn locked() -> Error {

@@ -54,6 +54,39 @@ fn the_link_opens_with_address_and_code_only() {
 }
 
 #[test]
+fn a_ticket_is_of_one_link_and_lasts_half_an_hour() {
+    let b = full();
+    let (pack, token, code) = sent(&b);
+    let proven = prove(&b.office, &token, HERS, &code).unwrap();
+    assert_eq!((proven.bytes, proven.complete), (pack.bytes, true));
+    assert!(!b.acts().contains(&"request.fetched".to_owned()), "nothing has been saved yet");
+    let refused = |token: &str, ticket: &str| {
+        let e = save(&b.office, token, ticket).err().unwrap().to_string();
+        assert!(e.contains("enter the address and the code again"), "{e}");
+    };
+    refused(&token, "");
+    refused(&token, "bm90IGEgdGlja2V0");
+    save(&b.office, &token, &proven.ticket).unwrap();
+    assert!(b.acts().contains(&"request.fetched".to_owned()));
+    // The same case, another link: its own code is wanted.
+    let by = b.later(0);
+    new_link(&b.office, &by, &b.case, Way::Link).unwrap();
+    let letters = b.letters("ready").into_iter();
+    let other = letters.filter_map(|l| {
+        let rest = l.split("/fetch/").nth(1)?.to_owned();
+        rest.split_whitespace().next().map(str::to_owned)
+    });
+    let other = other.filter(|t| *t != token).last().unwrap();
+    refused(&other, &proven.ticket);
+    let fresh = full();
+    let (_, token, code) = sent(&fresh);
+    let proven = prove(&fresh.office, &token, HERS, &code).unwrap();
+    fresh.later(1);
+    let late = save(&fresh.office, &token, &proven.ticket).err().unwrap().to_string();
+    assert!(late.contains("half an hour ago"), "{late}");
+}
+
+#[test]
 fn a_new_link_ends_the_old_one_and_a_link_can_be_taken_back() {
     let b = full();
     let (_, old, old_code) = sent(&b);

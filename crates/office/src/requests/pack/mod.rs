@@ -7,7 +7,7 @@
 //!
 //! - `plan`: what the pack is made from. - `write`, `data`, `things`: putting it in.
 //! - `own`: what this office itself holds. - `cut`: taking passages out.
-//! - `pages`, `processing`: what it says. - `copies`: its pages as PDF. - `out`: the ZIP.
+//! - `pages`, `readme`, `processing`: what it says. - `copies`: its pages as PDF. - `out`: the ZIP.
 //! - `look`: reading it on the desk. - `hand`: sending, a new link, closing, looking again.
 //! - `fetch`: the person's side of a link, and `portal` its page.
 
@@ -34,6 +34,7 @@ mod pages;
 mod plan;
 pub mod portal;
 mod processing;
+mod readme;
 pub mod sql;
 #[cfg(test)]
 mod tests;
@@ -43,7 +44,9 @@ mod write;
 
 #[cfg(test)]
 pub use copies_tests::words_of as tests_words_of;
-pub use fetch::{fetch, look, rounds};
+#[cfg(test)]
+pub use fetch::fetch;
+pub use fetch::{Proven, look, prove, rounds, save};
 pub use hand::{
     PROTECTED_HELP, Way, close, look_again, new_link, posted, protected, revoke, send, take_copy,
 };

@@ -5,12 +5,14 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 
 use crate::error::{Error, Field, Result};
+use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::limits::{self, Client, What};
 use crate::kit::pages::Portal;
 use crate::kit::web::{Answer, page, refuse};
 use crate::office::Office;
-use crate::requests::pack;
+use crate::requests::pack::desk::size;
+use crate::requests::pack::{self, Proven};
 use crate::requests::portal::stream_zip;
 
 #[derive(Template)]
@@ -21,6 +23,29 @@ struct FetchPage {
     phone: Option<String>,
     w: Wrong,
     f: Filled,
+    /// Where its forms go.
+    token: String,
+    /// Address and code were right.
+    ready: Option<Ready>,
+}
+
+/// The answer that can be saved now.
+struct Ready {
+    ticket: String,
+    size: String,
+    complete: bool,
+    until: String,
+}
+
+impl Ready {
+    fn of(p: &Proven) -> Self {
+        Self {
+            ticket: p.ticket.clone(),
+            size: size(p.bytes),
+            complete: p.complete,
+            until: dates::full(dates::day_of(p.until)),
+        }
+    }
 }
 
 /// A link that leads to no organisation has no frame and no address to ask at.
@@ -40,7 +65,15 @@ fn fetch_page(o: &Office, token: &str, f: Filled, w: Wrong) -> Shown {
         return Err(DeadPage { why: link.dead.unwrap_or(gone) });
     };
     let p = Portal::new(&charter, "Fetch your answer", None);
-    Ok(FetchPage { p, dead: link.dead, phone: charter.contact.phone.clone(), w, f })
+    Ok(FetchPage {
+        p,
+        dead: link.dead,
+        phone: charter.contact.phone.clone(),
+        w,
+        f,
+        token: token.to_owned(),
+        ready: None,
+    })
 }
 
 /// `GET /fetch/{token}`: asks for address and code; opening the link gives nothing away.
@@ -63,27 +96,48 @@ fn filled(f: &Filled) -> Result<()> {
     if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
 }
 
-/// `POST /fetch/{token}`
-pub async fn fetch(
+/// `POST /fetch/{token}`: address and code; the page that answers has the button to save.
+pub async fn prove(
     State(office): State<Office>,
     client: Client,
     Path(token): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
     let f = Filled(pairs);
-    let (fetched, view) = office
+    let (proven, view) = office
         .run(move |o| {
             // Whose link it is shows only inside: the limit is one for the whole office. What was
             // left empty is no try.
-            let fetched = limits::take(o, What::Fetch, "", client)
+            let proven = limits::take(o, What::Fetch, "", client)
                 .and_then(|()| filled(&f))
-                .and_then(|()| pack::fetch(o, &token, f.get("email"), f.get("code")));
+                .and_then(|()| pack::prove(o, &token, f.get("email"), f.get("code")));
             // The code is not shown again; the address is.
             let kept = Filled(f.0.into_iter().filter(|(n, _)| n != "code").collect());
-            Ok((fetched, fetch_page(o, &token, kept, Wrong::default())))
+            Ok((proven, fetch_page(o, &token, kept, Wrong::default())))
         })
         .await?;
-    match (fetched, view) {
+    match (proven, view) {
+        (Ok(proven), Ok(view)) => page(&FetchPage { ready: Some(Ready::of(&proven)), ..view }),
+        (Err(e), Ok(view)) => refuse(e, |w| FetchPage { w, ..view }),
+        (Err(e), Err(dead)) => refuse(e, |_| dead),
+        (Ok(_), Err(dead)) => page(&dead),
+    }
+}
+
+/// `POST /fetch/{token}/save`: the file.
+pub async fn save(
+    State(office): State<Office>,
+    Path(token): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
+    let f = Filled(pairs);
+    let (saved, view) = office
+        .run(move |o| {
+            let saved = pack::save(o, &token, f.get("ticket"));
+            Ok((saved, fetch_page(o, &token, Filled::default(), Wrong::default())))
+        })
+        .await?;
+    match (saved, view) {
         (Ok((row, reader, reference)), _) => {
             let name = format!("{reference}-answer-{}.zip", row.number);
             Ok(stream_zip(&name, reader))
