@@ -63,7 +63,11 @@ impl Now {
 
 fn mail_in_words(p: &Post) -> String {
     let user = p.user.as_ref().map_or(String::new(), |u| format!(", as {u}"));
-    format!("{}, port {}, {}{user}", p.host, p.port, p.security.label())
+    let line = match p.security {
+        Security::None => "not encrypted",
+        other => other.label(),
+    };
+    format!("{}, port {}, {line}{user}", p.host, p.port)
 }
 
 fn mailbox_in_words(m: &Mailbox) -> String {
@@ -265,8 +269,8 @@ fn from_there(url: &str, origin: &str, sure: bool) -> Result<()> {
     ))
 }
 
-/// A message to oneself through the mail server that is set: what was not saved, with a password, is
-/// not tried, so that each host that is asked stands in the history.
+/// A message to oneself through the mail server that is set: what was not saved, with a password,
+/// is not tried, so that each host that is asked stands in the history.
 fn try_out(o: &Office, me: &Signed) -> Result<Tried> {
     let Some(post) = o.reach().post.clone() else {
         return Err(Error::invalid("mail-host", "Save a mail server first, then test it"));

@@ -67,8 +67,8 @@ impl Server<'_> {
         }
     }
 
-    /// User and password. A password that is kept goes to the server it was set for and to no other:
-    /// whoever may name a host must not get to read it.
+    /// User and password. A password that is kept goes to the server it was set for and to no
+    /// other: whoever may name a host must not get to read it.
     fn signs_in(&self, kept: Option<&Secret>) -> Result<(Option<String>, Option<Secret>)> {
         let user = Some(self.user.trim().to_owned()).filter(|u| !u.is_empty());
         let long = |text: &str| text.len() > SECRET || text.chars().any(char::is_control);
@@ -154,7 +154,7 @@ pub fn mailbox_of(
     Ok(Mailbox { org, host, port, user, password, folder, ..Mailbox::default() })
 }
 
-/// The public address as typed, in its one form: scheme, host, and a port that is not the usual one.
+/// The public address as typed, in its one form: scheme, host, and a port if it is not the usual.
 ///
 /// # Errors
 /// The field to mend.

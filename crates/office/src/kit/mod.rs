@@ -1,5 +1,6 @@
 //! Tools that know no law: the vault, sealed blobs, the journal, jobs, letters on their way,
-//! how the office is reached, PDF copies, one-time links, limits, and what the web faces share. No area may be named here.
+//! how the office is reached, PDF copies, one-time links, limits, files that come in, and what the
+//! web faces share. No area may be named here.
 
 pub mod blobs;
 pub mod dates;

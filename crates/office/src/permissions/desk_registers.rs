@@ -1,5 +1,5 @@
-//! Preference registers in the browser: how old each is, what is blocked meanwhile, and a newer file
-//! brought in.
+//! Preference registers in the browser: how old each is, what is blocked meanwhile, and a newer
+//! file brought in.
 
 use askama::Template;
 use axum::extract::{Multipart, Path, State};

@@ -14,6 +14,7 @@ use crate::charter::{Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
 use crate::kit::blobs::{self, BlobReader, BlobWriter};
 use crate::kit::dates;
+use crate::kit::forms::count;
 use crate::office::Office;
 use crate::people::{self, Hash16};
 use crate::proof::{Act, By, Recorded};
@@ -51,8 +52,8 @@ pub struct Brought {
     pub older: bool,
 }
 
-/// Which registers the charter's purposes need: calls, faxes, and letters that do not rest on consent
-/// alone.
+/// Which registers the charter's purposes need: calls, faxes, and letters that do not rest on
+/// consent alone.
 pub fn needed(settings: &Permissions) -> [(Register, bool); 4] {
     let uses = |c| settings.purposes.iter().any(|p| p.channels.contains(&c));
     let letters =
@@ -77,8 +78,8 @@ impl Register {
 /// each line. It replaces the import before; a number that was in that one keeps its day.
 ///
 /// # Errors
-/// Denied, a day in the future, one before the last import that was not confirmed, a file that is no
-/// list, or another import came meanwhile.
+/// Denied, a day in the future, one before the last import that was not confirmed, a file that is
+/// no list, or another import came meanwhile.
 pub fn import(office: &Office, by: &By, about: Brought, file: impl Read) -> Result<Imported> {
     let Brought { register, as_of, older } = about;
     by.role.may(Permission::ManagePermissions)?;
@@ -89,7 +90,7 @@ pub fn import(office: &Office, by: &By, about: Brought, file: impl Read) -> Resu
         None => Book::default(),
     };
     // A number new in this file was listed after the last one at the earliest. In a first file
-    // nothing is known, so every number counts at once; nor is it in one that is older than the last.
+    // nothing is known, so every number counts at once; nor in one that is older than the last.
     let first_seen = match &old {
         Some(row) if row.as_of <= as_of => row.as_of,
         _ => as_of.checked_sub(jiff::SignedDuration::from_hours(24 * 366)).unwrap_or(as_of),
@@ -128,8 +129,10 @@ pub fn import(office: &Office, by: &By, about: Brought, file: impl Read) -> Resu
         super::sql::touch(tx, &by.org, &[])?;
         let (numbers, unreadable) = counts;
         let said = format!(
-            "{} of {as_of}: {numbers} entries, {unreadable} lines without one{}; SHA-256 {}",
+            "{} of {as_of}: {}, {} without one{}; SHA-256 {}",
             register.label(),
+            count(numbers, "entry", "entries"),
+            count(unreadable, "line", "lines"),
             if older { ", in place of a later file" } else { "" },
             row.sha256
         );

@@ -85,7 +85,7 @@ pub async fn start(State(office): State<Office>, me: Signed) -> Answer {
     page(&view)
 }
 
-/// `POST /office/permissions/import`: the file is written to a folder of its own, looked at, sealed.
+/// `POST /office/permissions/import`: the file is written to a folder of its own and sealed.
 pub async fn bring(State(office): State<Office>, me: Signed, parts: Multipart) -> Answer {
     me.by.role.may(Permission::ManagePermissions)?;
     let place = upload::folder(&office)?;
@@ -179,6 +179,19 @@ impl View {
     }
 }
 
+/// The kind that a heading speaks of, where the rows are too few to tell.
+fn kind_called(name: &str) -> Option<Kind> {
+    let name = name.to_lowercase();
+    let words = [
+        ("mail", Kind::Email),
+        ("phone", Kind::Phone),
+        ("mobile", Kind::Phone),
+        ("address", Kind::Address),
+        ("member", Kind::MemberNumber),
+    ];
+    words.into_iter().find_map(|(word, kind)| name.contains(word).then_some(kind))
+}
+
 /// The columns as the file's headings and first rows suggest them.
 fn suggested(import: &Import, shape: &serde_json::Value) -> Filled {
     let mut f = Filled::default();
@@ -190,8 +203,12 @@ fn suggested(import: &Import, shape: &serde_json::Value) -> Filled {
     }
     let kind_of = |guess: &serde_json::Value| guess["kind"].as_str().and_then(Kind::from_name);
     if import.stops {
-        if let Some((i, kind)) = kinds.iter().enumerate().find_map(|(i, g)| Some((i, kind_of(g)?)))
-        {
+        let held = kinds.iter().enumerate().find_map(|(i, g)| Some((i, kind_of(g)?)));
+        let called = || {
+            let named = |n: &serde_json::Value| kind_called(n.as_str().unwrap_or_default());
+            names.iter().enumerate().find_map(|(i, n)| Some((i, named(n)?)))
+        };
+        if let Some((i, kind)) = held.or_else(called) {
             f.set("column", (i + 1).to_string());
             f.set("kind", kind.name());
         }
@@ -266,7 +283,11 @@ fn columns_page(o: &Office, me: &Signed, import: &Import, f: Filled, w: Wrong) -
     let wordings = o.read(|tx| kept::wordings(tx, &me.by.org))?;
     let f = if f.0.is_empty() { suggested(import, &shape) } else { f };
     Ok(View::Columns(Box::new(ColumnsPage {
-        d: Desk::new(me, "Permissions", "Confirm the columns"),
+        d: Desk::new(
+            me,
+            "Permissions",
+            format!("Columns of a file of {}", what(import).to_lowercase()),
+        ),
         f,
         w,
         id: import.id.clone(),
@@ -301,7 +322,11 @@ fn view(o: &Office, me: &Signed, id: &str, f: Filled, w: Wrong) -> Result<View> 
         _ => {}
     }
     Ok(View::Outcome(Box::new(OutcomePage {
-        d: Desk::new(me, "Permissions", "What comes of the file"),
+        d: Desk::new(
+            me,
+            "Permissions",
+            format!("What comes of a file of {}", what(&import).to_lowercase()),
+        ),
         w,
         id: import.id.clone(),
         what: what(&import),
@@ -311,8 +336,8 @@ fn view(o: &Office, me: &Signed, id: &str, f: Filled, w: Wrong) -> Result<View> 
     })))
 }
 
-/// `GET /office/permissions/import/{id}`: its columns, what would be taken, or what was. `columns=yes`
-/// shows the columns again.
+/// `GET /office/permissions/import/{id}`: its columns, what would be taken, or what was.
+/// `columns=yes` shows the columns again.
 pub async fn one(
     State(office): State<Office>,
     me: Signed,
