@@ -137,9 +137,9 @@ pub async fn entry(State(office): State<Office>, me: Signed, Path(at): Path<Stri
     Ok(([("content-type", "application/json")], bytes).into_response())
 }
 
-/// `GET /office/ledger/whole`: the whole log as one file that `candour-verify` checks. It is written
-/// on disk first, so that the log is read in one go however slow the line is, and trouble shows as a
-/// page and not as a file that breaks off.
+/// `GET /office/ledger/whole`: the whole log as one file that `candour-verify` checks. It is
+/// written on disk first, so that the log is read in one go however slow the line is, and trouble
+/// shows as a page and not as a file that breaks off.
 pub async fn whole(State(office): State<Office>, me: Signed) -> Answer {
     me.by.role.may(Permission::SeeLedger)?;
     let name = format!("ledger-{}.zip", me.charter.organisation.short);

@@ -100,8 +100,8 @@ pub enum Plan {
 pub struct How {
     /// Only say what would be taken.
     pub dry_run: bool,
-    /// The import that notes how far it is, in the transaction of what it takes: what broke off goes
-    /// on there, and no row is taken twice.
+    /// The import that notes how far it is, in the transaction of what it takes: what broke off
+    /// goes on there, and no row is taken twice.
     pub id: Option<String>,
     /// Rows to this line were taken before.
     pub after: u64,
