@@ -139,7 +139,7 @@ struct ColumnsPage {
     rows: u64,
     columns: Vec<ColumnView>,
     kinds: Vec<(&'static str, &'static str)>,
-    channels: Vec<(&'static str, &'static str)>,
+    channels: Vec<(String, String)>,
     purposes: Vec<(String, String)>,
     wordings: Vec<(String, String)>,
     fields: Vec<FieldView>,
@@ -295,7 +295,7 @@ fn columns_page(o: &Office, me: &Signed, import: &Import, f: Filled, w: Wrong) -
         rows: shape["rows_estimate"].as_u64().unwrap_or(0),
         columns: columns.collect(),
         kinds: KINDS.iter().map(|k| (k.name(), people::kind_word(*k))).collect(),
-        channels: Channel::ALL.iter().map(|c| (c.word(), c.label())).collect(),
+        channels: Channel::ALL.iter().map(|c| (c.word().into(), c.label().into())).collect(),
         purposes: settings.purposes.iter().map(|p| (p.short.clone(), p.title.clone())).collect(),
         wordings: wordings
             .iter()
