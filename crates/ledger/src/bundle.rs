@@ -252,9 +252,12 @@ fn frame(buffer: &mut Vec<u8>, entry: &[u8]) {
 }
 
 fn seal(dir: &Path, checkpoint: &str, vkeys: &[impl AsRef<str>]) -> Result<(), LedgerError> {
-    let keys: String = vkeys.iter().map(|key| format!("{}\n", key.as_ref().trim())).collect();
-    put(dir, KEYS, keys.as_bytes())?;
+    put(dir, KEYS, keys_text(vkeys).as_bytes())?;
     put(dir, CHECKPOINT, checkpoint.as_bytes())
+}
+
+fn keys_text(vkeys: &[impl AsRef<str>]) -> String {
+    vkeys.iter().map(|key| format!("{}\n", key.as_ref().trim())).collect()
 }
 
 /// Writes a bundle from entries alone and signs it: builds the tiles as it goes.
@@ -288,10 +291,27 @@ pub fn write_bundle(
     src: &impl TileSource,
     entries: impl IntoIterator<Item = Result<Vec<u8>, LedgerError>>,
 ) -> Result<(), LedgerError> {
-    let size = open_checkpoint(checkpoint, vkeys)?.size;
+    // Nothing is begun under a checkpoint that nobody signed.
+    open_checkpoint(checkpoint, vkeys)?;
     claim(dir)?;
+    write_files(checkpoint, vkeys, src, entries, |path, bytes| put(dir, path, bytes))
+}
+
+/// The files of such a bundle, one after the other, for whoever puts them elsewhere than in a
+/// folder: each with its path, `/` between the parts, and its bytes. The checkpoint comes last.
+///
+/// # Errors
+/// As [`write_bundle`], and those of `put`.
+pub fn write_files(
+    checkpoint: &str,
+    vkeys: &[impl AsRef<str>],
+    src: &impl TileSource,
+    entries: impl IntoIterator<Item = Result<Vec<u8>, LedgerError>>,
+    mut put: impl FnMut(&str, &[u8]) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let size = open_checkpoint(checkpoint, vkeys)?.size;
     for (level, index, width) in tiles_of(size) {
-        put(dir, &tile_path(level, index, width), &src.tile(level, index, width)?)?;
+        put(&tile_path(level, index, width), &src.tile(level, index, width)?)?;
     }
     let mut entries = entries.into_iter();
     let mut buffer = Vec::new();
@@ -311,7 +331,8 @@ pub fn write_bundle(
             }
             frame(&mut buffer, &entry);
         }
-        put(dir, &entries_path(index, width), &buffer)?;
+        put(&entries_path(index, width), &buffer)?;
     }
-    seal(dir, checkpoint, vkeys)
+    put(KEYS, keys_text(vkeys).as_bytes())?;
+    put(CHECKPOINT, checkpoint.as_bytes())
 }

@@ -23,7 +23,7 @@ mod sweep;
 pub mod tree;
 pub mod verify;
 
-pub use bundle::{BundleWriter, DirTiles, bundle_keys, write_bundle, write_entries};
+pub use bundle::{BundleWriter, DirTiles, bundle_keys, write_bundle, write_entries, write_files};
 pub use checkpoint::{
     Checkpoint, LogKey, SignerId, add_signature, open_checkpoint, sign_checkpoint,
 };

@@ -87,6 +87,9 @@ pub enum Command {
     /// The organisation's charter, as a file.
     #[command(subcommand)]
     Charter(charter::cli::CharterCommand),
+    /// The mail server and the public address, for the whole machine.
+    #[command(subcommand)]
+    Set(charter::cli_set::SetCommand),
     /// The processing register, as a file.
     #[command(subcommand)]
     Register(register::cli::RegisterCommand),
@@ -154,6 +157,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Init(a) => house::init(&a),
         Command::Serve(a) => serve::run(&a),
         Command::Charter(a) => charter::cli::run(a),
+        Command::Set(a) => charter::cli_set::run(a),
         Command::Register(a) => register::cli::run(a),
         Command::Holding(a) => holdings::cli::run(a),
         Command::Request(a) => requests::cli::run(a),

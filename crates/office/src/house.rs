@@ -163,11 +163,11 @@ fn letters_line(office: &Office) -> Result<Said> {
     })?;
     let [_, outbox, failed] = left;
     let unsent = outbox + failed;
-    let (what, remedy) = match &office.settings().post {
+    let (what, remedy) = match &office.reach().post {
         Some(p) => (format!("letters: through {}:{}", p.host, p.port), "send them again"),
         None => (
             "letters: kept in the outbox folder, no mail server is set up".to_owned(),
-            "name a mail server under [post] in candour.toml, then send them",
+            "set a mail server under Settings, Mail and address, or with `candour set mail`, then send them",
         ),
     };
     Ok(match unsent {
@@ -182,13 +182,14 @@ fn letters_line(office: &Office) -> Result<Said> {
 /// Where links in letters point to.
 fn address_line(office: &Office) -> Said {
     let address = office.address();
-    match &office.settings().public_url {
+    match &office.reach().public_url {
         Some(_) => Said { level: Level::Ok, what: format!("links: point to {address}") },
         None => Said {
             level: Level::Warn,
             what: format!(
-                "links: public_url is not set, so links in letters point to {address}, which nobody \
-                 elsewhere can open. Set public_url = \"https://…\" in candour.toml"
+                "links: no public address is set (public_url), so links in letters point to \
+                 {address}, which nobody elsewhere can open. Set it under Settings, Mail and \
+                 address, or with: candour set address https://…"
             ),
         },
     }

@@ -31,6 +31,7 @@ pub const ALL: &[Migration] = list![
     "0016_roots",
     "0017_looked_for_premises",
     "0018_jobs_again",
+    "0020_house_settings",
 ];
 
 /// Every table, parents before children: the order in which an office is moved.
@@ -81,6 +82,8 @@ pub const TABLES: &[&str] = &[
     "idempotent_answers",
     "screenings",
     "tries",
+    "house_settings",
+    "imports",
 ];
 
 #[cfg(test)]

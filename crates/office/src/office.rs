@@ -15,6 +15,7 @@ use crate::charter::Charter;
 use crate::error::{Error, Result};
 use crate::kit::post::Transport;
 use crate::kit::press::Press;
+use crate::kit::reach::{Reach, Seen};
 use crate::kit::vault::Vault;
 use crate::kit::{dates, journal, new_id};
 use crate::permissions::Live;
@@ -37,7 +38,7 @@ struct Inner {
     data: PathBuf,
     settings: Settings,
     calendar: Calendar,
-    transport: Transport,
+    reach: Seen,
     live: Live,
     /// Where this process listens, once it does.
     listens: OnceLock<SocketAddr>,
@@ -99,12 +100,12 @@ impl Office {
         for day in &settings.holidays {
             calendar = calendar.with_day(day.division, day.date, &day.title);
         }
-        let transport = Transport::from_settings(&settings, data);
         let live = Live::default();
         let data = data.to_owned();
         let listens = OnceLock::new();
-        let inner =
-            Inner { db, vault, data, settings, calendar, transport, live, listens, lock, now };
+        let reach = Seen::default();
+        reach.renew(&db, &vault, &settings)?;
+        let inner = Inner { db, vault, data, settings, calendar, reach, live, listens, lock, now };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -172,7 +173,7 @@ impl Office {
             let own = self.inner.listens.get().copied();
             format!("http://{}", own.or_else(noted).unwrap_or(crate::serve::LISTEN))
         };
-        let base = self.settings().public_url.clone().unwrap_or_else(listens);
+        let base = self.reach().public_url.clone().unwrap_or_else(listens);
         base.trim_end_matches('/').to_owned()
     }
 
@@ -186,9 +187,23 @@ impl Office {
         &self.inner.live
     }
 
+    /// How the office is reached and letters leave, as this process last read it. It asks nobody,
+    /// so that it can be called anywhere.
+    pub fn reach(&self) -> Arc<Reach> {
+        self.inner.reach.last()
+    }
+
+    /// Reads again how the office is reached: another process may have set it.
+    ///
+    /// # Errors
+    /// Of the database; what was known stays.
+    pub fn renew_reach(&self) -> Result<Arc<Reach>> {
+        self.inner.reach.renew(&self.inner.db, &self.inner.vault, &self.inner.settings)
+    }
+
     /// How letters leave.
-    pub fn transport(&self) -> &Transport {
-        &self.inner.transport
+    pub fn transport(&self) -> Transport {
+        Transport::by(self.reach().post.as_ref(), self.data())
     }
 
     /// What makes PDF copies, if there is one.

@@ -187,15 +187,27 @@ fn contact() -> Router<Office> {
 
 /// What people said about being contacted.
 fn wishes() -> Router<Office> {
-    use permissions::{desk as who, desk_words as words};
+    use permissions::imports::desk as old;
+    use permissions::{desk as who, desk_registers as registers, desk_words as words};
     const SEE: &[P] = &[P::SeePermissions];
     const RECORD: &[P] = &[P::RecordPermissions];
+    const MANAGE: &[P] = &[P::ManagePermissions];
+    let list = DefaultBodyLimit::max(LIST);
     let wording = get(words::wording_form).post(words::set_wording);
     Router::new()
         .route("/office/permissions", whoever(SEE, get(who::overview)))
         .route("/office/permissions/look", whoever(SEE, post(who::look)))
         .route("/office/permissions/record", whoever(RECORD, post(who::record)))
-        .route("/office/permissions/wordings/new", whoever(&[P::ManagePermissions], wording))
+        .route("/office/permissions/wordings/new", whoever(MANAGE, wording))
+        .route("/office/permissions/import", whoever(MANAGE, get(old::start)))
+        .route("/office/permissions/import", whoever(MANAGE, post(old::bring)).layer(list))
+        .route("/office/permissions/import/{id}", whoever(MANAGE, get(old::one).post(old::act)))
+        .route("/office/permissions/registers", whoever(SEE, get(registers::list)))
+        .route(
+            "/office/permissions/registers",
+            whoever(MANAGE, post(registers::import)).layer(list),
+        )
+        .route("/office/permissions/registers/{short}", whoever(SEE, get(registers::one)))
         .route("/office/permissions/consents/{id}", whoever(SEE, get(words::consent)))
         .route("/office/permissions/receipts/{id}", whoever(SEE, get(words::receipt)))
         .route("/office/permissions/looked/{sealed}", whoever(SEE, get(who::looked)))
@@ -232,7 +244,7 @@ fn machines(office: &Office) -> Router<Office> {
 }
 
 fn house() -> Router<Office> {
-    use charter::{desk as settings, desk_contact as contact};
+    use charter::{desk as settings, desk_contact as contact, desk_mail as mail};
     use holdings::desk as hold;
     use proof::desk as ledger;
     use register::desk as reg;
@@ -256,6 +268,8 @@ fn house() -> Router<Office> {
         .route("/office/holdings/{short}/check", whoever(KEEP, post(hold::check)))
         .route("/office/ledger", whoever(LEDGER, get(ledger::ledger)))
         .route("/office/ledger/checkpoint", whoever(LEDGER, get(ledger::checkpoint)))
+        .route("/office/ledger/whole", whoever(LEDGER, get(ledger::whole)))
+        .route("/office/ledger/key", whoever(LEDGER, get(ledger::key)))
         .route("/office/ledger/proof/{position}", proof)
         .route("/office/ledger/entry/{position}", whoever(LEDGER, get(ledger::entry)))
         .route("/office/staff", all_staff(get(staff::list)))
@@ -266,6 +280,7 @@ fn house() -> Router<Office> {
         .route("/office/settings", whoever(SET, post(settings::save)))
         .route("/office/settings/contact", all_staff(get(contact::contact)))
         .route("/office/settings/contact", whoever(SET, post(contact::save_contact)))
+        .route("/office/settings/mail", whoever(SET, get(mail::form).post(mail::save)))
         .layer(DefaultBodyLimit::max(FORM))
 }
 

@@ -69,6 +69,19 @@ pub struct Post {
     /// A file with the password: never the password itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// The password, where it was set in the browser or with `candour set mail`.
+    #[serde(skip)]
+    pub password: Option<Secret>,
+}
+
+impl Post {
+    /// The password: as it was set, else what its file holds.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn secret(&self) -> Result<Option<Secret>> {
+        secret_of(self.password.as_ref(), self.password_file.as_deref(), "mail password file")
+    }
 }
 
 /// The mailbox that takes unsubscribes, bounces and complaints: a Maildir of this machine, or one
@@ -94,12 +107,54 @@ pub struct Mailbox {
     /// A file with the password: never the password itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// The password, where it was set in the browser.
+    #[serde(skip)]
+    pub password: Option<Secret>,
     /// Folder; INBOX if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
     /// No encryption: only for a server on this machine.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub plain: bool,
+}
+
+impl Mailbox {
+    /// The password: as it was set, else what its file holds.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn secret(&self) -> Result<Option<Secret>> {
+        secret_of(self.password.as_ref(), self.password_file.as_deref(), "mailbox’s password file")
+    }
+}
+
+fn secret_of(set: Option<&Secret>, file: Option<&Path>, what: &str) -> Result<Option<Secret>> {
+    let Some(file) = file.filter(|_| set.is_none()) else { return Ok(set.cloned()) };
+    let text = std::fs::read_to_string(file)
+        .map_err(|_| Error::Unavailable(format!("the {what} {} can't be read", file.display())))?;
+    Ok(Some(Secret::new(text.trim_end())))
+}
+
+/// A password in memory. It can be written nowhere by mistake: it has no words of its own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a password.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The password itself, for the server that asks for it or the cipher that seals it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(not shown)")
+    }
 }
 
 /// How the line to the mail server is secured.
@@ -113,6 +168,34 @@ pub enum Security {
     Tls,
     /// None: only for a server on this machine.
     None,
+}
+
+impl Security {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Starttls, Self::Tls, Self::None];
+
+    /// The word in files and forms.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Starttls => "starttls",
+            Self::Tls => "tls",
+            Self::None => "none",
+        }
+    }
+
+    /// On screens.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Starttls => "STARTTLS",
+            Self::Tls => "TLS from the first byte",
+            Self::None => "No encryption",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
+    }
 }
 
 /// A one-off public holiday.

@@ -310,7 +310,8 @@ fn today_says_what_is_left_before_the_first_request_and_whose_answer_is_due() {
     let s = Served::new();
     let me = s.signed_in("ruth", Role::Officer);
     let today = s.send("GET", "/office", &me, "").text;
-    for what in ["To get ready", "mail server", "public_url", "second person", "first holding"] {
+    for what in ["To get ready", "mail server", "public address", "second person", "first holding"]
+    {
         assert!(today.contains(what), "{what}: {today}");
     }
     s.add_cabinet();

@@ -21,6 +21,8 @@ use crate::staff::acts::{self as staff, NewStaff, SignIn};
 mod door_tests;
 #[path = "web_first_tests.rs"]
 mod first_tests;
+#[path = "web_house_tests.rs"]
+mod house_tests;
 #[path = "web_mend_tests.rs"]
 mod mend_tests;
 #[path = "web_requests_tests.rs"]
@@ -95,6 +97,19 @@ impl Served {
         let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: "));
         let cookie = cookie.and_then(|c| c.split(';').next()).unwrap_or_default().to_owned();
         Got { status, head: head.to_lowercase(), cookie, text: text.into() }
+    }
+
+    /// The bytes that a file of the staff's has.
+    fn bytes(&self, path: &str, headers: &str) -> Vec<u8> {
+        let mut c = TcpStream::connect(self.at).unwrap();
+        // HTTP/1.0: the bytes as they are, to the end of the connection.
+        let text = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n{headers}\r\n", self.at);
+        c.write_all(text.as_bytes()).unwrap();
+        let mut all = Vec::new();
+        c.read_to_end(&mut all).unwrap();
+        let head = all.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+        assert!(all.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&all[..head]));
+        all.split_off(head + 4)
     }
 
     /// Adds a member of staff and answers the header that carries their session.

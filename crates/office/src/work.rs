@@ -14,7 +14,7 @@ use crate::kit::jobs::{self, Job};
 use crate::kit::{dates, post, sql};
 use crate::mailing::{duties, hooks, mailbox};
 use crate::office::Office;
-use crate::permissions::tell;
+use crate::permissions::{imports, tell};
 use crate::requests::search::{self, Connections, Quiet};
 use crate::{charter, holdings, requests};
 
@@ -46,6 +46,7 @@ pub fn run(office: &Office, stop: &Stop) {
 /// Of the office's own database.
 pub fn once(office: &Office, connections: &mut Connections) -> Result<bool> {
     let now = office.now();
+    office.renew_reach()?;
     let due = office.read_one(|tx| Ok(sql::a_job_is_due(tx, now)?))?;
     if !due {
         return Ok(false);
@@ -79,6 +80,7 @@ fn perform(office: &Office, job: &Job, connections: &mut Connections) -> Result<
         }
         "letter" => send(office, job),
         "hook" => hooks::deliver(office, &job.org, &job.about),
+        "import" => imports::carry_out(office, &job.org, &job.about),
         "rounds" => rounds(office, &job.org),
         "mailbox" => mailbox::look(office, &job.org),
         "stop-letter" => tell::person(office, &job.org, &job.about),
@@ -143,9 +145,10 @@ fn send(office: &Office, job: &Job) -> Result<()> {
     let Some((row, letter)) = waiting else { return Ok(()) };
     // A crash between sending and noting it sends the letter twice: better than never. Its
     // Message-ID is the same both times, so mail programs show it once.
-    office.transport().send(&row.id, &letter)?;
-    let (vault, now, reached) =
-        (office.vault().clone(), office.now(), office.transport().reached());
+    let transport = office.transport();
+    transport.send(&row.id, &letter)?;
+    let reached = transport.reached();
+    let (vault, now) = (office.vault().clone(), office.now());
     office.chore(move |tx| {
         let first = sql::letter_state(tx, &row.id, reached, None, now)?;
         if first && row.name.ends_with(post::ONCE) {
@@ -196,7 +199,7 @@ fn queue_rounds(tx: &mut Tx<'_>, org: &str, at: jiff::Timestamp) -> Result<()> {
 /// Of the database.
 pub fn start_rounds(office: &Office) -> Result<()> {
     let now = office.now();
-    let looked_after = match &office.settings().mailbox {
+    let looked_after = match &office.reach().mailbox {
         Some(m) => Some(mailbox::org_of(office, m)?),
         None => None,
     };

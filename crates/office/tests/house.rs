@@ -138,3 +138,59 @@ fn a_deadline_is_worked_out_with_the_office_s_own_days() {
     assert_eq!(office.run(&[&wrong[..], &["--data", data]].concat()).status.code(), Some(3));
     assert_eq!(office.run(&wrong).status.code(), Some(2), "an organisation of which office?");
 }
+
+/// What belongs to the whole machine is set by command, is in force at once, and shows no secret.
+#[test]
+fn the_mail_server_and_the_address_are_set_by_command() {
+    for kept in both() {
+        let office = Office::new(kept, 0);
+        let secret = office.path("secret");
+        std::fs::write(&secret, "brass kettle\n").unwrap();
+        let none = ["set", "mail", "--host", "mail.example.org", "--security", "none"];
+        let out = office.run(&none);
+        assert_eq!(out.status.code(), Some(2), "letters do not leave in the clear");
+        let mail = ["set", "mail", "--host", "mail.example.org", "--user", "office"];
+        office.ok(&[&mail[..], &["--password-file", secret.to_str().unwrap()]].concat());
+        office.ok(&["set", "address", "https://rights.example.org/"]);
+        assert_eq!(office.run(&["set", "address", "rights.example.org"]).status.code(), Some(2));
+        let out = office.run(&["doctor"]);
+        let said = String::from_utf8(out.stdout).unwrap();
+        assert!(said.contains("letters: through mail.example.org:587"), "{said}");
+        assert!(said.contains("links: point to https://rights.example.org"), "{said}");
+        let ledger = office.ok(&["ledger", "show"]);
+        assert!(ledger.contains("Mail server mail.example.org:587, STARTTLS, with a user"));
+        assert!(!ledger.contains("kettle") && !said.contains("kettle"));
+        for file in std::fs::read_dir(office.path(".")).unwrap().flatten() {
+            let bytes = std::fs::read(file.path()).unwrap_or_default();
+            let plain = file.file_name() == "secret";
+            let found = bytes.windows(12).any(|w| w == b"brass kettle");
+            assert_eq!(found, plain, "{}", file.path().display());
+        }
+        // The file counts before it, and says so.
+        let toml = std::fs::read_to_string(office.path("candour.toml")).unwrap();
+        let more = "public_url = \"https://other.example.org\"\n";
+        std::fs::write(office.path("candour.toml"), format!("{more}{toml}")).unwrap();
+        let out = office.run(&["set", "address", "https://third.example.org"]);
+        assert_eq!(out.status.code(), Some(4));
+        assert!(String::from_utf8(out.stderr).unwrap().contains("candour.toml"));
+        office.ok(&["set", "mail", "--none"]);
+        let said = String::from_utf8(office.run(&["doctor"]).stdout).unwrap();
+        assert!(said.contains("outbox folder") && said.contains("https://other.example.org"));
+    }
+}
+
+/// What a form would not take, a program and the command line can't leave here either.
+#[test]
+fn a_text_is_no_longer_than_is_kept() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let long = "x".repeat(2_001);
+    let who = ["permission", "person", "--email", "ann@example.org", "--name"];
+    let out = office.run(&[&who[..], &[&long]].concat());
+    assert_eq!(out.status.code(), Some(2));
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.contains("Shorten “name” to 200 letters at most: it has 2001"), "{said}");
+    let company = ["permission", "company", "shed", "--email", "a@example.org", "--title", &long];
+    assert_eq!(office.run(&company).status.code(), Some(2));
+    let program = office.run(&["mailer", "add", &long]);
+    assert_eq!(program.status.code(), Some(2));
+}

@@ -96,6 +96,30 @@ fn screened(office: &Office, list: &str, out: &str) -> (String, String) {
     (out, told["id"].as_str().unwrap().to_owned())
 }
 
+/// As in the browser: what stands there twice is left in and counted.
+#[test]
+fn an_address_that_stands_there_twice_is_counted() {
+    let office = office(Kept::Sqlite);
+    let list = write(&office, "list.csv", LIST);
+    let rows = LIST.lines().count() - 1;
+    let twice = format!("{LIST}{}\n", LIST.lines().nth(1).unwrap());
+    let double = write(&office, "twice.csv", &twice);
+    let doubled = |list: &str| {
+        screened(&office, list, "out.csv");
+        let told = std::fs::read(office.path("out.certificate.json")).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&told).unwrap()["rows"].clone()
+    };
+    assert_eq!(doubled(&list)["doubled"], 0);
+    let told = doubled(&double);
+    assert_eq!((&told["doubled"], &told["all"]), (&1.into(), &(rows + 1).into()), "{told}");
+    let out = office.path("words.csv");
+    let args = ["screen", &double, "--channel", "email", "--purpose", "talks", "--attested"];
+    let more = ["customers", "--column", "E-mail", "--out", out.to_str().unwrap()];
+    let out = office.run(&[&args[..], &more].concat());
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.contains("1 allowed row has an address that stands in a row before"), "{said}");
+}
+
 /// A certificate of another attestation covers nothing, and what was not shown was not compared.
 #[test]
 fn a_send_that_nobody_compared_waits_for_a_look() {
@@ -388,6 +412,9 @@ fn a_sending_program_asks_and_tells() {
         let path = "/api/o/test/campaigns/winter/sent";
         let changed = serde_json::json!({ "sha256": "0".repeat(64) }).to_string();
         assert_eq!(served.call("POST", path, token, &changed).0, 422);
+        let long = serde_json::json!({ "sha256": sum, "reason": "x".repeat(2_001) }).to_string();
+        let (status, told) = served.call("POST", path, token, &long);
+        assert_eq!((status, &told["errors"][0]["pointer"]), (422, &"/reason".into()), "{told}");
         let body = serde_json::json!({ "sha256": sum, "reached": 2 }).to_string();
         let (status, told) = served.call("POST", path, token, &body);
         assert_eq!((status, &told["state"]), (200, &"sent".into()), "{told}");

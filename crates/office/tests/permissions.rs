@@ -270,7 +270,10 @@ fn a_list_changed_after_its_certificate_is_not_covered() {
         out.to_str().unwrap(),
     ];
     let c = office.json(&args);
-    assert_eq!(c["rows"], json!({"all": 3, "allowed": 1, "blocked": 1, "unreadable": 1}));
+    assert_eq!(
+        c["rows"],
+        json!({"all": 3, "allowed": 1, "blocked": 1, "doubled": 0, "unreadable": 1})
+    );
     assert!(!c.to_string().contains("ann@"), "a certificate names nobody");
     let check = || office.run(&["certificate", "check", out.to_str().unwrap()]).status.code();
     assert_eq!(check(), Some(0));
@@ -313,7 +316,7 @@ fn calls_are_held_against_registers_and_their_age() {
     let day = today.to_string();
     for register in ["tps", "ctps"] {
         let out = office.json(&["permission", "register", register, path, "--as-of", &day]);
-        assert_eq!(out, json!({"numbers": 2, "new": 2, "unreadable": 1}));
+        assert_eq!(out, json!({"numbers": 2, "new": 2, "unreadable": 1, "lines": [1]}));
     }
     assert_eq!(call("01632960009"), "not-listed");
     assert_eq!(call("(01632) 960 001"), "listed");
@@ -665,7 +668,10 @@ fn a_workbook_is_screened_and_its_traps_are_told() {
         "--out",
     ];
     let c = office.json(&[&args[..], &[out.to_str().unwrap()]].concat());
-    assert_eq!(c["rows"], json!({"all": 4, "allowed": 2, "blocked": 1, "unreadable": 1}));
+    assert_eq!(
+        c["rows"],
+        json!({"all": 4, "allowed": 2, "blocked": 1, "doubled": 0, "unreadable": 1})
+    );
     let kept = std::fs::read_to_string(&out).unwrap();
     assert!(kept.contains("Bo@Example.org") && kept.contains("di@example.org"), "{kept}");
     let told = std::fs::read_to_string(office.path("ok.unreadable.csv")).unwrap();

@@ -167,6 +167,11 @@ fn an_older_yes_ends_no_stop_and_no_refusal() {
             }
             served.api(&token, "consents", &new).0
         };
+        let long = json!({"email": "ann@example.org", "wording": "events-email", "version": 1,
+                          "channel": "email", "answer": true, "method": "form",
+                          "evidence": "x".repeat(2_001)});
+        let (status, told) = served.api(&token, "consents", &long);
+        assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/evidence")), "{told}");
         yes(&office, &["--email", "ann@example.org"], "email", Some("2025-01-01"));
         let objected = ["permission", "stop", "--email", "ann@example.org", "--on", "2026-01-10"];
         office.ok(&objected);

@@ -4,6 +4,7 @@
 //! and the public key that the organisation publishes. All checking is done by `candour-ledger`.
 
 mod report;
+mod unpack;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +20,9 @@ const EXAMPLES: &str = "\
 Examples:
   Check a bundle against the key that the organisation publishes:
     candour-verify ledger-2026 --key 'candour.example/org/7+1a2b3c4d+AQ…'
+
+  The same with the one file that the office hands out, and the key in a file:
+    candour-verify ledger-harbour.zip --key-file ledger-harbour-key.txt
 
   Check also that nothing was rewritten since a checkpoint you kept last year:
     candour-verify ledger-2026 --key-file keys.txt --since checkpoint-2025
@@ -38,7 +42,7 @@ The formats are those of c2sp.org: tlog-tiles, tlog-checkpoint, signed-note and 
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
-    /// Folder of the exported ledger
+    /// The exported ledger: its folder, or the ZIP file that the office hands out
     #[arg(required_unless_present = "proof")]
     bundle: Option<PathBuf>,
 
@@ -68,7 +72,18 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let mut args = Args::parse();
+    // Gone at the end, like all that was unpacked into it.
+    let unpacked = match args.bundle.as_deref().map(unpack::if_packed).transpose() {
+        Ok(unpacked) => unpacked.flatten(),
+        Err(error) => {
+            report::unusable(&error, args.json);
+            return ExitCode::from(2);
+        }
+    };
+    if let Some(dir) = &unpacked {
+        args.bundle = Some(dir.path().to_owned());
+    }
     let (outcome, keys) = match trusted(&args) {
         Ok(keys) => (check(&args, &keys.lines), Some(keys)),
         Err(error) => (Err(error.into()), None),

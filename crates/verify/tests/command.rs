@@ -54,6 +54,70 @@ fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
 }
 
+/// The files of a bundle as one ZIP file, with others beside them.
+fn pack(dir: &Path, to: &Path, others: &[(&str, &[u8])]) {
+    let mut zip = zip::ZipWriter::new(fs::File::create(to).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(folder).unwrap() {
+            let file = file.unwrap().path();
+            if file.is_dir() {
+                folders.push(file);
+                continue;
+            }
+            zip.start_file(file.strip_prefix(dir).unwrap().to_str().unwrap(), options).unwrap();
+            std::io::Write::write_all(&mut zip, &fs::read(&file).unwrap()).unwrap();
+        }
+    }
+    for (name, bytes) in others {
+        zip.start_file(*name, options).unwrap();
+        std::io::Write::write_all(&mut zip, bytes).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn a_bundle_in_one_file_is_checked_like_its_folder() {
+    let (work, dir) = bundle("packed", 700);
+    let (file, keys) = (work.join("ledger.zip"), work.join("keys.txt"));
+    fs::write(&keys, key().vkey()).unwrap();
+    let verify = |file: &Path| run(&[file.to_str().unwrap(), "--key-file", keys.to_str().unwrap()]);
+    pack(&dir, &file, &[]);
+    assert_eq!(verify(&file), verify(&dir));
+    assert_eq!(verify(&file).0, 0);
+    let path = dir.join("tile/entries/001");
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    pack(&dir, &file, &[]);
+    assert_eq!(verify(&file), verify(&dir));
+    assert_eq!(verify(&file).0, 1);
+}
+
+#[test]
+fn what_is_no_bundle_is_not_unpacked() {
+    let (work, dir) = bundle("unpacked", 3);
+    let file = work.join("ledger.zip");
+    let escaped = work.join("out");
+    let zeros = vec![0; 300 << 20];
+    for (name, bytes, said) in [
+        ("../out", b"x".as_slice(), "belongs to no ledger"),
+        ("tile/../../out", b"x", "belongs to no ledger"),
+        ("readme.txt", b"x", "belongs to no ledger"),
+        ("tile/0/zeros", &zeros, "swells"),
+    ] {
+        pack(&dir, &file, &[(name, bytes)]);
+        let (code, _, err) = run(&[file.to_str().unwrap(), "--key", &key().vkey()]);
+        assert!(code == 2 && err.contains(said), "{name}: {code} {err}");
+        assert!(!escaped.exists(), "{name}");
+    }
+    fs::write(&file, "no zip").unwrap();
+    let (code, _, err) = run(&[file.to_str().unwrap(), "--key", &key().vkey()]);
+    assert!(code == 2 && err.contains("neither a folder nor a ZIP file"), "{err}");
+}
+
 #[test]
 fn a_sound_bundle_is_summed_up() {
     let (_, dir) = bundle("sound", 1_234);

@@ -122,9 +122,9 @@ fn settings_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> SettingsPage {
         may_set: me.by.role.may(Permission::SetCharter).is_ok(),
         calendar: o.calendar().version(),
         last_year: o.calendar().last_year(),
-        post: match &o.settings().post {
-            Some(p) => format!("through {}:{}", p.host, p.port),
-            None => "kept in the outbox folder: no mail server is set up".into(),
+        post: match &o.reach().post {
+            Some(p) => format!("Letters leave through {}:{}.", p.host, p.port),
+            None => "Letters are kept in the outbox folder: no mail server is set.".into(),
         },
     }
 }

@@ -106,6 +106,21 @@ impl Wrong {
     }
 }
 
+/// Whether no text is longer than is kept: the field, what it says, how many letters it may have. A
+/// form says so before; a program and the command line hear it from the act.
+///
+/// # Errors
+/// The fields to shorten.
+pub fn fit(all: &[(&'static str, &str, usize)]) -> Result<(), Error> {
+    let long = |(name, text, most): &(&'static str, &str, usize)| {
+        let has = text.chars().count();
+        let message = format!("Shorten “{name}” to {most} letters at most: it has {has}");
+        (has > *most).then(|| Field::new(*name, message))
+    };
+    let bad: Vec<Field> = all.iter().filter_map(long).collect();
+    if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
+}
+
 /// Whether a text can be a short name: 1 to 40 lower case letters, digits and dashes.
 pub fn is_short_name(text: &str) -> bool {
     !text.is_empty()

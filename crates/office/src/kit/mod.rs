@@ -1,5 +1,6 @@
 //! Tools that know no law: the vault, sealed blobs, the journal, jobs, letters on their way,
-//! PDF copies, one-time links, limits, and what the web faces share. No area may be named here.
+//! how the office is reached, PDF copies, one-time links, limits, files that come in, and what the
+//! web faces share. No area may be named here.
 
 pub mod blobs;
 pub mod dates;
@@ -11,7 +12,9 @@ pub mod links;
 pub mod pages;
 pub mod post;
 pub mod press;
+pub mod reach;
 pub mod sql;
+pub mod upload;
 pub mod vault;
 pub mod web;
 

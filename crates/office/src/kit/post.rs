@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Refusal, Result};
 use crate::kit::vault::{KeyId, Vault};
 use crate::kit::{jobs, new_id};
-use crate::settings::{Post, Security, Settings};
+use crate::settings::{Post, Security};
 
 pub mod sql;
 
@@ -57,9 +57,9 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// From the settings.
-    pub fn from_settings(settings: &Settings, data: &Path) -> Self {
-        match &settings.post {
+    /// By the mail server that is set, if one is.
+    pub fn by(post: Option<&Post>, data: &Path) -> Self {
+        match post {
             Some(post) => Self::Smtp(post.clone()),
             None => Self::Folder(data.join("outbox")),
         }
@@ -89,7 +89,7 @@ impl Transport {
                 Ok(())
             }
             Self::Smtp(post) => {
-                let mailer = mailer(post)?;
+                let mailer = mailer(post, PATIENCE)?;
                 // The server's words may repeat the address, so they are not passed on.
                 mailer.send(&message).map(drop).map_err(|e| {
                     let what =
@@ -104,7 +104,64 @@ impl Transport {
     }
 }
 
-fn mailer(post: &Post) -> Result<SmtpTransport> {
+/// What became of a message to try the mail server with. Nothing of what the server said but the
+/// code of its answer: whoever may name any host learns nothing else about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// The server took it, with this code.
+    Taken(u16),
+    /// The server said no, with this code (RFC 5321, 4.2).
+    Refused(u16),
+    /// Nobody there answered as a mail server does, in the way that was asked for.
+    NoAnswer,
+}
+
+impl Tried {
+    /// In a sentence.
+    pub fn words(self) -> String {
+        let why = match self {
+            Self::Taken(code) => {
+                return format!("The mail server took the message (its answer: {code})");
+            }
+            Self::NoAnswer => {
+                return "Nobody answered there as a mail server does. Look at host, port, encryption and \
+                        user again"
+                    .into();
+            }
+            Self::Refused(530) => "it wants a user and a password first",
+            Self::Refused(534 | 535 | 538) => "it did not accept the user and password",
+            Self::Refused(550..=554) => "it does not take mail from or to this address",
+            Self::Refused(400..=499) => "it has no time or room just now: try again later",
+            Self::Refused(_) => "it did not accept the message",
+        };
+        let Self::Refused(code) = self else { return why.into() };
+        format!("The mail server answered {code}: {why}")
+    }
+}
+
+/// Sends a letter at once, and says what the server made of it.
+///
+/// # Errors
+/// The letter can't be written, or the password file can't be read.
+pub fn try_out(post: &Post, id: &str, letter: &Letter) -> Result<Tried> {
+    let message = mime(id, letter)?;
+    // A name that TLS can't check is a server that does not answer.
+    let mailer = match mailer(post, SHORT_PATIENCE) {
+        Err(Error::Fault(_)) => return Ok(Tried::NoAnswer),
+        made => made?,
+    };
+    Ok(match mailer.send(&message) {
+        Ok(said) => Tried::Taken(u16::from(said.code())),
+        Err(e) => e.status().map_or(Tried::NoAnswer, |code| Tried::Refused(u16::from(code))),
+    })
+}
+
+/// How long a mail server may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take while somebody waits for the page.
+const SHORT_PATIENCE: Duration = Duration::from_secs(10);
+
+fn mailer(post: &Post, patience: Duration) -> Result<SmtpTransport> {
     let bad = |_| Error::Unavailable("TLS to the mail server could not be set up".into());
     let tls = || TlsParameters::new(post.host.clone()).map_err(bad);
     let security = match post.security {
@@ -115,12 +172,9 @@ fn mailer(post: &Post) -> Result<SmtpTransport> {
     let mut b = SmtpTransport::builder_dangerous(&post.host)
         .port(post.port)
         .tls(security)
-        .timeout(Some(Duration::from_secs(30)));
-    if let (Some(user), Some(file)) = (&post.user, &post.password_file) {
-        let secret = std::fs::read_to_string(file).map_err(|_| {
-            Error::Unavailable(format!("the mail password file {} can't be read", file.display()))
-        })?;
-        b = b.credentials(Credentials::new(user.clone(), secret.trim_end().to_owned()));
+        .timeout(Some(patience));
+    if let (Some(user), Some(secret)) = (&post.user, post.secret()?) {
+        b = b.credentials(Credentials::new(user.clone(), secret.reveal().to_owned()));
     }
     Ok(b.build())
 }

@@ -237,6 +237,11 @@ pub struct Signed {
 pub async fn framed(State(office): State<Office>, request: Request, next: Next) -> Response {
     let staffs = request.uri().path().starts_with("/office");
     let headers = request.headers().clone();
+    if staffs {
+        // Another process may have set the public address, on which the name of a cookie hangs. If
+        // it can't be read the page will say so better.
+        let _ = office.run(|o| o.renew_reach().map(drop)).await;
+    }
     let response = next.run(request).await;
     let Some(trouble) = response.extensions().get::<Trouble>().filter(|_| staffs).cloned() else {
         return response;
@@ -301,7 +306,7 @@ const DEVICE: &str = "candour-device";
 const HOST_DEVICE: &str = "__Host-candour-device";
 
 fn is_https(office: &Office) -> bool {
-    office.settings().public_url.as_deref().is_some_and(|u| u.starts_with("https://"))
+    office.reach().public_url.as_deref().is_some_and(|u| u.starts_with("https://"))
 }
 
 /// The session token of a request. Over https only the cookie that is bound to the host counts: a

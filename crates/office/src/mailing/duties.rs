@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Span};
 
 use super::campaigns::{State, acts as campaigns, sql as campaign_sql};
 use super::{hooks, mailbox, screenings, sql};
-use crate::charter::{Channel, Permissions, Purpose};
+use crate::charter::Permissions;
 use crate::error::Result;
 use crate::kit::dates;
 use crate::office::Office;
-use crate::permissions::{self, Register};
+use crate::permissions;
 use crate::proof::By;
 
 /// Days after which a preference register is called old: a week before calls made with it would
@@ -88,18 +88,8 @@ fn old_registers(
     oldest: Date,
 ) -> Result<Vec<(String, String)>> {
     let rows = permissions::sql::registers(tx, org)?;
-    let uses = |c| settings.purposes.iter().any(|p| p.channels.contains(&c));
-    // Letters that rest on consent alone need no register.
-    let letters =
-        |p: &Purpose| p.channels.contains(&Channel::Post) && p.interest_assessed_until.is_some();
-    let mps = settings.honour_mps && settings.purposes.iter().any(letters);
-    let needed: [(Register, bool); 4] = [
-        (Register::Tps, uses(Channel::Call)),
-        (Register::Ctps, uses(Channel::Call)),
-        (Register::Fps, uses(Channel::Fax)),
-        (Register::Mps, mps),
-    ];
     let mut out = Vec::new();
+    let needed = permissions::registers::needed(settings);
     for (register, _) in needed.iter().filter(|(_, needed)| *needed) {
         let as_of = rows.iter().find(|r| r.register == register.word()).map(|r| r.as_of);
         let words = match as_of {
@@ -109,7 +99,7 @@ fn old_registers(
             }
             Some(_) => continue,
         };
-        out.push((words, "/office/permissions".to_owned()));
+        out.push((words, "/office/permissions/registers".to_owned()));
     }
     Ok(out)
 }
@@ -126,6 +116,7 @@ pub fn rounds(office: &Office, by: &By) -> Result<()> {
     office.chore(move |tx| {
         permissions::sweep(tx, &org, now)?;
         screenings::sweep(tx, &org, now)?;
+        permissions::imports::sweep(tx, &org, now)?;
         sql::sweep_answers(tx, &org, now - REPEATS)
     })
 }

@@ -161,9 +161,13 @@ fn a_register_that_calls_need_is_asked_for() {
             numbers: 1,
             sha256: "0".repeat(64),
             blob: "b".into(),
+            made: house.by.now,
+            new: None,
+            unreadable: None,
+            lines: String::new(),
         };
-        let (org, now) = (house.by.org.clone(), house.by.now);
-        house.office.chore(move |tx| sql::set_register(tx, &org, &row, now)).unwrap();
+        let org = house.by.org.clone();
+        house.office.chore(move |tx| sql::set_register(tx, &org, &row)).unwrap();
         lines(&house).into_iter().find(|l| l.starts_with("Telephone"))
     };
     assert_eq!(import("2026-11-01"), None, "21 days are young enough");

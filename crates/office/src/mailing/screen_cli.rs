@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::screen::{self, Certificate, For};
-use super::{certificates, rows};
+use super::{certificates, rows, table};
 use crate::charter::{self, Channel};
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
@@ -157,7 +157,12 @@ pub fn run(a: &ScreenArgs) -> Result<u8> {
     let out = rows::screen_any(&ready, &a.list, &plan, &outs, &mut tick);
     bar.finish_and_clear();
     let out = out?;
-    finish(a, &office, &by, &ready.certificate(&by, &legal_name(&office, &by)?, &what, &out), &out)
+    let mut certificate = ready.certificate(&by, &legal_name(&office, &by)?, &what, &out);
+    if let Outs::Files { allowed, .. } = &outs {
+        // Only a count: what was screened stands without it.
+        certificate.rows.doubled = table::doubled(allowed, &plan, out.allowed).ok().flatten();
+    }
+    finish(a, &office, &by, &certificate, &out)
 }
 
 fn legal_name(office: &Office, by: &By) -> Result<String> {
@@ -212,6 +217,9 @@ fn finish(a: &ScreenArgs, office: &Office, by: &By, c: &Certificate, out: &Outco
     println!("{:>12} allowed", c.rows.allowed);
     println!("{:>12} blocked", c.rows.blocked);
     println!("{:>12} could not be read", c.rows.unreadable);
+    if let Some(words) = table::doubled_in_words(c.rows.doubled) {
+        eprintln!("{words}.");
+    }
     for (code, text, n) in &c.reasons {
         println!("{n:>12}   {code}: {text}");
     }

@@ -1,16 +1,21 @@
 //! The rows of a file of any form that lists come in: text with any delimiter and encoding, or a
 //! workbook, which a limited process reads.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
 use candour_connectors::Workbook;
-use candour_screening::{Encoding, Format, Kind, Shape, inspect};
+use candour_screening::{At, Column, Encoding, Format, Kind, Plan, Shape, inspect, normalise};
 use encoding_rs::{CoderResult, Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::rows::{self, shown};
 use super::screen;
 use crate::error::{Error, Result};
+use crate::kit::forms::count;
+
+/// As many allowed rows are looked through for addresses that stand there twice.
+const COMPARED: u64 = 500_000;
 
 /// What a file looks like: its delimiter, encoding, headings, what its columns seem to hold.
 ///
@@ -94,6 +99,49 @@ pub fn column(shape: &Shape, asked: Option<&str>, kind: Kind) -> Result<usize> {
     found.ok_or_else(|| {
         Error::invalid("column", "Name the column that was contacted: its heading or number")
     })
+}
+
+/// How many of the allowed rows have an address that stands in a row before. They are left in:
+/// which of them is meant is for whoever sends. `None` where it is not looked for: in a long list,
+/// and where an address stands in several columns.
+///
+/// # Errors
+/// The file breaks off.
+pub fn doubled(allowed: &Path, plan: &Plan, rows: u64) -> Result<Option<u64>> {
+    let Some(Column { at, kind }) = plan.columns.first() else { return Ok(None) };
+    match rows {
+        0 => return Ok(Some(0)),
+        n if n > COMPARED => return Ok(None),
+        _ => {}
+    }
+    let shape = shape(allowed)?;
+    let place = match at {
+        At::Number(n) => Some(n.saturating_sub(1)),
+        At::Name(name) => column(&shape, Some(name), *kind).ok(),
+        At::Joined(_) => None,
+    };
+    let Some(place) = place else { return Ok(None) };
+    let (mut seen, mut twice, mut heading) = (HashSet::new(), 0, plan.header);
+    each(allowed, &shape, |_, row| {
+        let first = std::mem::replace(&mut heading, false);
+        let cell = row.get(place).filter(|_| !first);
+        if let Some(normal) = cell.and_then(|c| normalise(*kind, c).ok())
+            && !seen.insert(normal)
+        {
+            twice += 1;
+        }
+        Ok(())
+    })?;
+    Ok(Some(twice))
+}
+
+/// What a certificate's reader has to know of such rows; nothing where there are none.
+pub fn doubled_in_words(doubled: Option<u64>) -> Option<String> {
+    let n = doubled.filter(|n| *n > 0)?;
+    let rows = count(n, "allowed row has", "allowed rows have");
+    Some(format!(
+        "{rows} an address that stands in a row before. They were left in: write to each address once"
+    ))
 }
 
 /// Text of any encoding, read as UTF-8.

@@ -9,6 +9,7 @@ use super::stops::{Yes, lift, touch};
 use super::{facts, outlive, persons, sql, withdrawals};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
+use crate::kit::forms::{LINE, LONG, fit};
 use crate::kit::vault::Vault;
 use crate::kit::{dates, new_id};
 use crate::people::{self, Hash16, Known, PersonRow};
@@ -80,6 +81,17 @@ fn check_use(charter: &Charter, w: &Wording) -> Result<()> {
 }
 
 fn check_new(charter: &Charter, w: &Wording, new: &NewConsent, today: Date) -> Result<()> {
+    let proof = &new.proof;
+    let (who, authority) =
+        proof.representative.as_ref().map_or(("", ""), |(w, a)| (w.as_str(), a.as_str()));
+    fit(&[
+        ("name", new.who.name.as_deref().unwrap_or_default(), LINE),
+        ("method", &new.method, LINE),
+        ("evidence", &proof.evidence, LONG),
+        ("collector", &proof.collector, LINE),
+        ("representative", who, LINE),
+        ("authority", authority, LONG),
+    ])?;
     if w.use_kind == Use::Contact {
         let purpose = charter
             .permissions

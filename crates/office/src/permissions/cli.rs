@@ -12,6 +12,7 @@ use super::acts::{self, NewConsent};
 use super::ask::{self, Ask};
 use super::cli_args::{About, ConsentArgs, GroundArgs, StopArgs, Who, line_of_input};
 use super::records::{Ground, Proof, Through, Wording};
+use super::registers::Brought;
 use super::stops::{self, NewStop};
 use super::terms::{Attested, Class, Register, What};
 use super::{
@@ -99,6 +100,9 @@ pub enum PermissionCommand {
         /// The day of the file.
         #[arg(long)]
         as_of: Date,
+        /// Let it take the place of a later file, because that one was wrong.
+        #[arg(long)]
+        older: bool,
         #[command(flatten)]
         at: At,
     },
@@ -238,10 +242,10 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
         C::ImportStops(a) => return import::stops(&a),
         C::ImportConsents(a) => return import::consents(&a),
         C::ExportStops { at } => export(&at)?,
-        C::Register { register, file, as_of, at } => {
+        C::Register { register, file, as_of, older, at } => {
             let (office, by) = at.open_org()?;
             let reader = std::fs::File::open(&file).map_err(|e| import::unreadable(&file, &e))?;
-            let done = registers::import(&office, &by, register, as_of, reader)?;
+            let done = registers::import(&office, &by, Brought { register, as_of, older }, reader)?;
             if at.json {
                 print_json(&done)?;
             } else {
@@ -252,6 +256,10 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
                     done.new,
                     done.unreadable
                 );
+                if !done.lines.is_empty() {
+                    let lines: Vec<_> = done.lines.iter().map(u64::to_string).collect();
+                    eprintln!("lines that hold none: {}", lines.join(", "));
+                }
             }
         }
         C::Company { short, title, email, at } => {
@@ -425,8 +433,11 @@ fn export(at: &At) -> Result<()> {
 fn headers(who: &Who, purpose: &str, at: &At) -> Result<()> {
     let (office, by) = at.open_org()?;
     let charter = office.read(|tx| charter::current(tx, &by.org))?;
-    let Some(base) = office.settings().public_url.clone() else {
-        return Err(Error::invalid("public_url", "Set public_url in candour.toml first"));
+    let Some(base) = office.reach().public_url.clone() else {
+        return Err(Error::invalid(
+            "public_url",
+            "Set the public address first: candour set address https://…",
+        ));
     };
     for Written { kind, hash, .. } in who.hashes(&office, &by)? {
         let channel = if kind == Kind::Email { Channel::Email } else { Channel::Sms };

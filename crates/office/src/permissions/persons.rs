@@ -12,7 +12,7 @@ use super::withdrawals;
 use super::{outlive, sql, tell};
 use crate::error::{Error, Refusal, Result};
 use crate::kit::dates;
-use crate::kit::forms::is_short_name;
+use crate::kit::forms::{LINE, fit, is_short_name};
 use crate::kit::vault::Vault;
 use crate::office::Office;
 use crate::people::{self, Hash16, Known, PersonRow};
@@ -44,6 +44,7 @@ pub(super) fn join(
     who: &Known,
     through: Through,
 ) -> Result<(PersonRow, Vec<(Hash16, String)>)> {
+    fit(&[("name", who.name.as_deref().unwrap_or_default(), LINE)])?;
     check_erased(tx, by, &hashes_of(vault, &by.org, who)?, through)?;
     let (person, joined) = people::find_or_keep(tx, vault, by, who)?;
     let ids = people::ids_of(tx, &by.org, &person.id)?;
@@ -88,6 +89,7 @@ pub fn set_company(
             "A company needs a short name (lower case letters, digits, dashes), a name, an e-mail",
         ));
     }
+    fit(&[("title", title, LINE), ("email", email, LINE)])?;
     sql::set_company(tx, &by.org, short, title.trim(), email.trim(), by.now)?;
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
     let act = Act::new("company.set")

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
-use crate::kit::forms::is_short_name;
+use crate::kit::forms::{LINE, LONG, fit, is_short_name};
 use crate::people::Hash16;
 use crate::staff::Role;
 
@@ -210,7 +210,16 @@ impl Wording {
                 "Channels are for words about contact: choose none here",
             )),
         }
-        if bad.is_empty() { Ok(()) } else { Err(Error::Invalid(bad)) }
+        if !bad.is_empty() {
+            return Err(Error::Invalid(bad));
+        }
+        fit(&[
+            ("use_what", &self.use_what, LINE),
+            ("text", &self.text, LONG),
+            ("if_refused", &self.if_refused, LONG),
+            ("notice", &self.notice, LINE),
+            ("language", &self.language, LINE),
+        ])
     }
 
     /// Whether it asks to be in contact by this channel (UK GDPR Art 4(11): specific, informed).
@@ -362,4 +371,12 @@ pub struct RegisterRow {
     pub sha256: String,
     /// Where the keyed hashes are.
     pub blob: String,
+    /// When it was imported.
+    pub made: Timestamp,
+    /// Of the numbers, those that the import before lacked; not known of old imports.
+    pub new: Option<u64>,
+    /// Lines that held no number or address.
+    pub unreadable: Option<u64>,
+    /// The first of these lines by number, with commas.
+    pub lines: String,
 }

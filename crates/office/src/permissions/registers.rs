@@ -9,21 +9,27 @@ use sha2::{Digest, Sha256};
 
 use super::facts::key;
 use super::records::RegisterRow;
-use super::sql;
 use super::terms::Register;
+use crate::charter::{Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
 use crate::kit::blobs::{self, BlobReader, BlobWriter};
 use crate::kit::dates;
+use crate::kit::forms::count;
 use crate::office::Office;
 use crate::people::{self, Hash16};
 use crate::proof::{Act, By, Recorded};
 use crate::staff::Permission;
 
+pub mod sql;
+
 /// A line longer than this is no number or address.
 const LONGEST: u64 = 4096;
 
+/// Lines that are named by their number.
+const NAMED: usize = 100;
+
 /// What an import did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
     /// Numbers or addresses in the register now.
     pub numbers: u64,
@@ -31,6 +37,34 @@ pub struct Imported {
     pub new: u64,
     /// Lines that hold no number or address, such as a heading.
     pub unreadable: u64,
+    /// The first hundred of these lines, counted from 1.
+    pub lines: Vec<u64>,
+}
+
+/// A file of a register, and what is said of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Brought {
+    /// Which register.
+    pub register: Register,
+    /// The day of the file.
+    pub as_of: Date,
+    /// Let it take the place of a later one, because that was wrong.
+    pub older: bool,
+}
+
+/// Which registers the charter's purposes need: calls, faxes, and letters that do not rest on
+/// consent alone.
+pub fn needed(settings: &Permissions) -> [(Register, bool); 4] {
+    let uses = |c| settings.purposes.iter().any(|p| p.channels.contains(&c));
+    let letters =
+        |p: &Purpose| p.channels.contains(&Channel::Post) && p.interest_assessed_until.is_some();
+    let mps = settings.honour_mps && settings.purposes.iter().any(letters);
+    [
+        (Register::Tps, uses(Channel::Call)),
+        (Register::Ctps, uses(Channel::Call)),
+        (Register::Fps, uses(Channel::Fax)),
+        (Register::Mps, mps),
+    ]
 }
 
 impl Register {
@@ -44,32 +78,22 @@ impl Register {
 /// each line. It replaces the import before; a number that was in that one keeps its day.
 ///
 /// # Errors
-/// Denied, a day in the future or before the last import, nothing readable in the file, or another
-/// import came meanwhile.
-pub fn import(
-    office: &Office,
-    by: &By,
-    register: Register,
-    as_of: Date,
-    file: impl Read,
-) -> Result<Imported> {
+/// Denied, a day in the future, one before the last import that was not confirmed, a file that is
+/// no list, or another import came meanwhile.
+pub fn import(office: &Office, by: &By, about: Brought, file: impl Read) -> Result<Imported> {
+    let Brought { register, as_of, older } = about;
     by.role.may(Permission::ManagePermissions)?;
-    if as_of > dates::day_of(by.now) {
-        return Err(Error::invalid("as_of", "The file can't be of a day in the future"));
-    }
     let old = office.read(|tx| sql::register_of(tx, &by.org, register.word()))?;
-    if old.as_ref().is_some_and(|o| o.as_of > as_of) {
-        return Err(Error::invalid("as_of", "A later file of this register is imported already"));
-    }
+    check_day(about, old.as_ref(), dates::day_of(by.now))?;
     let before = match &old {
         Some(row) => book_of(office, &by.org, row)?,
         None => Book::default(),
     };
     // A number new in this file was listed after the last one at the earliest. In a first file
-    // nothing is known, so every number counts at once.
+    // nothing is known, so every number counts at once; nor in one that is older than the last.
     let first_seen = match &old {
-        Some(row) => row.as_of,
-        None => as_of.checked_sub(jiff::SignedDuration::from_hours(24 * 366)).unwrap_or(as_of),
+        Some(row) if row.as_of <= as_of => row.as_of,
+        _ => as_of.checked_sub(jiff::SignedDuration::from_hours(24 * 366)).unwrap_or(as_of),
     };
     let vault = office.vault();
     let office_key = {
@@ -80,17 +104,18 @@ pub fn import(
     let out = BlobWriter::start(office.db(), vault, &by.org, &office_key, "register", by.now)?;
     let reading = Reading { register, hasher, before, first_seen };
     let (blob, done, sha256) = reading.run(file, out)?;
-    if done.numbers == 0 {
-        return Err(Error::invalid("file", "No line of the file holds a number or address"));
-    }
     let row = RegisterRow {
         register: register.word().into(),
         as_of,
         numbers: done.numbers,
         sha256,
         blob: blob.id.clone(),
+        made: by.now,
+        new: Some(done.new),
+        unreadable: Some(done.unreadable),
+        lines: done.lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
     };
-    let by = by.clone();
+    let (by, counts) = (by.clone(), (done.numbers, done.unreadable));
     office.write(move |tx| {
         // The days are worked out from the import before: another one may have come meanwhile.
         let there = sql::register_of(tx, &by.org, register.word())?;
@@ -98,18 +123,42 @@ pub fn import(
             return Err(Error::Conflict);
         }
         blobs::finish(tx, &blob)?;
-        if let Some(old) = sql::set_register(tx, &by.org, &row, by.now)? {
+        if let Some(old) = sql::set_register(tx, &by.org, &row)? {
             crate::kit::sql::drop_blob(tx, &by.org, &old)?;
         }
-        sql::touch(tx, &by.org, &[])?;
-        let said = format!("{} of {as_of}, {} lines", register.label(), done.numbers);
+        super::sql::touch(tx, &by.org, &[])?;
+        let (numbers, unreadable) = counts;
+        let said = format!(
+            "{} of {as_of}: {}, {} without one{}; SHA-256 {}",
+            register.label(),
+            count(numbers, "entry", "entries"),
+            count(unreadable, "line", "lines"),
+            if older { ", in place of a later file" } else { "" },
+            row.sha256
+        );
         let act = Act::new("register.imported")
             .about("preference-register", register.word())
             .law("PECR reg 21(3)")
-            .say(&office_key, format!("{said}, SHA-256 {}", row.sha256));
+            .say(&office_key, said);
         Ok(Recorded::new(&by, (), act))
     })?;
     Ok(done)
+}
+
+/// Whether the day of a file can be right.
+fn check_day(about: Brought, old: Option<&RegisterRow>, today: Date) -> Result<()> {
+    if about.as_of > today {
+        return Err(Error::invalid("as_of", "The file can't be of a day in the future"));
+    }
+    let later = old.map(|o| o.as_of).filter(|d| *d > about.as_of && !about.older);
+    let Some(later) = later.map(dates::long) else { return Ok(()) };
+    Err(Error::invalid(
+        "older",
+        format!(
+            "A later file of this register is imported already, that of {later}. If that one was \
+             wrong, confirm that this older one takes its place"
+        ),
+    ))
 }
 
 struct Reading {
@@ -125,34 +174,57 @@ impl Reading {
         file: impl Read,
         mut out: BlobWriter,
     ) -> Result<(blobs::Finished, Imported, String)> {
-        let mut done = Imported { numbers: 0, new: 0, unreadable: 0 };
-        let mut seen = Book::default();
-        let mut hash = Sha256::new();
+        let (mut done, mut readable) = (Imported::default(), 0);
+        let (mut seen, mut hash, mut number) = (Book::default(), Sha256::new(), 0);
         let mut lines = std::io::BufReader::with_capacity(1 << 16, file);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let n = (&mut lines).take(LONGEST).read_until(b'\n', &mut line)?;
-            if n == 0 {
-                break;
-            }
+        let (mut line, mut begun) = (Vec::new(), false);
+        while next_piece(&mut lines, &mut line)? {
             hash.update(&line);
-            match self.identifier(&line) {
-                Some(id) => {
-                    if seen.set(key(id), 1).is_some() {
-                        continue;
-                    }
-                    let known = self.before.get(&key(id));
-                    done.numbers += 1;
-                    done.new += u64::from(known.is_none());
-                    let day = known.unwrap_or_else(|| number_of(self.first_seen));
-                    out.write_all(&id)?;
-                    out.write_all(&day.to_le_bytes())?;
-                }
-                None => done.unreadable += u64::from(line.iter().any(|b| !b.is_ascii_whitespace())),
+            let goes_on = std::mem::replace(&mut begun, !line.ends_with(b"\n"));
+            if goes_on {
+                // The rest of a line that is too long to be one of a list.
+                continue;
             }
+            number += 1;
+            if number == 1 && line.starts_with(b"PK\x03\x04") {
+                return Err(packed());
+            }
+            let Some(id) = self.identifier(&line) else {
+                if line.iter().any(|b| !b.is_ascii_whitespace()) {
+                    done.unreadable += 1;
+                    done.lines.extend(Some(number).filter(|_| done.lines.len() < NAMED));
+                }
+                continue;
+            };
+            readable += 1;
+            if seen.set(key(id), 1).is_some() {
+                continue;
+            }
+            let known = self.before.get(&key(id));
+            done.numbers += 1;
+            done.new += u64::from(known.is_none());
+            let day = known.unwrap_or_else(|| number_of(self.first_seen));
+            out.write_all(&id)?;
+            out.write_all(&day.to_le_bytes())?;
+        }
+        // Headings and a stray line may be there; a file of something else is not taken.
+        if readable == 0 || done.unreadable > readable {
+            return Err(self.no_list(done.unreadable, done.unreadable + readable));
         }
         Ok((out.end()?, done, hex::encode(hash.finalize())))
+    }
+
+    fn no_list(&self, unreadable: u64, all: u64) -> Error {
+        let what = match self.register.kind() {
+            Kind::Address => "postal address with its postcode",
+            _ => "telephone number",
+        };
+        let message = format!(
+            "This is no file of the {}: {unreadable} of its {all} lines hold no {what}. Choose the \
+             text or CSV file with one {what} on each line",
+            self.register.label()
+        );
+        Error::invalid("file", message)
     }
 
     fn identifier(&self, line: &[u8]) -> Option<Hash16> {
@@ -165,6 +237,18 @@ impl Reading {
         })?;
         Some(people::hash_of(&self.hasher, kind, &normal))
     }
+}
+
+/// Reads a line, or as much of one as an entry may have.
+fn next_piece(lines: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool> {
+    line.clear();
+    Ok(lines.take(LONGEST).read_until(b'\n', line)? > 0)
+}
+
+fn packed() -> Error {
+    let message = "This is a ZIP file or a workbook: unpack it, or save it as CSV, and choose the \
+                   file in it";
+    Error::invalid("file", message)
 }
 
 fn number_of(day: Date) -> u32 {
@@ -236,8 +320,13 @@ mod tests {
         }
     }
 
+    fn put_as(house: &House, day: &str, older: bool, file: impl Read) -> Result<Imported> {
+        let about = Brought { register: Register::Tps, as_of: day.parse().unwrap(), older };
+        import(&house.office, &house.by, about, file)
+    }
+
     fn put(house: &House, day: &str, file: impl Read) -> Result<Imported> {
-        import(&house.office, &house.by, Register::Tps, day.parse().unwrap(), file)
+        put_as(house, day, false, file)
     }
 
     #[test]
@@ -254,5 +343,41 @@ mod tests {
             assert_eq!(row.as_of.to_string(), "2026-11-20");
             assert_eq!(book_of(&house.office, org, &row).unwrap().len(), 1);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_no_list_is_not_taken_and_bad_lines_are_named() {
+        let house = House::with(false, include_str!("../demo/charter.toml"));
+        let long = format!("{}\n", "x".repeat(20_000));
+        let text = format!("number\n020 7946 0001\n{long}\n020 7946 0002\n020 7946 0001\nnone");
+        let done = put(&house, "2026-11-10", text.as_bytes()).unwrap();
+        assert_eq!((done.numbers, done.new, done.unreadable), (2, 2, 3));
+        assert_eq!(done.lines, [1, 3, 7]);
+        for (file, said) in [
+            (b"PK\x03\x04and so on\n".as_slice(), "ZIP"),
+            (b"", "0 of its 0 lines"),
+            (b"Name,Town\nAnn,Exwick\n020 7946 0001\n", "2 of its 3 lines hold no telephone"),
+        ] {
+            let no = put(&house, "2026-11-11", file).unwrap_err().to_string();
+            assert!(no.contains(said), "{no}");
+        }
+        let future = put(&house, "2999-01-01", text.as_bytes()).unwrap_err().to_string();
+        assert!(future.contains("in the future"), "{future}");
+    }
+
+    #[test]
+    fn an_older_file_takes_the_place_of_a_later_one_only_when_that_is_confirmed() {
+        let house = House::with(false, include_str!("../demo/charter.toml"));
+        put(&house, "2026-11-20", b"020 7946 0001\n".as_slice()).unwrap();
+        let older = b"020 7946 0001\n020 7946 0002\n".as_slice();
+        let no = put(&house, "2026-11-10", older).unwrap_err();
+        assert!(no.to_string().contains("20 November 2026"), "{no}");
+        put_as(&house, "2026-11-10", true, older).unwrap();
+        let org = &house.by.org;
+        let row = house.office.read(|tx| sql::register_of(tx, org, "tps")).unwrap().unwrap();
+        assert_eq!(row.as_of.to_string(), "2026-11-10");
+        let mut days = Vec::new();
+        each(&house.office, org, &row, |_, day| days.push(day_of_number(day))).unwrap();
+        assert!(days.iter().all(|d| *d < row.as_of), "both count at once: {days:?}");
     }
 }

@@ -4,9 +4,13 @@ use candour_db::{DbError, Row, Tx, bind};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::records::{ConsentRow, Ground, Kept, RegisterRow, Through, Wording};
+use super::records::{ConsentRow, Ground, Kept, Through, Wording};
 use crate::error::{Error, Result};
 use crate::people::{Hash16, hash16};
+
+#[cfg(test)]
+pub use super::registers::sql::set_register;
+pub use super::registers::sql::{register_of, registers};
 
 /// Moves the head on and says which identifiers changed. The head's row stays locked until the
 /// commit, so versions become visible in their order. An empty list means: read everything anew.
@@ -387,64 +391,6 @@ pub fn wordings(tx: &mut Tx<'_>, org: &str) -> Result<Vec<(i64, Wording, Timesta
         bind![org],
         wording,
     )
-}
-
-// Preference registers.
-
-/// Keeps an import in place of the one before it, whose blob is answered.
-pub fn set_register(
-    tx: &mut Tx<'_>,
-    org: &str,
-    r: &RegisterRow,
-    now: Timestamp,
-) -> Result<Option<String>> {
-    let old = register_of(tx, org, &r.register)?.map(|o| o.blob);
-    tx.exec(
-        "INSERT INTO preference_registers (org, register, as_of, numbers, sha256, blob, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (org, register) DO UPDATE
-         SET as_of = $3, numbers = $4, sha256 = $5, blob = $6, made_at = $7",
-        bind![
-            org,
-            r.register.as_str(),
-            r.as_of,
-            r.numbers,
-            r.sha256.as_str(),
-            r.blob.as_str(),
-            now
-        ],
-    )?;
-    Ok(old)
-}
-
-fn register(r: &Row<'_>) -> std::result::Result<RegisterRow, DbError> {
-    Ok(RegisterRow {
-        register: r.text("register")?,
-        as_of: r.date("as_of")?,
-        numbers: r.count("numbers")?,
-        sha256: r.text("sha256")?,
-        blob: r.text("blob")?,
-    })
-}
-
-/// One register as imported.
-pub fn register_of(tx: &mut Tx<'_>, org: &str, name: &str) -> Result<Option<RegisterRow>> {
-    Ok(tx.row(
-        "SELECT register, as_of, numbers, sha256, blob FROM preference_registers
-         WHERE org = $1 AND register = $2",
-        bind![org, name],
-        register,
-    )?)
-}
-
-/// Every register as imported.
-pub fn registers(tx: &mut Tx<'_>, org: &str) -> Result<Vec<RegisterRow>> {
-    Ok(tx.rows(
-        "SELECT register, as_of, numbers, sha256, blob FROM preference_registers
-         WHERE org = $1 ORDER BY register",
-        bind![org],
-        register,
-    )?)
 }
 
 // Companies.

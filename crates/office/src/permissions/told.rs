@@ -322,8 +322,9 @@ pub async fn unsubscribe_headers(
     }
     let settings = &now.charter.permissions;
     ask::purpose_of(settings, Class::Marketing, Some(&asked.purpose), asked.channel)?;
-    let base = office.settings().public_url.clone().ok_or_else(|| {
-        Error::Unavailable("the office has no public address yet: set public_url".into())
+    let reach = office.run(Office::renew_reach).await?;
+    let base = reach.public_url.clone().ok_or_else(|| {
+        Error::Unavailable("the office has no public address yet: it is set in the settings".into())
     })?;
     let mut out = Vec::with_capacity(asked.addresses.len());
     for raw in &asked.addresses {

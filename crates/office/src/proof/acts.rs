@@ -3,14 +3,18 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::{Seek, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candour_db::{DbError, Finisher, Trouble, Tx};
 use candour_ledger::{
     Edge, Entry, FinishedTile, LedgerError, LogKey, ProofFile, TileSource, leaf_hash,
-    sign_checkpoint,
+    sign_checkpoint, write_bundle, write_files,
 };
 use jiff::Timestamp;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::rules::{Act, By};
 use super::sql::{self, EntryRow, KeptRow};
@@ -263,7 +267,7 @@ pub fn proof_file(
 }
 
 /// Writes an organisation's whole log into a folder, in the C2SP layout. Nothing personal is in
-/// it. Answers the number of entries and the public key.
+/// it. Answers the public key.
 ///
 /// # Errors
 /// The folder exists and is not empty, or of the database.
@@ -272,7 +276,53 @@ pub fn export(
     vault: &Vault,
     org: &str,
     checkpoint: &str,
-    to: &std::path::Path,
+    to: &Path,
+) -> Result<String> {
+    export_to(db, vault, org, checkpoint, To::Folder(to))
+}
+
+/// The same as one ZIP file, written as it is read.
+///
+/// # Errors
+/// The file can't be written, or of the database.
+pub fn export_zip(
+    db: &candour_db::Db,
+    vault: &Vault,
+    org: &str,
+    checkpoint: &str,
+    to: &mut (impl Write + Seek),
+) -> Result<()> {
+    let mut zip = ZipWriter::new(to);
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    export_to(
+        db,
+        vault,
+        org,
+        checkpoint,
+        To::Files(&mut |path, bytes| {
+            zip.start_file(path, options)?;
+            zip.write_all(bytes)
+        }),
+    )?;
+    zip.finish().map_err(std::io::Error::from)?;
+    Ok(())
+}
+
+/// Takes one file of a bundle: its path and bytes.
+type TakeFile<'a> = &'a mut dyn FnMut(&str, &[u8]) -> std::io::Result<()>;
+
+/// Where a log is written to.
+enum To<'a> {
+    Folder(&'a Path),
+    Files(TakeFile<'a>),
+}
+
+fn export_to(
+    db: &candour_db::Db,
+    vault: &Vault,
+    org: &str,
+    checkpoint: &str,
+    to: To<'_>,
 ) -> Result<String> {
     let vkey = log_key(vault, org)?.vkey();
     db.read(|tx| {
@@ -291,7 +341,13 @@ pub fn export(
             next = row.idx + 1;
             Some(Ok(row.bytes))
         });
-        candour_ledger::write_bundle(to, checkpoint, &[vkey.as_str()], &tiles, entries)?;
+        let vkeys = [vkey.as_str()];
+        match to {
+            To::Folder(dir) => write_bundle(dir, checkpoint, &vkeys, &tiles, entries)?,
+            To::Files(take) => write_files(checkpoint, &vkeys, &tiles, entries, |path, bytes| {
+                take(path, bytes).map_err(|e| LedgerError::Store(Box::new(e)))
+            })?,
+        }
         Ok::<_, Error>(())
     })?;
     Ok(vkey)

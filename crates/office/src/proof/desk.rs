@@ -1,5 +1,7 @@
 //! The ledger on screen, and proof files to take away.
 
+use std::io::Seek as _;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse as _;
@@ -12,7 +14,7 @@ use super::sql;
 use crate::error::{Error, Result};
 use crate::kit::dates;
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, download, page};
+use crate::kit::web::{Answer, Signed, download, page, stream};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -133,6 +135,34 @@ pub async fn entry(State(office): State<Office>, me: Signed, Path(at): Path<Stri
         })
         .await?;
     Ok(([("content-type", "application/json")], bytes).into_response())
+}
+
+/// `GET /office/ledger/whole`: the whole log as one file that `candour-verify` checks. It is
+/// written on disk first, so that the log is read in one go however slow the line is, and trouble
+/// shows as a page and not as a file that breaks off.
+pub async fn whole(State(office): State<Office>, me: Signed) -> Answer {
+    me.by.role.may(Permission::SeeLedger)?;
+    let name = format!("ledger-{}.zip", me.charter.organisation.short);
+    let file = office
+        .run(move |o| {
+            let (vault, org, now) = (o.vault().clone(), me.by.org.clone(), me.by.now);
+            let (_, note) = o.chore(move |tx| acts::checkpoint(tx, &vault, &org, now))?;
+            // Without a name: gone with the answer, whatever happens. Nothing personal is in it.
+            let mut file = tempfile::tempfile_in(o.data())?;
+            acts::export_zip(o.db(), o.vault(), &me.by.org, &note, &mut file)?;
+            file.rewind()?;
+            Ok(file)
+        })
+        .await?;
+    Ok(download(&name, "application/zip", stream(file)))
+}
+
+/// `GET /office/ledger/key`: the public key, as `candour-verify --key-file` takes it.
+pub async fn key(State(office): State<Office>, me: Signed) -> Answer {
+    me.by.role.may(Permission::SeeLedger)?;
+    let name = format!("ledger-{}-key.txt", me.charter.organisation.short);
+    let key = acts::log_key(office.vault(), &me.by.org)?.vkey();
+    Ok(download(&name, "text/plain; charset=utf-8", format!("{key}\n")))
 }
 
 /// `GET /office/ledger/checkpoint`: a fresh signed checkpoint.

@@ -107,7 +107,7 @@ pub async fn letters(State(office): State<Office>, me: Signed, Query(q): Query<W
                     lines.push(line_of(tx, o, &me, row)?);
                 }
                 let counts = post::sql::undone(tx, org)?;
-                let server = o.settings().post.is_some() && view != "to-print";
+                let server = o.reach().post.is_some() && view != "to-print";
                 let may_work = me.by.role.may(Permission::WorkCases).is_ok();
                 let again = server && may_work;
                 let d = Desk::new(&me, "Cases", "Letters");

@@ -41,7 +41,7 @@ pub fn rounds(office: &Office, by: &By) -> Result<()> {
         passing(renewed)?;
     }
     // Without a mail server nobody would get the reminder: then Today alone tells them.
-    if office.settings().post.is_none() {
+    if office.reach().post.is_none() {
         return Ok(());
     }
     for row in read()? {

@@ -58,11 +58,11 @@ pub enum StaffCommand {
 
 /// Where others reach the office is not known here: what to do about it.
 fn elsewhere(office: &Office) -> &'static str {
-    match office.settings().public_url {
+    match office.reach().public_url {
         Some(_) => "",
         None => {
-            " If the office is reached elsewhere, put that address in front instead, and set \
-             public_url in candour.toml."
+            " If the office is reached elsewhere, put that address in front instead, and set it \
+             with: candour set address https://…"
         }
     }
 }

@@ -28,12 +28,14 @@ struct Due {
     day: String,
 }
 
-/// Something to do before the office can answer a request: what, and where. Without an address it
-/// is done in a file.
+/// Something to do before the office can answer a request: what, and where.
 struct Ready {
     what: &'static str,
-    link: Option<&'static str>,
+    link: &'static str,
 }
+
+/// Where the mail server and the public address are set.
+const MAIL: &str = "/office/settings/mail";
 
 struct Decide {
     what: String,
@@ -111,7 +113,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
             decide: Vec::new(),
             trouble: Vec::new(),
             contact: Vec::new(),
-            outbox: o.settings().post.is_none(),
+            outbox: o.reach().post.is_none(),
             ready: ready(tx, o, me, no_holdings)?,
             letters: Vec::new(),
             no_holdings,
@@ -187,38 +189,37 @@ fn ready(tx: &mut Tx<'_>, o: &Office, me: &Signed, no_holdings: bool) -> Result<
     if me.by.role.may(Permission::SetCharter).is_err() {
         return Ok(Vec::new());
     }
-    let (org, settings) = (&me.by.org, o.settings());
+    let (org, reach) = (&me.by.org, o.reach());
     let staff = crate::staff::colleagues(tx, org)?.into_iter();
     let approvers =
         staff.filter(|s| s.left.is_none() && s.role.may(Permission::ReleaseCases).is_ok()).count();
     let holds = me.by.role.may(Permission::ManageHoldings).is_ok();
     let all = [
         (
-            settings.post.is_none(),
-            "Name a mail server under [post] in candour.toml: until then letters lie in the \
-             outbox folder",
-            None,
+            reach.post.is_none(),
+            "Set a mail server: until then letters lie in the outbox folder",
+            MAIL,
         ),
         (
-            settings.public_url.is_none(),
-            "Set public_url in candour.toml: until then links in letters point to this machine",
-            None,
+            reach.public_url.is_none(),
+            "Set the public address: until then links in letters point to this machine",
+            MAIL,
         ),
         (
             me.charter.rights.second_approver && approvers < 2,
             "Add a second person who may approve a refusal, as officer or deputy; or say in the \
              settings that one person may",
-            Some("/office/staff"),
+            "/office/staff",
         ),
         (
             holds && crate::register::activities(tx, org)?.is_empty(),
             "Enter the first activity in the register: what you use personal data for",
-            Some("/office/register/new"),
+            "/office/register/new",
         ),
         (
             holds && no_holdings,
             "Add the first holding: a place where you keep personal data",
-            Some("/office/holdings/new"),
+            "/office/holdings/new",
         ),
     ];
     let open = all.into_iter().filter(|(open, ..)| *open);

@@ -7,6 +7,7 @@ use super::rules::{self, Campaign, State};
 use super::sql;
 use crate::charter::{self, Channel};
 use crate::error::{Error, Field, Refusal, Result};
+use crate::kit::forms::{LONG, fit};
 use crate::kit::vault::Vault;
 use crate::kit::{dates, new_id};
 use crate::mailing::certificates::{self, Certified};
@@ -218,6 +219,7 @@ pub fn may_mark(by: &By, w: &Whole, sent: &Sent) -> Result<Option<String>> {
     {
         return Err(Error::invalid("sha256", "A SHA-256 has 64 hexadecimal digits"));
     }
+    fit(&[("reason", sent.reason.as_deref().unwrap_or_default(), LONG)])?;
     // The program that sends tells that it has sent.
     if by.role != Role::Mailer {
         by.role.may(Permission::ScreenLists)?;

@@ -8,11 +8,11 @@ use super::rules::{self, Campaign, Counted, State};
 use super::{reach, sql};
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
-use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, download, go_saying, mend, page};
-use crate::mailing::{certificates, screen, screenings, templates};
+use crate::kit::{dates, upload};
+use crate::mailing::{certificates, screen, templates};
 use crate::office::Office;
 use crate::permissions::Attested;
 use crate::permissions::lapses::{self, Lapsing};
@@ -298,8 +298,8 @@ pub async fn sent(
     parts: Multipart,
 ) -> Answer {
     me.by.role.may(Permission::ScreenLists)?;
-    let place = screenings::folder(&office)?;
-    let (f, bytes) = screenings::received(parts, "file", &place.path().join("list")).await?;
+    let place = upload::folder(&office)?;
+    let (f, bytes) = upload::received(parts, "file", &place.path().join("list")).await?;
     let to = format!("/office/campaigns/{short}");
     let (me, done) = office
         .run(move |o| {

@@ -8,6 +8,7 @@ use super::rules::{EVENTS, Target};
 use super::send::{self, Outcome};
 use super::sql::{self, HookRow};
 use crate::error::{Error, Refusal, Result};
+use crate::kit::forms::{LONG, fit};
 use crate::kit::vault::{self, Vault};
 use crate::kit::{jobs, new_id};
 use crate::office::Office;
@@ -45,6 +46,7 @@ pub fn add(
     loopback: bool,
 ) -> Result<Recorded<(String, String)>> {
     by.role.may(Permission::ManagePermissions)?;
+    fit(&[("url", url, LONG)])?;
     let target = Target::parse(url, loopback)?;
     if events.is_empty() || events.iter().any(|e| !EVENTS.contains(&e.as_str())) {
         let words = format!("Choose what is announced: {}", EVENTS.join(", "));

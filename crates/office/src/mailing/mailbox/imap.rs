@@ -11,7 +11,7 @@ use openssl::ssl::{SslConnector, SslMethod, SslStream};
 use super::{ASIDE, Done, MOST, PROCESSED};
 use crate::error::{Error, Result};
 use crate::permissions::mail::LARGEST;
-use crate::settings::Mailbox;
+use crate::settings::{Mailbox, Secret};
 
 /// No answer takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,17 +25,10 @@ pub fn each(
     take: &mut dyn FnMut(Option<&[u8]>) -> Result<Done>,
 ) -> Result<u64> {
     let mut c = Client::connect(host, mailbox)?;
-    let secret = match &mailbox.password_file {
-        Some(file) => std::fs::read_to_string(file).map_err(|_| {
-            Error::Unavailable(format!(
-                "the mailbox’s password file {} can't be read",
-                file.display()
-            ))
-        })?,
-        None => String::new(),
-    };
+    let secret = mailbox.secret()?;
+    let secret = secret.as_ref().map_or("", Secret::reveal);
     let user = quoted(mailbox.user.as_deref().unwrap_or_default())?;
-    c.ask(&format!("LOGIN {user} {}", quoted(secret.trim_end())?), "the sign-in")?;
+    c.ask(&format!("LOGIN {user} {}", quoted(secret)?), "the sign-in")?;
     let may_move = c
         .ask("CAPABILITY", "CAPABILITY")?
         .iter()

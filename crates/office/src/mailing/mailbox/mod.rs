@@ -61,7 +61,7 @@ pub fn org_of(office: &Office, mailbox: &Mailbox) -> Result<String> {
 /// # Errors
 /// Of the office's own database.
 pub fn look(office: &Office, org: &str) -> Result<()> {
-    let Some(mailbox) = office.settings().mailbox.clone() else { return Ok(()) };
+    let Some(mailbox) = office.reach().mailbox.clone() else { return Ok(()) };
     let looked = once(office, org, &mailbox);
     let (org, now) = (org.to_owned(), office.now());
     if let Err(e) = &looked {

@@ -10,10 +10,10 @@ use super::{Screening, sql};
 use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::blobs::BlobReader;
-use crate::kit::dates;
 use crate::kit::forms::{Filled, Wrong, count, sentence};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, download, go, go_saying, mend, page, stream};
+use crate::kit::{dates, upload};
 use crate::mailing::screen::{Certificate, title_of};
 use crate::office::Office;
 use crate::people;
@@ -107,9 +107,9 @@ pub async fn start(State(office): State<Office>, me: Signed) -> Answer {
 /// `POST /office/screen`: the list is written to a folder of its own, looked at, and sealed.
 pub async fn upload(State(office): State<Office>, me: Signed, parts: Multipart) -> Answer {
     me.by.role.may(Permission::ScreenLists)?;
-    let place = super::folder(&office)?;
+    let place = upload::folder(&office)?;
     let path = place.path().join("list");
-    let (f, bytes) = super::received(parts, "list", &path).await?;
+    let (f, bytes) = upload::received(parts, "list", &path).await?;
     let (me, f, done) = office
         .run(move |o| {
             let done = if bytes == 0 {

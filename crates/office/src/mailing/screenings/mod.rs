@@ -6,22 +6,19 @@ pub mod sql;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use axum::extract::Multipart;
 use candour_db::Tx;
-use candour_screening::{At, Column, Outs, Plan, inspect, normalise};
+use candour_screening::{Outs, Plan, inspect};
 use jiff::{SignedDuration, Timestamp};
 
 use super::screen::{self, Certificate, For};
 use super::{rows, screen_cli, table};
 use crate::charter::{self, Channel};
 use crate::error::{Error, Result};
-use crate::kit::blobs::{self, BlobReader, BlobWriter, Finished};
-use crate::kit::forms::Filled;
-use crate::kit::{dates, new_id};
+use crate::kit::blobs::{self, Finished};
+use crate::kit::upload::folder;
+use crate::kit::{dates, new_id, upload};
 use crate::office::Office;
 use crate::permissions::{Attested, Class};
 use crate::proof::{Act, By, Recorded};
@@ -29,9 +26,6 @@ use crate::staff::Permission;
 
 /// Lists are kept this long.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
-
-/// As many allowed rows are looked through for addresses that stand there twice.
-const COMPARED: u64 = 500_000;
 
 /// A list brought in through the browser.
 #[derive(Debug, Clone)]
@@ -92,45 +86,8 @@ pub struct Done {
     pub faults: String,
 }
 
-/// A folder of its own for work in the clear, gone when dropped.
-pub(super) fn folder(office: &Office) -> Result<tempfile::TempDir> {
-    let place = office.data().join("work");
-    std::fs::create_dir_all(&place)?;
-    Ok(tempfile::Builder::new().prefix("list-").tempdir_in(place)?)
-}
-
-/// Takes a form with a file: writes the file to a path, answers the other fields and how many bytes
-/// came.
-///
-/// # Errors
-/// The upload breaks off, or the file can't be written.
-pub async fn received(mut parts: Multipart, file: &str, path: &Path) -> Result<(Filled, u64)> {
-    let (mut f, mut bytes) = (Filled::default(), 0_u64);
-    let broken = |_| Error::invalid("list", "The upload broke off: send the list again");
-    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        if name != file {
-            f.set(&name, part.text().await.map_err(broken)?);
-            continue;
-        }
-        let mut out = std::fs::File::create(path)?;
-        while let Some(piece) = part.chunk().await.map_err(broken)? {
-            bytes += piece.len() as u64;
-            out.write_all(&piece)?;
-        }
-    }
-    Ok((f, bytes))
-}
-
 fn seal(office: &Office, by: &By, file: &Path) -> Result<Finished> {
-    let vault = office.vault().clone();
-    let (org, now) = (by.org.clone(), by.now);
-    let key = office.chore(move |tx| vault.key_for(tx, &org, "office", now))?;
-    let mut out =
-        BlobWriter::start(office.db(), office.vault(), &by.org, &key, "screening", by.now)?;
-    let mut file = std::fs::File::open(file)?;
-    std::io::copy(&mut file, &mut out)?;
-    out.end()
+    upload::seal(office, &by.org, "screening", by.now, file)
 }
 
 /// Keeps a list that was brought in, after a look at it.
@@ -193,7 +150,7 @@ fn screened(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<Outcome> 
     let what = s.what(by.now)?;
     let place = folder(office)?;
     let list = place.path().join("list");
-    unseal(office, &by.org, blob, &list)?;
+    upload::unseal(office, &by.org, blob, &list)?;
     let file = |name: &str| place.path().join(name);
     let outs = Outs::Files {
         allowed: file("allowed"),
@@ -205,7 +162,7 @@ fn screened(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<Outcome> 
     let out = rows::screen_any(&ready, &list, plan, &outs, &mut |_, _| {})?;
     let name = office.read(|tx| charter::current(tx, &by.org))?.organisation.legal_name;
     let mut certificate = ready.certificate(by, &name, &what, &out);
-    certificate.rows.doubled = doubled(&file("allowed"), plan, out.allowed)?;
+    certificate.rows.doubled = table::doubled(&file("allowed"), plan, out.allowed)?;
     let seal_one = |name| seal(office, by, &file(name));
     let sealed = ["allowed", "blocked", "unreadable"].into_iter().map(seal_one);
     let sealed = sealed.collect::<Result<Vec<_>>>()?;
@@ -249,45 +206,6 @@ pub fn proof(office: &Office, by: &By, id: &str) -> Result<String> {
     let (org, id, kept) = (by.org.clone(), id.to_owned(), text.clone());
     office.chore(move |tx| sql::set_proof(tx, &org, &id, Some(&kept)))?;
     Ok(text)
-}
-
-/// How many of the allowed rows have an address that stands in a row before. They are left in:
-/// which of them is meant is for whoever sends. `None` where it is not looked for.
-fn doubled(allowed: &Path, plan: &Plan, rows: u64) -> Result<Option<u64>> {
-    let Some(Column { at: At::Number(column), kind }) = plan.columns.first() else {
-        return Ok(None);
-    };
-    match rows {
-        0 => return Ok(Some(0)),
-        n if n > COMPARED => return Ok(None),
-        _ => {}
-    }
-    let (shape, mut seen, mut twice) = (table::shape(allowed)?, HashSet::new(), 0);
-    let mut heading = plan.header;
-    table::each(allowed, &shape, |_, row| {
-        let first = std::mem::replace(&mut heading, false);
-        let cell = row.get(column.saturating_sub(1)).filter(|_| !first);
-        if let Some(normal) = cell.and_then(|c| normalise(*kind, c).ok())
-            && !seen.insert(normal)
-        {
-            twice += 1;
-        }
-        Ok(())
-    })?;
-    Ok(Some(twice))
-}
-
-fn unseal(office: &Office, org: &str, blob: &str, to: &Path) -> Result<()> {
-    let mut reader = BlobReader::open(office.db(), office.vault(), org, blob)?;
-    let mut file = std::fs::File::create(to)?;
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        let n = reader.read(&mut piece)?;
-        if n == 0 {
-            return Ok(());
-        }
-        file.write_all(&piece[..n])?;
-    }
 }
 
 /// Forgets lists older than a week, done or not. Their certificates stay.

@@ -75,7 +75,7 @@ fn hand_page(o: &Office, me: &Signed, at: &At, f: Filled, w: Wrong) -> Result<Ha
         w,
         pack: packs.first().map(|k| (k.number, k.complete)),
         code: None,
-        server: o.settings().post.is_some(),
+        server: o.reach().post.is_some(),
         asked: wants.format_in_words(),
         phones: case.body.asker.phones,
     })
