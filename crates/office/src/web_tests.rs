@@ -21,6 +21,8 @@ use crate::staff::acts::{self as staff, NewStaff, SignIn};
 mod door_tests;
 #[path = "web_first_tests.rs"]
 mod first_tests;
+#[path = "web_holdings_tests.rs"]
+mod web_holdings_tests;
 #[path = "web_requests_tests.rs"]
 mod web_requests_tests;
 #[path = "web_review_tests.rs"]
