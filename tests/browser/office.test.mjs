@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fs from 'node:fs';
+import path from 'node:path';
 import { House, PASSWORD, follow, press, refused, sent } from './house.mjs';
 
 let house;
@@ -343,21 +344,79 @@ test('the holdings', async () => {
   await house.look(page, 'holdings');
   await page.goto('/office/holdings/club');
   await house.look(page, 'holding');
-  await follow(page.getByRole('link', { name: 'Edit the map' }));
+  await follow(page.getByRole('link', { name: 'The whole map as text' }));
   await house.look(page, 'holding-map');
   await page.getByLabel('The map').fill('holding = [');
   await refused(page, 'Check and save', 'map', /./);
   assert.equal(await page.getByLabel('The map').inputValue(), 'holding = [');
   await house.look(page, 'holding-map-error');
-  await page.goto('/office/holdings/new');
+});
+
+test('a table of a map is decided in its form', async () => {
+  await page.goto('/office/holdings/club');
+  await follow(page.getByRole('link', { name: 'notes', exact: true }));
+  await house.look(page, 'holding-table');
+  // By keyboard: what is folded away opens, and is typed into.
+  await page.locator('summary', { hasText: /^body:/ }).press('Enter');
+  await page.locator('textarea[name$="-codes"]:visible').first().fill('Asked');
+  await page.getByRole('radio', { name: 'They are kept' }).check();
+  await refused(page, 'Check, save and go on', 'keep-reason', /on what ground/);
+  assert.match(await page.locator('.wrong').innerText(), /on a line of its own/);
+  await house.look(page, 'holding-table-error');
+  await page.locator('textarea[name$="-codes"]:visible').first().fill('A = Asked');
+  await page.getByLabel('on what ground').fill('Accounts, six years');
+  await press(page, 'Check, save and go on');
+  assert.match(await main(), /Saved and checked/);
+  await page.goto('/office/holdings/club');
+  assert.match(await main(), /A is Asked/);
+  await house.look(page, 'holding-decided');
+});
+
+test('a holding is added, changed, ended and taken up again', async () => {
+  await page.goto('/office/holdings');
+  await follow(page.getByRole('link', { name: 'Add a holding' }));
   await house.look(page, 'holding-new');
-  await page.getByLabel('SQLite database').check();
+  await follow(page.getByRole('button', { name: 'Continue' }));
+  assert.match(await page.locator('.wrong').innerText(), /Choose what sort/);
+  await house.look(page, 'holding-new-error');
+  await page.getByLabel('PostgreSQL database').check();
+  await follow(page.getByRole('button', { name: 'Continue' }));
+  await house.look(page, 'holding-new-server');
+  await page.goto('/office/holdings/new?kind=sqlite');
   await page.getByLabel('What do people call it?').fill('Old database');
   await page.getByLabel('Short name').fill('old');
-  await page.getByLabel('Path').fill('no-such-file.db');
-  assert.equal(await sent(page, 'Try it and add it'), 422);
-  assert.equal(await page.getByLabel('Path').inputValue(), 'no-such-file.db');
-  await house.look(page, 'holding-new-error');
+  await page.getByLabel('Path').fill('/etc/passwd');
+  await refused(page, 'Try it and add it', 'path', /can’t be named here/);
+  assert.equal(await page.getByLabel('Path').inputValue(), '/etc/passwd');
+  await house.look(page, 'holding-new-outside');
+  fs.mkdirSync(path.join(house.data, 'holdings'), { recursive: true });
+  fs.copyFileSync(path.join(house.data, 'club.db'), path.join(house.data, 'holdings/old.db'));
+  await page.getByLabel('Path').fill('holdings/old.db');
+  await press(page, 'Try it and add it');
+  assert.match(await main(), /no data map yet/);
+  await press(page, 'Scan and draft the map');
+  await follow(page.getByRole('link', { name: 'Decide about the next table' }));
+  await house.look(page, 'holding-table-doubts');
+  await page.goto('/office/holdings/old');
+  await follow(page.getByRole('link', { name: 'Change the holding' }));
+  await house.look(page, 'holding-change');
+  await page.getByLabel('What do people call it?').fill('Very old database');
+  await press(page, 'Try it and save');
+  assert.match(await main(), /The holding has been changed/);
+  await follow(page.getByRole('link', { name: 'We no longer keep this' }));
+  await house.look(page, 'holding-end');
+  await refused(page, 'End it', 'reason', /Say why/);
+  await page.getByLabel('Why do we no longer keep it?').fill('Moved into the club database');
+  await press(page, 'End it');
+  assert.match(await main(), /No longer kept/);
+  await house.look(page, 'holdings-ended');
+  await follow(page.getByRole('link', { name: 'Very old database' }));
+  await house.look(page, 'holding-ended');
+  await press(page, 'Take it up again');
+  assert.match(await main(), /taken up again/);
+  await follow(page.getByRole('link', { name: 'We no longer keep this' }));
+  await page.getByLabel('Why do we no longer keep it?').fill('Moved into the club database');
+  await press(page, 'End it');
 });
 
 test('the ledger and its proofs', async () => {

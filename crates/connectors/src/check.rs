@@ -58,6 +58,34 @@ impl DataMap {
         }
         check.problems
     }
+
+    /// What a person has still to decide about one table, without a look at the holding.
+    #[must_use]
+    pub fn undecided(&self, collection: &Collection) -> Vec<Problem> {
+        let mut check = Check { map: self, schema: &Schema::default(), problems: Vec::new() };
+        check.decisions(collection);
+        check.problems
+    }
+}
+
+impl DataMap {
+    /// Whether confirmed links lead from a table to one of persons, at any distance. Without them
+    /// its rows are never searched.
+    #[must_use]
+    pub fn reaches_person(&self, from: &Collection) -> bool {
+        let (mut seen, mut next) = (BTreeSet::from([from.name.as_str()]), vec![from]);
+        while let Some(c) = next.pop() {
+            for link in c.link.iter().filter(|l| l.confirmed && l.refused.is_none()) {
+                let Some(to) = self.collection(&link.to) else { continue };
+                match to.holds {
+                    Holds::Person => return true,
+                    Holds::Linked if seen.insert(&to.name) => next.push(to),
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
 }
 
 struct Check<'a> {
@@ -86,11 +114,23 @@ impl Check<'_> {
             }
             Some(live) => self.fields(c, live),
         }
-        self.decisions(c);
         for link in &c.link {
             self.link(c, link);
         }
-        if c.holds == Holds::Linked && !self.reaches_person(c) {
+        self.decisions(c);
+    }
+
+    /// What a person has to decide, whatever the holding says today.
+    fn decisions(&mut self, c: &Collection) {
+        self.about(c);
+        self.unsure(c);
+        for link in c.link.iter().filter(|l| l.refused.is_none() && !l.confirmed) {
+            let place = format!("{}.{}", c.name, link.fields.join("+"));
+            let what = format!("the link to {} awaits a person: {}", link.to, link.evidence);
+            let remedy = "Confirm it, or say that it is not right.";
+            self.add(&place, ProblemKind::Undecided, what, remedy);
+        }
+        if c.holds == Holds::Linked && !self.map.reaches_person(c) {
             self.add(
                 &c.name,
                 ProblemKind::Undecided,
@@ -124,26 +164,26 @@ impl Check<'_> {
         }
     }
 
-    fn decisions(&mut self, c: &Collection) {
+    fn about(&mut self, c: &Collection) {
         let open = ProblemKind::Undecided;
         if c.holds == Holds::None {
             if c.why.as_deref().unwrap_or("").trim().is_empty() {
-                let remedy = "Give the reason as `why`.";
+                let remedy = "Say why.";
                 self.add(&c.name, open, "it says it holds no personal data, not why", remedy);
             }
         } else {
             if c.activity.as_deref().unwrap_or("").trim().is_empty() {
-                let remedy = "Name the entry of the register it serves as `activity`.";
+                let remedy = "Name the entry of the register that it serves.";
                 self.add(&c.name, open, "it serves no activity of the register", remedy);
             }
             if c.on_erasure == Erasure::Undecided {
-                let remedy = "Set on_erasure to delete, anonymise or keep.";
+                let remedy = "Choose delete, anonymise or keep.";
                 self.add(&c.name, open, "nobody has decided what an erasure does to it", remedy);
             }
             if c.on_erasure == Erasure::Keep
                 && c.keep_reason.as_deref().unwrap_or("").trim().is_empty()
             {
-                let remedy = "Give the ground as keep_reason.";
+                let remedy = "Give the ground.";
                 self.add(&c.name, open, "its rows are kept on erasure without a ground", remedy);
             }
             let own = c.field.iter().any(|f| f.identifier.is_some());
@@ -152,7 +192,11 @@ impl Check<'_> {
                 self.add(&c.name, ProblemKind::Wrong, "no field of it tells a person", remedy);
             }
         }
-        let remedy = "Decide, then remove the `unsure` line.";
+    }
+
+    fn unsure(&mut self, c: &Collection) {
+        let open = ProblemKind::Undecided;
+        let remedy = "Decide, and the mark goes.";
         if let Some(unsure) = &c.unsure {
             self.add(&c.name, open, format!("the scan was not sure: {unsure}"), remedy);
         }
@@ -160,6 +204,15 @@ impl Check<'_> {
             if let Some(unsure) = &field.unsure {
                 let place = format!("{}.{}", c.name, field.name);
                 self.add(&place, open, format!("the scan was not sure: {unsure}"), remedy);
+            }
+            let n = field.unexplained().count();
+            if n > 0 {
+                let place = format!("{}.{}", c.name, field.name);
+                let what = match n {
+                    1 => "nobody has said what one of its values means".to_owned(),
+                    n => format!("nobody has said what {n} of its values mean"),
+                };
+                self.add(&place, open, what, "Say it, or take them off its list of codes.");
             }
         }
     }
@@ -190,27 +243,6 @@ impl Check<'_> {
             let what = format!("the link points at {}, which the map lacks", link.to);
             self.add(&place, ProblemKind::Wrong, what, "Map it, or remove the link.");
         }
-        if !link.confirmed {
-            let what = format!("the link to {} awaits a person: {}", link.to, link.evidence);
-            let remedy = "Set confirmed = true, or say no with refused = \"why\".";
-            self.add(&place, ProblemKind::Undecided, what, remedy);
-        }
-    }
-
-    /// Whether confirmed links lead from `c` to a collection of persons, at any distance.
-    fn reaches_person(&self, c: &Collection) -> bool {
-        let (mut seen, mut next) = (BTreeSet::from([c.name.as_str()]), vec![c]);
-        while let Some(c) = next.pop() {
-            for link in c.link.iter().filter(|l| l.confirmed && l.refused.is_none()) {
-                let Some(to) = self.map.collection(&link.to) else { continue };
-                match to.holds {
-                    Holds::Person => return true,
-                    Holds::Linked if seen.insert(&to.name) => next.push(to),
-                    _ => {}
-                }
-            }
-        }
-        false
     }
 
     /// "; perhaps renamed to x": an unmapped table with the same columns.

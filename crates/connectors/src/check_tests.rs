@@ -29,6 +29,7 @@ fn field(name: &str, identifier: Option<Kind>) -> Field {
         forms: Vec::new(),
         census: None,
         unsure: None,
+        codes: std::collections::BTreeMap::new(),
     }
 }
 
@@ -153,4 +154,29 @@ fn a_view_need_not_be_mapped() {
     let mut schema = schema();
     schema.collections.push(LiveCollection { view: true, ..live("active", &["id"]) });
     assert_eq!(good().check(&schema), Vec::new());
+}
+
+#[test]
+fn what_is_left_to_decide_is_known_without_the_holding() {
+    let mut map = good();
+    let left = |map: &DataMap, at: usize| {
+        let all = map.undecided(&map.collection[at]);
+        all.into_iter().map(|p| format!("{}: {}", p.place, p.what)).collect::<Vec<_>>()
+    };
+    assert_eq!((left(&map, 0), left(&map, 1)), (Vec::new(), Vec::new()));
+    let members = &mut map.collection[0];
+    members.field[0].codes =
+        [("A", "Active"), ("L", " "), ("X", "")].map(|(c, m)| (c.into(), m.into())).into();
+    members.field[1].unsure = Some("is it a person?".into());
+    map.collection[1].link[0].confirmed = false;
+    let all = left(&map, 0);
+    assert_eq!(all.len(), 2, "{all:?}");
+    one(&all, "members.id", "what 2 of its values mean");
+    one(&all, "members.email", "is it a person?");
+    let all = left(&map, 1);
+    assert_eq!(all.len(), 2, "{all:?}");
+    one(&all, "bookings.member_id", "awaits a person");
+    one(&all, "bookings", "never searched");
+    // The check against the holding says the same of them.
+    assert_eq!(map.check(&schema()).len(), 4);
 }

@@ -200,6 +200,7 @@ impl Import {
             forms: Vec::new(),
             census: None,
             unsure,
+            codes: std::collections::BTreeMap::new(),
         });
         meta.identity.is_some()
     }

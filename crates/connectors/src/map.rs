@@ -4,7 +4,7 @@
 //! ([`DataMap::check`]). The map holds names of fields and decisions, never a personal value and
 //! never a password.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -213,6 +213,10 @@ pub struct Field {
     /// Set by a scan that is not sure of the field; a person removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsure: Option<String>,
+    /// What its values mean, if they are codes: "L" is "Lapsed". One that nobody has explained yet
+    /// means "". Goes into the answer to whoever asks, so that they can read it (Art 12(1)).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, String>,
 }
 
 /// What a census of a field found. Decides whether a search may trust the field's index.
@@ -283,7 +287,7 @@ impl DataMap {
             };
             Fault::new(FaultKind::Map, place, error.message().trim(), remedy)
         })?;
-        map.consistent(place)?;
+        map.sound(place)?;
         Ok(map)
     }
 
@@ -308,8 +312,12 @@ impl DataMap {
         self.collection.iter().find(|c| c.name == name)
     }
 
-    /// What can be seen to be wrong without the live schema.
-    fn consistent(&self, place: &str) -> Result<(), Fault> {
+    /// Whether it holds together, as far as can be seen without the live schema. `place` names it
+    /// in errors.
+    ///
+    /// # Errors
+    /// [`FaultKind::Map`], as [`DataMap::from_toml`].
+    pub fn sound(&self, place: &str) -> Result<(), Fault> {
         let wrong = |what: String, remedy: &str| {
             Err(Fault::new(FaultKind::Map, place.to_owned(), what, remedy))
         };
@@ -341,9 +349,26 @@ impl Collection {
         self.field.iter().find(|f| f.name == name)
     }
 
+    /// Forgets how identifiers are stored, because it was counted elsewhere or of something else.
+    pub fn forget_census(&mut self) {
+        self.field.iter_mut().for_each(Field::forget_census);
+    }
+
     /// Fields that hold an identifier of this kind of the person the row is about.
     pub fn fields_of(&self, kind: Kind) -> impl Iterator<Item = &Field> {
         self.field.iter().filter(move |f| f.identifier == Some(kind))
+    }
+}
+
+impl Field {
+    /// Forgets how its values are stored.
+    pub fn forget_census(&mut self) {
+        (self.as_stored, self.census, self.forms) = (None, None, Vec::new());
+    }
+
+    /// Values that are codes and that nobody has explained yet.
+    pub fn unexplained(&self) -> impl Iterator<Item = &str> {
+        self.codes.iter().filter(|(_, means)| means.trim().is_empty()).map(|(code, _)| &**code)
     }
 }
 

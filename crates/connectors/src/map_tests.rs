@@ -47,6 +47,10 @@ identifier = "name"
 others = true
 unsure = "is it a person?"
 
+[collection.field.codes]
+A = "Active"
+"on hold" = ""
+
 [[collection.link]]
 fields = ["member_id"]
 to = "members"

@@ -2,8 +2,10 @@
 //!
 //! The draft proposes; a person decides. Whatever the scan is not sure of carries an `unsure` mark
 //! that [`DataMap::check`] reports until a person has removed it, and a link that the schema does
-//! not declare waits to be confirmed. No value of a sample enters the map.
+//! not declare waits to be confirmed. No value of a sample enters the map but codes that are surely
+//! nobody's own, such as "L" of a field `status`, for a person to explain.
 
+mod codes;
 mod fields;
 mod links;
 mod merge;
@@ -77,7 +79,7 @@ pub fn census(
                 kind => *kind == Kind::Postcode,
             });
             let Some(kind) = kind else {
-                (field.as_stored, field.census, field.forms) = (None, None, Vec::new());
+                field.forget_census();
                 continue;
             };
             let (stored, forms) = counted(connector, &c.name, &field.name, kind)?;

@@ -219,6 +219,7 @@ fn rows_about_somebody_else_that_name_the_person_are_weak() {
             forms: Vec::new(),
             census: None,
             unsure: None,
+            codes: std::collections::BTreeMap::new(),
         });
         let (basket, searched) = find(&house, &map, &person);
         let told = at(&basket.told(), "posts");

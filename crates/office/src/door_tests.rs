@@ -80,7 +80,7 @@ fn a_map_never_names_the_office_s_own_files() {
     let map = |more: &str| {
         let text = format!("holding = \"h\"\ntitle = \"H\"\n{more}\n");
         let map = DataMap::from_toml(&text, "map").unwrap();
-        holdings::acts::connect(&s.office, &map).map(drop)
+        holdings::acts::open_map(&s.office, &map).map(drop)
     };
     let server = "kind = \"postgres\"\n[source]\nhost = \"127.0.0.1\"\nport = 9\n\
                   database = \"d\"\nuser = \"u\"\npassword_file = ";

@@ -31,6 +31,7 @@ pub const ALL: &[Migration] = list![
     "0016_roots",
     "0017_looked_for_premises",
     "0018_jobs_again",
+    "0019_holdings_end",
     "0020_house_settings",
 ];
 

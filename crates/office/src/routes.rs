@@ -245,7 +245,7 @@ fn machines(office: &Office) -> Router<Office> {
 
 fn house() -> Router<Office> {
     use charter::{desk as settings, desk_contact as contact, desk_mail as mail};
-    use holdings::desk as hold;
+    use holdings::{desk as hold, desk_place as place, desk_table as table};
     use proof::desk as ledger;
     use register::desk as reg;
     const SEE: &[P] = &[P::SeeHoldings];
@@ -253,6 +253,9 @@ fn house() -> Router<Office> {
     const LEDGER: &[P] = &[P::SeeLedger];
     const SET: &[P] = &[P::SetCharter];
     let map = get(hold::map_form).post(hold::set_map);
+    let one_table = get(table::table).post(table::save_table);
+    let change = get(place::change_form).post(place::change);
+    let end = get(place::end_form).post(place::end);
     // The proof of an entry belongs to the case it stands under, too.
     let proof = whoever(&[P::SeeLedger, P::SeeCases], get(ledger::proof));
     Router::new()
@@ -261,9 +264,13 @@ fn house() -> Router<Office> {
         .route("/office/register/{short}", whoever(SEE, get(reg::one)))
         .route("/office/register/{short}", whoever(KEEP, post(reg::save)))
         .route("/office/holdings", whoever(SEE, get(hold::list)))
-        .route("/office/holdings/new", whoever(KEEP, get(hold::new).post(hold::add)))
+        .route("/office/holdings/new", whoever(KEEP, get(place::new).post(place::add)))
         .route("/office/holdings/{short}", whoever(SEE, get(hold::one)))
+        .route("/office/holdings/{short}/change", whoever(KEEP, change))
+        .route("/office/holdings/{short}/end", whoever(KEEP, end))
+        .route("/office/holdings/{short}/take-up", whoever(KEEP, post(place::take_up)))
         .route("/office/holdings/{short}/map", whoever(KEEP, map))
+        .route("/office/holdings/{short}/map/{n}", whoever(KEEP, one_table))
         .route("/office/holdings/{short}/scan", whoever(KEEP, post(hold::scan)))
         .route("/office/holdings/{short}/check", whoever(KEEP, post(hold::check)))
         .route("/office/ledger", whoever(LEDGER, get(ledger::ledger)))

@@ -43,6 +43,10 @@ pub struct Settings {
     /// this program, if it is there. `CANDOUR_PRESS` in the environment wins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub press: Option<PathBuf>,
+    /// Folders that may be named in the browser as the place of a holding, beside `holdings` in the
+    /// data folder: whoever manages holdings there is not thereby let loose on the whole machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<Folder>,
     /// One-off public holidays that the built-in list lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<Holiday>,
@@ -50,6 +54,17 @@ pub struct Settings {
 
 fn is_default(limits: &Limits) -> bool {
     *limits == Limits::default()
+}
+
+/// A folder in which an organisation's holdings may lie.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folder {
+    /// Short name of the organisation; the only one if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// The folder; relative to the data folder.
+    pub path: PathBuf,
 }
 
 /// The mail server that takes our letters.

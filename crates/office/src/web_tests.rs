@@ -25,6 +25,8 @@ mod first_tests;
 mod house_tests;
 #[path = "web_mend_tests.rs"]
 mod mend_tests;
+#[path = "web_holdings_tests.rs"]
+mod web_holdings_tests;
 #[path = "web_requests_tests.rs"]
 mod web_requests_tests;
 #[path = "web_review_tests.rs"]

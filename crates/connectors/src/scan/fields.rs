@@ -2,6 +2,7 @@
 
 use candour_screening::likely_kind;
 
+use super::codes;
 use crate::map::Field;
 use crate::schema::{Class, LiveCollection, LiveField};
 use crate::words::{self, NamePart, Reading};
@@ -33,6 +34,7 @@ fn field(live: &LiveCollection, column: &LiveField, values: &[&str]) -> Field {
         (None, Some((kind, share))) => by_values(kind, share, column),
         (None, None) => unknown(column, filled),
     };
+    let codes = codes::of(live, column, &reading, values);
     Field {
         name: column.name.clone(),
         category: reading.category,
@@ -44,6 +46,7 @@ fn field(live: &LiveCollection, column: &LiveField, values: &[&str]) -> Field {
         forms: Vec::new(),
         census: None,
         unsure,
+        codes,
     }
 }
 

@@ -23,7 +23,10 @@ fn collection(known: &mut Collection, new: &Collection) {
     }
     for field in &new.field {
         match known.field.iter_mut().find(|f| f.name == field.name) {
-            Some(known) => counted(known, field),
+            Some(known) => {
+                counted(known, field);
+                coded(known, field);
+            }
             None => known.field.push(field.clone()),
         }
     }
@@ -41,6 +44,16 @@ fn counted(known: &mut Field, new: &Field) {
         known.as_stored = new.as_stored;
         known.forms.clone_from(&new.forms);
         known.census = new.census;
+    }
+}
+
+/// Where a person keeps what codes mean, new ones come in to be explained; where they took the list
+/// out, it stays out.
+fn coded(known: &mut Field, new: &Field) {
+    if !known.codes.is_empty() {
+        for (code, means) in &new.codes {
+            known.codes.entry(code.clone()).or_insert_with(|| means.clone());
+        }
     }
 }
 

@@ -90,6 +90,7 @@ fn collection(
         forms: Vec::new(),
         census: None,
         unsure: None,
+        codes: std::collections::BTreeMap::new(),
     };
     let link = link.map(|(field, to)| Link {
         fields: vec![field.to_owned()],
@@ -227,4 +228,50 @@ fn what_is_gone_stays_for_a_person_to_remove() {
     let merged = merge(&old, &fresh);
     let names: Vec<&str> = merged.collection[0].field.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["email", "email_address"]);
+}
+
+/// A field of a table of clubs' members, with so many of each value.
+fn coded(name: &str, values: &[(&str, usize)]) -> Vec<String> {
+    let all: Vec<&str> = values.iter().flat_map(|(v, n)| std::iter::repeat_n(*v, *n)).collect();
+    let field = field("members", name, "text", &all);
+    assert!(field.codes.values().all(String::is_empty), "a person says what they mean");
+    field.codes.into_keys().collect()
+}
+
+#[test]
+fn codes_are_listed_to_be_explained_only_where_they_are_nobodys_own() {
+    assert_eq!(coded("status", &[("A", 60), ("L", 4)]), ["A", "L"]);
+    assert_eq!(coded("membership_type", &[("adult", 30), ("child", 30)]), ["adult", "child"]);
+    let none: [(&str, &[(&str, usize)]); 8] = [
+        // One that comes once may be somebody's own.
+        ("status", &[("A", 60), ("told Bram Novak", 1)]),
+        ("status", &[("A", 20), ("L", 20)]),
+        ("status", &[("A", 60)]),
+        ("status", &[("A", 60), ("a note that somebody wrote", 60)]),
+        ("status", &[("a@b.example", 60), ("b@b.example", 60)]),
+        // Initials, and values of which the name does not say that they sort things.
+        ("seen_by", &[("AQ", 60), ("BN", 60)]),
+        ("surname", &[("Quill", 60), ("Novak", 60)]),
+        ("postcode", &[("EX4 2AA", 60), ("EX4 2AB", 60)]),
+    ];
+    for (name, values) in none {
+        assert_eq!(coded(name, values), Vec::<String>::new(), "{name} {values:?}");
+    }
+    let many: Vec<String> = (0..13).map(|n| format!("T{n}")).collect();
+    let many: Vec<(&str, usize)> = many.iter().map(|v| (v.as_str(), 5)).collect();
+    assert_eq!(coded("type", &many), Vec::<String>::new());
+}
+
+#[test]
+fn a_second_scan_brings_new_codes_and_leaves_a_list_out_that_was_taken_out() {
+    let with = |codes: &[(&str, &str)]| {
+        let mut map = map(vec![collection("members", &[("status", None)], None)]);
+        let codes = codes.iter().map(|(c, m)| ((*c).to_owned(), (*m).to_owned()));
+        map.collection[0].field[0].codes = codes.collect();
+        map
+    };
+    let fresh = with(&[("A", ""), ("L", "")]);
+    let merged = merge(&with(&[("A", "Active")]), &fresh);
+    assert_eq!(merged, with(&[("A", "Active"), ("L", "")]));
+    assert_eq!(merge(&with(&[]), &fresh), with(&[]));
 }

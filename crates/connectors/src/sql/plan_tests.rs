@@ -24,6 +24,7 @@ fn field(name: &str, kind: Kind, stored: Option<(Stored, &str)>) -> Field {
         forms: Vec::new(),
         census: stored.map(|(_, at)| at.parse().expect("a time")),
         unsure: None,
+        codes: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The sample society's holdings in the office: added, scanned, and decided as a person would
 //! decide, from a file that reads like their notes.
 
+use std::collections::BTreeMap;
+
 use candour_connectors::words::NamePart;
 use candour_connectors::{
     Category, Collection, DataMap, Erasure, HoldingKind, Holds, Kind, Problem, Source,
@@ -8,8 +10,7 @@ use candour_connectors::{
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::holdings::acts::{self, NewHolding};
-use crate::holdings::{Holding, sql};
+use crate::holdings::{acts, acts::NewHolding, sql};
 use crate::office::Office;
 use crate::proof::By;
 
@@ -68,6 +69,9 @@ struct Meaning {
     part: Option<NamePart>,
     #[serde(default)]
     others: bool,
+    /// What its values mean.
+    #[serde(default)]
+    codes: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +112,7 @@ pub fn put(office: &Office, by: &By, d: &Decided) -> Result<Vec<Problem>> {
     let holding = find()?;
     let mut map = holding.map.clone();
     decide(&mut map, d)?;
-    set(office, by, &holding, map)
+    acts::save_map(office, by, &holding, map)
 }
 
 /// Adds a holding that is not there yet, with an empty map.
@@ -131,15 +135,6 @@ fn new(d: &Decided) -> NewHolding {
         post: d.post.clone(),
         post_email: d.post_email.clone(),
     }
-}
-
-fn set(office: &Office, by: &By, holding: &Holding, map: DataMap) -> Result<Vec<Problem>> {
-    let changed = Holding { map: map.clone(), ..holding.clone() };
-    let found = acts::problems(office, &by.org, &changed)?;
-    let lines: Vec<String> = found.iter().map(acts::line).collect();
-    let (by, vault, holding) = (by.clone(), office.vault().clone(), holding.clone());
-    office.write(move |tx| acts::set_map(tx, &vault, &by, &holding, &map, &lines))?;
-    Ok(found)
 }
 
 /// Writes the decisions into a drafted map. What nobody decided keeps the scan's mark, so the
@@ -174,9 +169,13 @@ fn fields(c: &mut Collection, choice: &Choice, d: &Decided) -> Result<()> {
         field.identifier = meaning.identifier;
         field.part = meaning.part;
         field.others = meaning.others;
+        field.codes.clone_from(&meaning.codes);
     }
     // Whoever decided about the collection has looked at its fields.
-    c.field.iter_mut().for_each(|f| f.unsure = None);
+    for f in &mut c.field {
+        f.unsure = None;
+        f.codes.retain(|_, means| !means.is_empty());
+    }
     Ok(())
 }
 

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use candour_connectors::{
-    Connector, DataMap, Fault, FaultKind, HoldingKind, Limits, Problem, ProblemKind, Source,
-    Tested, open, scan,
+    Collection, Connector, DataMap, Fault, FaultKind, HoldingKind, Limits, Problem, ProblemKind,
+    Source, Tested, open, scan,
 };
 use candour_db::Tx;
 
+use super::folders;
 use super::sql::{self, Holding};
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::kit::forms::is_short_name;
-use crate::kit::new_id;
 use crate::kit::vault::Vault;
+use crate::kit::{dates, new_id};
 use crate::office::Office;
 use crate::proof::{Act, By, Recorded};
 use crate::register;
@@ -48,17 +49,46 @@ pub fn base(office: &Office) -> PathBuf {
 /// Reaches a holding.
 ///
 /// # Errors
-/// Why it can't be reached, in words that hold nothing personal.
-pub fn connect(office: &Office, map: &DataMap) -> Result<Box<dyn Connector>> {
+/// It is no longer kept, or why it can't be reached, in words that hold nothing personal.
+pub fn connect(office: &Office, holding: &Holding) -> Result<Box<dyn Connector>> {
+    kept(holding)?;
+    if holding.bound
+        && let Some((_, fault)) = folders::outside(office, &holding.org, &holding.map)?
+    {
+        return Err(Error::Holding(fault));
+    }
+    open_map(office, &holding.map)
+}
+
+/// Reaches what a map names.
+///
+/// # Errors
+/// It names the office's own files, or can't be reached.
+pub fn open_map(office: &Office, map: &DataMap) -> Result<Box<dyn Connector>> {
     not_our_own(office, map)?;
     Ok(open(map, &base(office), limits(office))?)
+}
+
+/// Refuses to go on with a holding that is no longer kept.
+///
+/// # Errors
+/// It is not.
+pub fn kept(holding: &Holding) -> Result<()> {
+    let Some(ended) = &holding.ended else { return Ok(()) };
+    let why = format!(
+        "{} is no longer kept since {}: take it up again first",
+        holding.title,
+        dates::full(ended.on)
+    );
+    let source_ = "house rule: what is no longer kept is neither searched nor changed";
+    Err(Refusal { act: "use a holding", why, source_ }.into())
 }
 
 /// Refuses a map that names the office's own files: its key handed to a server as a password, or
 /// the letters of every organisation read as a folder.
 fn not_our_own(office: &Office, map: &DataMap) -> Result<()> {
-    const OURS: [&str; 6] =
-        ["office.key", "candour.toml", "office.db", "office.db-wal", "outbox", "work"];
+    const OURS: [&str; 7] =
+        ["office.key", "candour.toml", "office.db", "office.db-wal", "outbox", "work", "journal"];
     let base = base(office);
     let whole = |path: &Path| std::fs::canonicalize(path).ok();
     let ours: Vec<PathBuf> = OURS.iter().filter_map(|name| whole(&base.join(name))).collect();
@@ -87,21 +117,33 @@ pub fn active(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Holding>> {
     sql::all(tx, org)
 }
 
-fn check_new(new: &NewHolding) -> Result<()> {
-    if !is_short_name(&new.short) {
-        return Err(Error::invalid(
-            "short",
-            "The short name has lower case letters, digits and dashes only",
-        ));
-    }
-    if new.title.trim().is_empty() {
+/// Every holding there is or was: old cases name those that are no longer kept, too.
+///
+/// # Errors
+/// Of the database.
+pub fn known(tx: &mut Tx<'_>, org: &str) -> Result<Vec<Holding>> {
+    sql::known(tx, org)
+}
+
+/// What a holding is called and who keeps it, as it may be kept.
+pub(super) fn check_words(
+    kind: HoldingKind,
+    title: &str,
+    post: Option<&str>,
+    post_email: Option<&str>,
+) -> Result<()> {
+    if title.trim().is_empty() {
         return Err(Error::invalid("title", "Enter what people call this holding"));
     }
-    if new.kind == HoldingKind::Paper && (new.post.is_none() || new.post_email.is_none()) {
+    if kind == HoldingKind::Paper && (post.is_none() || post_email.is_none()) {
         return Err(Error::invalid(
             "post",
             "A holding on paper needs the post to ask and their e-mail address",
         ));
+    }
+    let whole = |e: &str| e.split_once('@').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
+    if post_email.is_some_and(|e| !whole(e) || e.contains(char::is_whitespace)) {
+        return Err(Error::invalid("post-email", "Enter a whole e-mail address, with its @"));
     }
     Ok(())
 }
@@ -113,45 +155,50 @@ fn check_new(new: &NewHolding) -> Result<()> {
 /// Denied, the short name is taken, or the holding can't be reached.
 pub fn add(office: &Office, by: &By, new: NewHolding) -> Result<(String, Option<Tested>)> {
     by.role.may(Permission::ManageHoldings)?;
-    check_new(&new)?;
-    let map = DataMap::new(&new.short, new.title.trim(), new.kind, new.source.clone());
-    let tested = match new.kind {
-        HoldingKind::Paper => None,
-        _ => Some(connect(office, &map)?.test()?),
+    if !is_short_name(&new.short) {
+        return Err(Error::invalid(
+            "short",
+            "The short name has lower case letters, digits and dashes only",
+        ));
+    }
+    check_words(new.kind, &new.title, new.post.as_deref(), new.post_email.as_deref())?;
+    let map = DataMap::new(&new.short, new.title.trim(), new.kind, new.source);
+    map.sound(&new.short)?;
+    let row = Holding {
+        id: new_id(by.now),
+        org: by.org.clone(),
+        short: new.short,
+        title: map.title.clone(),
+        map,
+        version: 1,
+        post: new.post,
+        post_email: new.post_email,
+        checked: None,
+        problems: Vec::new(),
+        bound: folders::binds(by),
+        ended: None,
     };
-    let (by, vault) = (by.clone(), office.vault().clone());
-    let id = office.write(move |tx| insert(tx, &vault, &by, &new, &map))?;
+    let tested = match row.is_paper() {
+        true => None,
+        false => Some(connect(office, &row)?.test()?),
+    };
+    let (by, vault, id) = (by.clone(), office.vault().clone(), row.id.clone());
+    office.write(move |tx| insert(tx, &vault, &by, &row))?;
     Ok((id, tested))
 }
 
-fn insert(
-    tx: &mut Tx<'_>,
-    vault: &Vault,
-    by: &By,
-    new: &NewHolding,
-    map: &DataMap,
-) -> Result<Recorded<String>> {
-    if sql::is_there(tx, &by.org, &new.short)? {
-        return Err(Error::invalid("short", "There is already a holding with this short name"));
+fn insert(tx: &mut Tx<'_>, vault: &Vault, by: &By, row: &Holding) -> Result<Recorded<()>> {
+    if sql::is_there(tx, &by.org, &row.short)? {
+        let words = "There is already a holding with this short name, or there was one";
+        return Err(Error::invalid("short", words));
     }
-    let row = Holding {
-        id: new_id(by.now),
-        short: new.short.clone(),
-        title: new.title.trim().to_owned(),
-        map: map.clone(),
-        version: 1,
-        post: new.post.clone(),
-        post_email: new.post_email.clone(),
-        checked: None,
-        problems: Vec::new(),
-    };
-    sql::insert(tx, &by.org, &row, by.now)?;
+    sql::insert(tx, &by.org, row, by.now)?;
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
     let act = Act::new("holding.added")
         .about("holding", &row.id)
         .law("UK GDPR Art 30(1)")
-        .say(&key, format!("{} ({})", row.title, sql::kind_word(new.kind)));
-    Ok(Recorded::new(by, row.id, act))
+        .say(&key, format!("{} ({})", row.title, sql::kind_word(row.map.kind)));
+    Ok(Recorded::new(by, (), act))
 }
 
 /// Drafts the map from the live schema, keeping what a person has decided before.
@@ -160,10 +207,11 @@ fn insert(
 /// Denied, or the holding can't be reached.
 pub fn draft(office: &Office, by: &By, holding: &Holding) -> Result<DataMap> {
     by.role.may(Permission::ManageHoldings)?;
+    kept(holding)?;
     if holding.is_paper() {
         return Ok(holding.map.clone());
     }
-    let mut connector = connect(office, &holding.map)?;
+    let mut connector = connect(office, holding)?;
     let fresh = scan::draft(connector.as_mut(), &holding.map, by.now)?;
     Ok(scan::merge(&holding.map, &fresh))
 }
@@ -176,7 +224,7 @@ pub fn problems(office: &Office, org: &str, holding: &Holding) -> Result<Vec<Pro
     let mut found = match holding.is_paper() {
         true => Vec::new(),
         false => {
-            let schema = connect(office, &holding.map)?.schema()?;
+            let schema = connect(office, holding)?.schema()?;
             holding.map.check(&schema)
         }
     };
@@ -202,10 +250,36 @@ pub fn line(p: &Problem) -> String {
     format!("{}: {}. {}", p.place, p.what.trim_end_matches('.'), p.remedy)
 }
 
+/// The holding with another map. What was counted in another place is forgotten, and a place that
+/// was named in the browser binds.
+pub fn with_map(by: &By, holding: &Holding, map: DataMap) -> Holding {
+    let mut changed = Holding { title: map.title.clone(), map, ..holding.clone() };
+    if changed.map.source != holding.map.source {
+        changed.bound = folders::binds(by);
+        changed.map.collection.iter_mut().for_each(Collection::forget_census);
+    }
+    changed
+}
+
+/// Checks a map against the live schema and the register, and saves it with what was found.
+///
+/// # Errors
+/// Denied, no longer kept, the holding can't be reached, or somebody else changed it meanwhile.
+pub fn save_map(office: &Office, by: &By, holding: &Holding, map: DataMap) -> Result<Vec<Problem>> {
+    by.role.may(Permission::ManageHoldings)?;
+    map.sound(&holding.short)?;
+    let changed = with_map(by, holding, map);
+    let found = problems(office, &by.org, &changed)?;
+    let lines: Vec<String> = found.iter().map(line).collect();
+    let (by, vault, h) = (by.clone(), office.vault().clone(), holding.clone());
+    office.write(move |tx| set_map(tx, &vault, &by, &h, &changed.map, &lines))?;
+    Ok(found)
+}
+
 /// Saves a map and what its check found.
 ///
 /// # Errors
-/// Denied, or somebody else changed it meanwhile.
+/// Denied, no longer kept, or somebody else changed it meanwhile.
 pub fn set_map(
     tx: &mut Tx<'_>,
     vault: &Vault,
@@ -215,6 +289,7 @@ pub fn set_map(
     problems: &[String],
 ) -> Result<Recorded<()>> {
     by.role.may(Permission::ManageHoldings)?;
+    kept(holding)?;
     if map.kind != holding.map.kind || map.holding != holding.map.holding {
         return Err(Error::invalid(
             "map",
@@ -222,6 +297,9 @@ pub fn set_map(
         ));
     }
     sql::set_map(tx, &by.org, &holding.id, holding.version, map, problems, Some(by.now))?;
+    if map.source != holding.map.source {
+        sql::set_bound(tx, &by.org, &holding.id, folders::binds(by))?;
+    }
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
     let said = format!(
         "Data map of {}, version {}: {} collections, {} problems",
@@ -257,11 +335,12 @@ pub fn scan_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec<
 /// Unreachable, or changed meanwhile.
 pub fn check_and_save(office: &Office, by: &By, holding: &Holding) -> Result<Vec<Problem>> {
     by.role.may(Permission::SeeHoldings)?;
+    kept(holding)?;
     let found = problems(office, &by.org, holding)?;
     let lines: Vec<String> = found.iter().map(line).collect();
     let (by, mut h, n) = (by.clone(), holding.clone(), found.len());
     if !h.is_paper() {
-        scan::census(connect(office, &holding.map)?.as_mut(), &mut h.map, by.now)?;
+        scan::census(connect(office, holding)?.as_mut(), &mut h.map, by.now)?;
     }
     let vault = office.vault().clone();
     office.write(move |tx| {
@@ -309,7 +388,7 @@ pub fn note_unreached(office: &Office, by: &By, holding: &Holding, fault: &Fault
 /// Unreachable, or changed meanwhile.
 pub fn renew(office: &Office, by: &By, holding: &Holding) -> Result<()> {
     let mut counted = holding.clone();
-    scan::census(connect(office, &holding.map)?.as_mut(), &mut counted.map, by.now)?;
+    scan::census(connect(office, holding)?.as_mut(), &mut counted.map, by.now)?;
     let found = problems(office, &by.org, &counted)?;
     let lines: Vec<String> = found.iter().map(line).collect();
     let (by, vault, h) = (by.clone(), office.vault().clone(), holding.clone());

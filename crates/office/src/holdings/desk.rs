@@ -1,14 +1,16 @@
-//! Holdings on screen: the list, adding one, its data map with what is to be decided.
+//! Holdings on screen: the list, one with what is to be decided, its whole data map as text.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
-use candour_connectors::{DataMap, HoldingKind, Holds, Source, Tls};
+use candour_connectors::{DataMap, HoldingKind, Holds};
 
-use super::acts::{self, NewHolding};
-use super::sql::{self, Holding};
+use super::sql::{self, Ended, Holding};
+use super::{acts, form};
 use crate::error::{Error, Result};
 use crate::kit::dates;
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{Filled, LINE, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
 use crate::office::Office;
@@ -31,11 +33,28 @@ struct Line {
 struct ListPage {
     d: Desk,
     lines: Vec<Line>,
+    ended: Vec<EndedLine>,
     may_manage: bool,
 }
 
+/// A holding that is no longer kept.
+struct EndedLine {
+    short: String,
+    title: String,
+    on: String,
+    why: String,
+}
+
+impl EndedLine {
+    fn of(h: &Holding) -> Option<Self> {
+        let Ended { on, why } = h.ended.clone()?;
+        let (short, title) = (h.short.clone(), h.title.clone());
+        Some(Self { short, title, on: dates::full(on), why })
+    }
+}
+
 /// What a kind is called on screens.
-fn kind_label(kind: HoldingKind) -> &'static str {
+pub(super) fn kind_label(kind: HoldingKind) -> &'static str {
     match kind {
         HoldingKind::Sqlite => "SQLite database",
         HoldingKind::Postgres => "PostgreSQL database",
@@ -48,27 +67,18 @@ fn kind_label(kind: HoldingKind) -> &'static str {
     }
 }
 
-const KINDS: [HoldingKind; 8] = [
-    HoldingKind::Sqlite,
-    HoldingKind::Postgres,
-    HoldingKind::Mysql,
-    HoldingKind::Csv,
-    HoldingKind::Workbook,
-    HoldingKind::Mail,
-    HoldingKind::Documents,
-    HoldingKind::Paper,
-];
-
 /// `GET /office/holdings`
 pub async fn list(State(office): State<Office>, me: Signed) -> Answer {
     me.by.role.may(Permission::SeeHoldings)?;
     let view = office
         .run(move |o| {
-            let all = o.read_one(|tx| sql::all(tx, &me.by.org))?;
+            let all = o.read_one(|tx| sql::known(tx, &me.by.org))?;
             Ok(ListPage {
                 d: Desk::new(&me, "Holdings", "Holdings"),
+                ended: all.iter().filter_map(EndedLine::of).collect(),
                 lines: all
                     .into_iter()
+                    .filter(|h| h.ended.is_none())
                     .map(|h| Line {
                         kind: kind_label(h.map.kind),
                         unreached: h.unreached(),
@@ -93,6 +103,8 @@ struct CollectionView {
     activity: String,
     erasure: String,
     unsure: String,
+    /// Decisions that are left.
+    left: usize,
     fields: Vec<FieldView>,
     links: Vec<LinkView>,
 }
@@ -103,6 +115,7 @@ struct FieldView {
     identifier: String,
     others: bool,
     mentions: bool,
+    codes: String,
     unsure: String,
 }
 
@@ -110,6 +123,7 @@ struct LinkView {
     words: String,
     evidence: String,
     confirmed: bool,
+    refused: String,
 }
 
 fn view(map: &DataMap) -> Vec<CollectionView> {
@@ -127,6 +141,7 @@ fn view(map: &DataMap) -> Vec<CollectionView> {
             activity: text(&c.activity),
             erasure: word(&c.on_erasure),
             unsure: text(&c.unsure),
+            left: form::left(map, c).len(),
             fields: c
                 .field
                 .iter()
@@ -136,6 +151,7 @@ fn view(map: &DataMap) -> Vec<CollectionView> {
                     identifier: f.identifier.map_or(String::new(), |k| k.name().to_owned()),
                     others: f.others,
                     mentions: f.mentions,
+                    codes: said(&f.codes),
                     unsure: text(&f.unsure),
                 })
                 .collect(),
@@ -143,21 +159,28 @@ fn view(map: &DataMap) -> Vec<CollectionView> {
                 .link
                 .iter()
                 .map(|l| LinkView {
-                    words: format!("{} → {}.{}", l.fields.join(", "), l.to, l.to_fields.join(", ")),
+                    words: form::ends(l),
                     evidence: l.evidence.clone(),
                     confirmed: l.confirmed,
+                    refused: text(&l.refused),
                 })
                 .collect(),
         })
         .collect()
 }
 
-/// The word of an enum as it is written in the map.
+/// The word of an enum as it is written in the map, with blanks.
 fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(s)) => s.replace('-', " "),
-        _ => String::new(),
-    }
+    form::word(value).replace('-', " ")
+}
+
+/// What codes mean: "A is Active; L is Lapsed".
+fn said(codes: &BTreeMap<String, String>) -> String {
+    let one = |(code, means): (&String, &String)| match means.is_empty() {
+        true => format!("{code} is not explained"),
+        false => format!("{code} is {means}"),
+    };
+    codes.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 #[derive(Template)]
@@ -168,6 +191,9 @@ struct OnePage {
     kind: &'static str,
     checked: String,
     collections: Vec<CollectionView>,
+    /// The first table that needs a decision.
+    first: Option<usize>,
+    ended: Option<EndedLine>,
     may_manage: bool,
 }
 
@@ -177,94 +203,20 @@ pub async fn one(State(office): State<Office>, me: Signed, Path(short): Path<Str
     let view = office
         .run(move |o| {
             let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
+            let collections = view(&h.map);
             Ok(OnePage {
                 d: Desk::new(&me, "Holdings", h.title.clone()),
                 kind: kind_label(h.map.kind),
                 checked: h.checked.map_or("not yet".into(), dates::moment),
-                collections: view(&h.map),
+                first: collections.iter().position(|c| c.left > 0),
+                collections,
+                ended: EndedLine::of(&h),
                 may_manage: me.by.role.may(Permission::ManageHoldings).is_ok(),
                 h,
             })
         })
         .await?;
     page(&view)
-}
-
-#[derive(Template)]
-#[template(path = "holdings/pages/new.html")]
-struct NewPage {
-    d: Desk,
-    f: Filled,
-    w: Wrong,
-    kinds: Vec<(&'static str, &'static str)>,
-}
-
-fn new_page(me: &Signed, f: Filled, w: Wrong) -> NewPage {
-    let kinds = KINDS.into_iter().map(|k| (sql::kind_word(k), kind_label(k))).collect();
-    NewPage { d: Desk::new(me, "Holdings", "Add a holding"), f, w, kinds }
-}
-
-/// `GET /office/holdings/new`
-pub async fn new(me: Signed) -> Answer {
-    me.by.role.may(Permission::ManageHoldings)?;
-    page(&new_page(&me, Filled::default(), Wrong::default()))
-}
-
-fn new_from(f: &Filled) -> Result<NewHolding> {
-    let kind = KINDS
-        .into_iter()
-        .find(|k| sql::kind_word(*k) == f.get("kind"))
-        .ok_or_else(|| Error::invalid("kind", "Choose what sort of place it is"))?;
-    let port = match f.get("port") {
-        "" => None,
-        text => Some(text.parse().map_err(|_| Error::invalid("port", "The port is a number"))?),
-    };
-    let server = matches!(kind, HoldingKind::Postgres | HoldingKind::Mysql);
-    let source = Source {
-        path: f.some("path").map(Into::into),
-        host: f.some("host"),
-        port,
-        database: f.some("database"),
-        user: f.some("user"),
-        password_file: f.some("password-file").map(Into::into),
-        tls: match f.get("tls") {
-            "verify-full" if server => Some(Tls::VerifyFull),
-            "require" if server => Some(Tls::Require),
-            "disable" if server => Some(Tls::Disable),
-            _ => None,
-        },
-        ..Source::default()
-    };
-    Ok(NewHolding {
-        short: f.get("short").to_owned(),
-        title: f.get("title").to_owned(),
-        kind,
-        source,
-        post: f.some("post"),
-        post_email: f.some("post-email"),
-    })
-}
-
-/// `POST /office/holdings/new`: the connection is tried before anything is saved.
-pub async fn add(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = new_from(&f).and_then(|new| {
-                let short = new.short.clone();
-                acts::add(o, &me.by, new).map(|_| short)
-            });
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(short) => go(&format!("/office/holdings/{short}")),
-        Err(Error::Holding(fault)) => {
-            let w = Wrong::of(Error::invalid("form", fault.to_string()))?;
-            mend(&new_page(&me, f, w))
-        }
-        Err(e) => mend(&new_page(&me, f, Wrong::of(e)?)),
-    }
 }
 
 #[derive(Template)]
@@ -328,23 +280,24 @@ pub async fn set_map(
             go_saying(&office, &me, &to, "The map has been saved and checked.").await
         }
         Err(Error::Holding(fault)) => {
-            let w = Wrong::of(Error::invalid("map", fault.to_string()))?;
+            let words = format!("Nothing has been saved. {fault}");
+            let w = Wrong::of(Error::invalid("map", words))?;
             mend(&map_page(&me, &h, f, w))
         }
         Err(e) => mend(&map_page(&me, &h, f, Wrong::of(e)?)),
     }
 }
 
+/// Letters that a whole map may have.
+const MAP: usize = 500_000;
+
 fn save_map(o: &Office, me: &Signed, h: &Holding, f: &Filled) -> Result<()> {
     if f.get("version") != h.version.to_string() {
         return Err(Error::Conflict);
     }
+    f.check_lengths(|name| if name == "map" { MAP } else { LINE })?;
     let map = DataMap::from_toml(&f.get("map").replace("\r\n", "\n"), "the map")?;
-    let changed = Holding { map: map.clone(), ..h.clone() };
-    let found = acts::problems(o, &me.by.org, &changed)?;
-    let lines: Vec<String> = found.iter().map(acts::line).collect();
-    let (by, vault, h) = (me.by.clone(), o.vault().clone(), h.clone());
-    o.write(move |tx| acts::set_map(tx, &vault, &by, &h, &map, &lines))
+    acts::save_map(o, &me.by, h, map).map(drop)
 }
 
 /// `POST /office/holdings/{short}/scan`

@@ -1,17 +1,24 @@
 //! Holdings: the places where personal data is, each with its data map. A connector reaches it;
 //! a filing cabinet is reached by asking the post that keeps it.
 //!
-//! Others may use: [`Holding`], [`connect`], [`active`].
+//! Others may use: [`Holding`], [`Ended`], [`connect`], [`active`], [`known`], [`idle_folders`].
 
 pub mod acts;
+mod change;
 pub mod cli;
+mod codes;
 pub mod desk;
+pub mod desk_place;
+pub mod desk_table;
+mod folders;
+mod form;
 pub mod sql;
 #[cfg(test)]
 mod tests;
 
-pub use acts::{active, connect};
-pub use sql::Holding;
+pub use acts::{active, connect, known};
+pub use folders::idle as idle_folders;
+pub use sql::{Ended, Holding};
 
 /// Keeps a holding with this map, as tests need it; with a post, a filing cabinet of theirs.
 #[cfg(test)]
@@ -23,6 +30,7 @@ pub fn keep(
 ) {
     let row = Holding {
         id: crate::kit::new_id(by.now),
+        org: by.org.clone(),
         short: map.holding.clone(),
         title: map.title.clone(),
         map,
@@ -31,6 +39,8 @@ pub fn keep(
         post_email: post.map(|_| "secretary@harbour.example".into()),
         checked: None,
         problems: Vec::new(),
+        bound: false,
+        ended: None,
     };
     let (org, now) = (by.org.clone(), by.now);
     office.chore(move |tx| sql::insert(tx, &org, &row, now)).unwrap();

@@ -7,7 +7,7 @@ use candour_db::Tx;
 use super::acts;
 use super::rules::{Activity, Basis, Stays, Transfer, Transfers};
 use crate::error::{Error, Result};
-use crate::kit::forms::{Filled, Wrong};
+use crate::kit::forms::{Filled, LINE, LONG, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::web::{Answer, Signed, go_saying, mend, page};
 use crate::office::Office;
@@ -226,7 +226,16 @@ async fn store(office: Office, me: Signed, short: Option<String>, mut f: Filled)
     }
 }
 
+/// The most letters of each part of the form.
+fn most(name: &str) -> usize {
+    match name {
+        "title" | "short" | "owner" | "basis" | "version" => LINE,
+        _ => LONG,
+    }
+}
+
 fn store_from(o: &Office, me: &Signed, short: Option<&str>, f: &Filled) -> Result<()> {
+    f.check_lengths(most)?;
     let old = match short {
         Some(s) => Some(o.read(|tx| find(tx, me, s))?),
         None => None,

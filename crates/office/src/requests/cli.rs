@@ -411,7 +411,7 @@ fn list(at: &At, closed: bool) -> Result<u8> {
 fn show(at: &At, reference: &str) -> Result<u8> {
     let (office, by) = at.open_org()?;
     let (case, searches, history, charter, all) = office.read(|tx| {
-        let all = crate::holdings::active(tx, &by.org)?;
+        let all = crate::holdings::known(tx, &by.org)?;
         let case = acts::load_by_ref(tx, &office, &by, reference)?;
         let s = sql::searches(tx, &by.org, &case.row.id)?;
         let subject = format!("case:{}", case.row.id);
@@ -445,7 +445,9 @@ fn show(at: &At, reference: &str) -> Result<u8> {
         println!("  {}  {}", dates::moment(t.at), t.said.as_deref().unwrap_or(&t.act));
     }
     for s in &searches {
-        println!("  {:16} {:10} {} items", short(&s.holding), s.state, s.items);
+        let ended = all.iter().any(|h| h.id == s.holding && h.ended.is_some());
+        let kept = if ended { ", no longer kept" } else { "" };
+        println!("  {:16} {:10} {} items{kept}", short(&s.holding), s.state, s.items);
         for line in s.trouble.as_deref().unwrap_or_default().lines() {
             println!("    {line}");
         }

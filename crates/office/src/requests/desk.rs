@@ -306,7 +306,7 @@ fn case_page(
     let not_started = c.request().not_started().is_some();
     let counted = if not_started { c.request().counted(&clock)?.limit } else { None };
     let searches = sql::searches(tx, &by.org, &c.row.id)?;
-    let all = holdings::active(tx, &by.org)?;
+    let all = holdings::known(tx, &by.org)?;
     let packs = sql::packs(tx, &by.org, &c.row.id)?;
     let handovers = sql::handovers(tx, &by.org, &c.row.id)?;
     let progress = search::progress(tx, &by.org, &c.row.id)?;
@@ -360,6 +360,12 @@ fn case_page(
     })
 }
 
+/// What is said of a holding that a case still waits for, and that is no longer kept.
+fn no_longer(e: &holdings::Ended) -> String {
+    let on = dates::full(e.on);
+    format!("we no longer keep it since {on}: {}. Set it aside, or take it up again", e.why)
+}
+
 fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     let record: Record = serde_json::from_str(&s.record)?;
     let h = all.iter().find(|h| h.id == s.holding);
@@ -371,8 +377,13 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         "asked" => ("Waiting for an answer", "soon"),
         _ => ("Set aside", ""),
     };
+    let owed = Owed::of(s)? != Owed::Nothing;
+    // It is not searched any more, and waits for a person to say why the answer goes without it.
+    let ended = h.and_then(|h| h.ended.as_ref()).filter(|_| owed);
+    let (state, class) = ended.map_or((state, class), |_| ("No longer kept", "late"));
     let note = match (&s.reason, s.asked, s.due) {
         (Some(reason), ..) => reason.clone(),
+        (None, ..) if ended.is_some() => ended.map(no_longer).unwrap_or_default(),
         (_, Some(asked), Some(due)) if s.state == "asked" => {
             let chased =
                 if s.chased > 0 { format!(", reminded {} times", s.chased) } else { String::new() };
@@ -391,7 +402,7 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         class,
         trouble: s.trouble.as_deref().unwrap_or_default().lines().map(str::to_owned).collect(),
         note,
-        can_set_aside: Owed::of(s)? != Owed::Nothing,
+        can_set_aside: owed,
         paper: h.is_some_and(Holding::is_paper),
     })
 }

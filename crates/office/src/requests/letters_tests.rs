@@ -371,6 +371,7 @@ fn ask_holder_does_not_name_the_person() {
     let b = bench();
     let h = Holding {
         id: "h".into(),
+        org: "o".into(),
         short: "cabinet".into(),
         title: "Filing cabinet".into(),
         map: DataMap::new("cabinet", "Filing cabinet", HoldingKind::Paper, Source::default()),
@@ -379,6 +380,8 @@ fn ask_holder_does_not_name_the_person() {
         post_email: Some("secretary@harbour.example".into()),
         checked: None,
         problems: Vec::new(),
+        bound: false,
+        ended: None,
     };
     let due = dates::day_of(b.office.now());
     for chased in [0, 2] {

@@ -164,7 +164,7 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
 /// Questions to those who keep paper records, by the day they should answer.
 fn asked(tx: &mut Tx<'_>, o: &Office, me: &Signed, until: Date) -> Result<Vec<Due>> {
     let (org, now) = (&me.by.org, dates::day_of(me.by.now));
-    let (held, mut all) = (holdings::active(tx, org)?, Vec::new());
+    let (held, mut all) = (holdings::known(tx, org)?, Vec::new());
     for s in cases::asked_and_due(tx, org, until)? {
         let Some(by) = s.due else { continue };
         let holding = held.iter().find(|h| h.id == s.holding);

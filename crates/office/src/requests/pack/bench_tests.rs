@@ -235,7 +235,9 @@ pub fn add_holding(office: &Office, by: &By, short: &str, title: &str) {
         let text = "holding = \"club\"\ntitle = \"Club database\"\nkind = \"paper\"\n\
                     [[collection]]\n\
                     name = \"members\"\nholds = \"person\"\nactivity = \"members\"\n\
-                    [[collection.field]]\nname = \"email\"\ncategory = \"contact\"\n";
+                    [[collection.field]]\nname = \"email\"\ncategory = \"contact\"\n\
+                    [[collection.field]]\nname = \"status\"\ncategory = \"account\"\n\
+                    codes = { A = \"Active\", L = \"Lapsed\", S = \"Suspended\", X = \"\" }\n";
         map = DataMap::from_toml(text, "club").unwrap();
     }
     holdings::keep(office, by, map, Some("Membership secretary"));

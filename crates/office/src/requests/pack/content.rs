@@ -73,6 +73,8 @@ pub struct Table {
     pub table: String,
     /// Columns with what they hold.
     pub columns: Vec<(String, String)>,
+    /// Codes that occur in it: column, code, what it means.
+    pub codes: Vec<(String, String, String)>,
 }
 
 /// Where words that were taken out must not be found when the ZIP is read again.

@@ -1,7 +1,7 @@
 //! Rows of tables: a CSV and a JSON file for each table, and a page to read for each holding.
 //! Each file is one pass over the spool, so that memory holds one row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use askama::Template;
@@ -92,7 +92,8 @@ pub fn write<W: Write>(
         let json = content.path("data/", &stem, "json");
         let count = as_csv(office, plan, part, place, &csv, out, content)?;
         as_json(office, plan, part, place, &json, out, content)?;
-        content.tables.push(columns(part, place));
+        let codes = codes(office, plan, part, place)?;
+        content.tables.push(Table { codes, ..columns(part, place) });
         shown.push((place, csv, json, count));
     }
     if shown.is_empty() {
@@ -256,7 +257,38 @@ fn columns(part: &Part, place: &Place) -> Table {
             (c.clone(), field.map_or("Not described yet; ask us.".into(), says))
         })
         .collect();
-    Table { holding: part.holding.title.clone(), table: place.name.clone(), columns }
+    let (holding, table) = (part.holding.title.clone(), place.name.clone());
+    Table { holding, table, columns, codes: Vec::new() }
+}
+
+/// The codes that occur in the rows that go out, with what the data map says they mean.
+fn codes(
+    office: &Office,
+    plan: &Plan,
+    part: &Part,
+    place: &Place,
+) -> Result<Vec<(String, String, String)>> {
+    let collection = part.holding.map.collection(&place.name);
+    let coded: Vec<&Field> =
+        collection.iter().flat_map(|c| &c.field).filter(|f| !f.codes.is_empty()).collect();
+    let mut all = BTreeSet::new();
+    if coded.is_empty() {
+        return Ok(Vec::new());
+    }
+    rows(office, plan, part, place, &mut |_, row| {
+        for f in &coded {
+            let value = get(&row.fields, &f.name).unwrap_or_default().trim();
+            if let Some((code, means)) = f.codes.get_key_value(value) {
+                all.insert((&f.name, code, means));
+            }
+        }
+        Ok(true)
+    })?;
+    let told = |(field, code, means): (&String, &String, &String)| {
+        let means = if means.is_empty() { "Not explained yet; ask us." } else { means };
+        (field.clone(), code.clone(), means.to_owned())
+    };
+    Ok(all.into_iter().map(told).collect())
 }
 
 fn says(f: &Field) -> String {

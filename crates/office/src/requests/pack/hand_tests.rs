@@ -76,7 +76,7 @@ fn a_ticket_is_of_one_link_and_lasts_half_an_hour() {
         let rest = l.split("/fetch/").nth(1)?.to_owned();
         rest.split_whitespace().next().map(str::to_owned)
     });
-    let other = other.filter(|t| *t != token).last().unwrap();
+    let other = other.filter(|t| *t != token).next_back().unwrap();
     refused(&other, &proven.ticket);
     let fresh = full();
     let (_, token, code) = sent(&fresh);

@@ -661,3 +661,18 @@ fn attachments_of_a_redacted_message_are_not_lost_in_silence() {
     assert!(pack.gate.contains("1 attachments of a redacted message"));
     assert!(!files.keys().any(|f| f.ends_with(".eml")));
 }
+
+#[test]
+fn codes_that_occur_are_explained_and_no_others() {
+    let b = Bench::new(&[("club", "Club database")]);
+    let rows = ["L", " A ", "X", "Z", "L"]
+        .map(|status| row("members", &[("email", "a.quill@example.org"), ("status", status)]));
+    b.found("club", &rows);
+    let (_, files) = b.make();
+    let codes = text(&files, "05-codes-and-terms.html");
+    for (value, means) in [("L", "Lapsed"), ("A", "Active"), ("X", "Not explained yet; ask us.")] {
+        let line = format!("<th scope=\"row\">status</th><td>{value}</td><td>{means}</td>");
+        assert_eq!(codes.matches(&line).count(), 1, "{value}: {codes}");
+    }
+    assert!(!codes.contains("Suspended") && !codes.contains("<td>Z</td>"), "{codes}");
+}

@@ -100,7 +100,7 @@ pub fn list_items(at: &At, reference: &str, all: bool) -> Result<u8> {
     let (searches, findings, titles, charter) = office.read(|tx| {
         let s = sql::searches(tx, &by.org, &id)?;
         let findings = sql::findings(tx, &by.org, &id)?;
-        Ok((s, findings, holdings::active(tx, &by.org)?, charter::current(tx, &by.org)?))
+        Ok((s, findings, holdings::known(tx, &by.org)?, charter::current(tx, &by.org)?))
     })?;
     let mut rows = Vec::new();
     let of: HashMap<_, _> = findings.iter().map(|f| ((f.search.as_str(), f.item), f)).collect();

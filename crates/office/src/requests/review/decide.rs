@@ -384,7 +384,7 @@ fn still_shown(s: &SearchRow, seen: Option<&str>) -> Result<()> {
 /// "Item 3 of Club database".
 pub(super) fn item_title(tx: &mut Tx<'_>, org: &str, s: &SearchRow, n: u64) -> Result<String> {
     // Holding and number, not the item's own title: the words of an act are read in lists.
-    let all = holdings::active(tx, org)?;
+    let all = holdings::known(tx, org)?;
     let title =
         all.iter().find(|h| h.id == s.holding).map_or("a holding that is gone", |h| &h.title);
     Ok(format!("Item {} of {title}", n + 1))

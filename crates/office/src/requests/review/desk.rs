@@ -186,7 +186,7 @@ fn bench_page(o: &Office, me: &Signed, reference: &str, q: &BenchQuery) -> Resul
         let case = acts::load_by_ref(tx, o, by, reference)?;
         let searches = sql::searches(tx, &by.org, &case.row.id)?;
         let findings = sql::findings(tx, &by.org, &case.row.id)?;
-        Ok((case, searches, findings, holdings::active(tx, &by.org)?))
+        Ok((case, searches, findings, holdings::known(tx, &by.org)?))
     })?;
     let of_search = |s: &SearchRow| all.iter().find(|h| h.id == s.holding);
     let map = |s: &SearchRow| of_search(s).map(|h| &h.map);

@@ -99,7 +99,7 @@ impl Connections {
     fn take(&mut self, office: &Office, h: &Holding) -> Result<Box<dyn Connector>> {
         match self.open.remove(&(h.id.clone(), h.version)) {
             Some(c) => Ok(c),
-            None => holdings::connect(office, &h.map),
+            None => holdings::connect(office, h),
         }
     }
 

@@ -64,7 +64,7 @@ pub(in crate::requests) fn by_decision(
     let one = office.read_one(|tx| sql::a_finding(tx, &by.org, &s.id, n))?;
     let theirs = |f: &FindingRow| decision != Decision::Exclude && hanging::is_doubtful(f);
     let Some(one) = one.filter(theirs) else { return Ok(Vec::new()) };
-    let there = office.read(|tx| holdings::active(tx, &by.org))?;
+    let there = office.read(|tx| holdings::known(tx, &by.org))?;
     let Some(h) = there.iter().find(|h| h.id == s.holding) else { return Ok(Vec::new()) };
     let mut learned = taught(&h.map, &item.place, &item.body);
     // A case may have very many findings: all are read only for the one that this hangs on.
