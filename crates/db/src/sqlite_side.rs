@@ -1,6 +1,7 @@
 //! SQLite with SQLCipher.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -21,6 +22,25 @@ impl std::fmt::Debug for Key {
 /// Below 3.51.3 two connections could corrupt a WAL database while checkpointing.
 const OLDEST: i32 = 3_051_003;
 
+/// Sets the libraries up, once in a process, while no other thread uses them. SQLite counts as
+/// set up a moment before SQLCipher is: a second thread that opened its connection in that moment
+/// would find no cipher. And OpenSSL is set up before SQLCipher asks for it, so that it is not
+/// taken down at exit while a thread still closes its connection.
+fn set_up_once() -> Result<(), DbError> {
+    static DONE: OnceLock<Result<(), DbError>> = OnceLock::new();
+    let set_up = || {
+        openssl::init();
+        let c = Connection::open_in_memory()?;
+        // The cipher, too, is made ready by its first use; a raw key costs no derivation.
+        let key = hex::encode([7; 32]);
+        c.execute_batch(&format!(
+            "PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{key}'\"; CREATE TABLE a (b);"
+        ))?;
+        Ok(())
+    };
+    DONE.get_or_init(set_up).clone()
+}
+
 pub(crate) fn open(path: &Path, key: Option<&Key>) -> Result<Connection, DbError> {
     if rusqlite::version_number() < OLDEST {
         return Err(DbError::new(
@@ -31,9 +51,7 @@ pub(crate) fn open(path: &Path, key: Option<&Key>) -> Result<Connection, DbError
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // Before SQLCipher does it in its own way: so the library is not taken down at exit while a
-    // thread still closes its connection.
-    openssl::init();
+    set_up_once()?;
     let c = Connection::open_with_flags(path, flags)?;
     c.busy_timeout(Duration::from_secs(10))?;
     if let Some(Key(k)) = key {

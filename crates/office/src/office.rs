@@ -54,6 +54,8 @@ impl Office {
     /// The folder can't be written, or the database can't be opened.
     pub fn init(data: &Path, database: Option<&str>) -> Result<Self> {
         std::fs::create_dir_all(data)?;
+        // Where whoever manages holdings in the browser may name files.
+        std::fs::create_dir_all(data.join("holdings"))?;
         settings::make_key_file(&settings::key_path(data))?;
         settings::write_missing(data, database)?;
         Self::open(data, database)
