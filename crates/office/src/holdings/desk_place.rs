@@ -383,11 +383,8 @@ pub async fn end_form(
             let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
             acts::kept(&h)?;
             let mut f = Filled::default();
-            let today = dates::day_of(me.by.now);
             f.set("version", h.version.to_string());
-            f.set("day-day", today.day().to_string());
-            f.set("day-month", today.month().to_string());
-            f.set("day-year", today.year().to_string());
+            f.set_date("day", Some(dates::day_of(me.by.now)));
             Ok(end_page(&me, &h, f, Wrong::default()))
         })
         .await?;

@@ -25,7 +25,10 @@ struct Line {
     idx: u64,
     at: String,
     who: String,
+    /// What was said of it, if it may be seen and was not erased.
     words: String,
+    /// The act's word.
+    act: String,
     law: String,
 }
 
@@ -93,13 +96,12 @@ fn line(tx: &mut candour_db::Tx<'_>, org: &str, t: Told, words: bool) -> Result<
         _ if t.actor == POST => "whoever keeps the records".into(),
         _ => "command line".into(),
     };
-    let said = match (&t.said, t.erased) {
-        (Some(said), _) if words => said.clone(),
+    let words = match (t.said, t.erased) {
+        (Some(said), _) if words => said,
         (_, true) => "(words erased)".into(),
         _ => String::new(),
     };
-    let words = if said.is_empty() { t.act.clone() } else { format!("{}: {said}", t.act) };
-    Ok(Line { idx: t.idx, at: dates::moment(t.at), who, words, law: t.law.join(", ") })
+    Ok(Line { idx: t.idx, at: dates::moment(t.at), who, words, act: t.act, law: t.law.join(", ") })
 }
 
 /// A position in the log, from an address.

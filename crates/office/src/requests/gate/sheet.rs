@@ -118,6 +118,8 @@ pub struct Sheet {
     pub warnings: Vec<String>,
     /// What keeps the pack from being complete, and what to do about each.
     pub blocks: Vec<String>,
+    /// What the register does not say is among them.
+    pub register: bool,
     /// Pages that are in the pack as PDF, too.
     pub pdf_copies: u64,
     /// Files of the finished ZIP that were read again and fit the manifest.

@@ -45,6 +45,8 @@ struct PackPage {
     gate: Vec<pack::GateLine>,
     password: Option<String>,
     blocks: Vec<String>,
+    /// The register is among them.
+    register: bool,
     warnings: Vec<String>,
     /// Pages in it as PDF, and whether there is what makes them.
     pdf_copies: u64,
@@ -76,6 +78,7 @@ fn pack_page(o: &Office, me: &Signed, reference: &str, n: u64) -> Result<PackPag
         fetched: k.fetched.map(dates::moment),
         gate: pack::gate_lines(&k)?,
         blocks: pack::blocks(&k)?,
+        register: pack::lacks_register(&k)?,
         warnings: pack::warnings(&k)?,
         pdf_copies: pack::pdf_copies(&k)?,
         press: o.press().is_some(),

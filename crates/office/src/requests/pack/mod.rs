@@ -161,6 +161,14 @@ pub fn blocks(pack: &PackRow) -> Result<Vec<String>> {
     Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.blocks)
 }
 
+/// Whether what the register does not say keeps it from being complete.
+///
+/// # Errors
+/// Its check sheet does not parse.
+pub fn lacks_register(pack: &PackRow) -> Result<bool> {
+    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.register)
+}
+
 /// What an officer should know before a pack goes out.
 ///
 /// # Errors

@@ -251,6 +251,7 @@ fn a_gap_of_the_register_is_no_assurance_and_keeps_the_pack_open() {
     assert_eq!(page.matches("Our register does not say this yet").count(), 4);
     let blocks = blocks(&pack).unwrap();
     assert!(!pack.complete && blocks.len() == 4, "{blocks:?}");
+    assert!(lacks_register(&pack).unwrap());
     assert!(blocks.iter().all(|b| b.contains("Keeping the attic")), "{blocks:?}");
     assert!(text(&files, "01-letter.html").contains("is not written down yet"));
     let set_aside = |why| search::without_register(&b.office, &b.by, &b.case, why);
@@ -258,6 +259,7 @@ fn a_gap_of_the_register_is_no_assurance_and_keeps_the_pack_open() {
     set_aside("The limit is tomorrow").unwrap();
     let (pack, files) = b.make();
     assert!(pack.complete && super::blocks(&pack).unwrap().is_empty());
+    assert!(!lacks_register(&pack).unwrap());
     assert_eq!(warnings(&pack).unwrap().len(), 4, "an officer still sees them");
     let page = text(&files, "02-about-our-processing.html");
     assert!(page.contains("Our register does not say this yet"));

@@ -70,6 +70,7 @@ pub fn pack<W: Write>(office: &Office, plan: &Plan, to: W) -> Result<Written<W>>
     let lacks = about.lacks();
     let register = !lacks.is_empty() && plan.case.body.without_register.is_none();
     content.sheet.blocks = blocks(plan, content.stuck);
+    content.sheet.register = register;
     match register {
         true => content.sheet.blocks.extend(lacks),
         false => content.sheet.warnings.extend(lacks),
