@@ -72,11 +72,11 @@ fn a_ticket_is_of_one_link_and_lasts_half_an_hour() {
     let by = b.later(0);
     new_link(&b.office, &by, &b.case, Way::Link).unwrap();
     let letters = b.letters("ready").into_iter();
-    let other = letters.filter_map(|l| {
+    let mut other = letters.filter_map(|l| {
         let rest = l.split("/fetch/").nth(1)?.to_owned();
         rest.split_whitespace().next().map(str::to_owned)
     });
-    let other = other.filter(|t| *t != token).next_back().unwrap();
+    let other = other.rfind(|t| *t != token).unwrap();
     refused(&other, &proven.ticket);
     let fresh = full();
     let (_, token, code) = sent(&fresh);
