@@ -24,9 +24,8 @@ pub fn day_of(at: Timestamp) -> Date {
 ///
 /// # Errors
 /// A day outside what can be told.
-pub fn noon(d: Date) -> crate::error::Result<Timestamp> {
-    let at = d.at(12, 0, 0, 0).to_zoned(london());
-    Ok(at.map_err(|e| crate::error::Error::fault(e.to_string()))?.timestamp())
+pub fn noon(d: Date) -> Result<Timestamp, jiff::Error> {
+    Ok(d.at(12, 0, 0, 0).to_zoned(london())?.timestamp())
 }
 
 /// "18 December 2026".

@@ -241,13 +241,17 @@ fn hand_over(
     }
     let charter = charter::current(tx, &by.org)?;
     let lasts = SignedDuration::from_hours(24 * i64::from(charter.delivery.link_days));
+    let made = match on == dates::day_of(by.now) {
+        true => by.now,
+        false => dates::noon(on).map_err(|e| Error::fault(e.to_string()))?,
+    };
     let row = Handover {
         id: new_id(by.now),
         case: case.row.id.clone(),
         pack: pack.id.clone(),
         code: by_link.then(|| links::hash(&links::fold_code(code)).to_vec()),
         tries: 0,
-        made: if on == dates::day_of(by.now) { by.now } else { dates::noon(on)? },
+        made,
         ends: by_link.then(|| by.now + lasts),
         reminded: None,
         fetched: None,
