@@ -341,7 +341,7 @@ fn case_page(
         packs: packs.iter().map(PackLine::of).collect(),
         answered: c.request().clone().look_again().is_ok(),
         linked: handovers.iter().any(|h| h.ends.is_some() && h.ended.is_none()),
-        part: open && packs.first().is_some_and(|k| !k.complete && k.items > 0),
+        part: open && packs.first().is_some_and(|k| k.is_part(&handovers)),
         handed: handovers.iter().map(|h| handed(h, &packs)).collect(),
         letters: letter_lines(tx, &by.org, &c.row.id)?,
         may_work,

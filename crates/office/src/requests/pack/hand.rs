@@ -350,6 +350,9 @@ fn newest(tx: &mut Tx<'_>, by: &By, case: &Case, part: bool) -> Result<PackRow> 
     if part && (pack.complete || pack.items == 0) {
         return no("only a part pack with something in it is sent as a part");
     }
+    if part && sql::handovers(tx, &by.org, &case.row.id)?.iter().any(|h| h.pack == pack.id) {
+        return no("this pack has gone out already: send a new link to it, or make the next pack");
+    }
     if !part && !pack.complete {
         return no("the newest pack is only a part: decide what waits, then make the pack again");
     }

@@ -174,6 +174,8 @@ fn a_part_goes_out_with_its_own_letter_and_the_rest_follows() {
     assert!(b.letters("ready")[0].contains("A part of the answer"));
     fetch(&b.office, &b.token(), HERS, &code).unwrap();
     assert_eq!(b.state(), State::Searching, "the case goes on");
+    let twice = send(&b.office, &b.by, &b.case, Way::Link, true).unwrap_err();
+    assert!(twice.to_string().contains("gone out already"), "{twice}");
     b.found("post", &[]);
     let (pack, files) = b.make();
     assert!(pack.complete);

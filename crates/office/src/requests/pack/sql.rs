@@ -32,6 +32,13 @@ pub struct PackRow {
     pub fetched: Option<Timestamp>,
 }
 
+impl PackRow {
+    /// Whether it could go out as a part: it holds something, is not whole, and has not gone yet.
+    pub fn is_part(&self, out: &[Handover]) -> bool {
+        !self.complete && self.items > 0 && out.iter().all(|h| h.pack != self.id)
+    }
+}
+
 fn pack(r: &Row<'_>) -> std::result::Result<PackRow, DbError> {
     Ok(PackRow {
         id: r.text("id")?,
