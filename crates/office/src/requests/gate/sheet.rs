@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Checked;
+use super::{Checked, Kind};
 
 /// How a file fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +129,16 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Whether a file of the pack is a web page that was found as it is, and none of ours: its
+    /// check says so, under the number that its path begins with.
+    pub fn is_found_page(&self, path: &str) -> bool {
+        let given = |c: &&FileCheck| c.kind == Kind::Html.word() && c.outcome != Outcome::Stopped;
+        self.files.iter().filter(given).any(|c| {
+            let rest = path.strip_prefix(&c.file.replace(", attachment ", "-attachment-"));
+            rest.is_some_and(|rest| rest.starts_with('-'))
+        })
+    }
+
     /// Notes of the file that was noted last that no text of it goes out either.
     pub fn nothing_sent(&mut self) {
         if let Some(last) = self.files.last_mut() {

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 
 use super::bench::*;
+use super::hand::open;
 use super::tests::full;
 use super::*;
 use crate::error::Error;
@@ -207,6 +208,27 @@ fn whoever_takes_a_copy_is_on_record() {
     let full: &mut [u8] = &mut [0; 8];
     assert!(protected(&b.office, &b.by, &b.case, 1, &code, &mut &mut *full).is_err());
     assert_eq!(copied("request.pack-protected"), 1);
+}
+
+#[test]
+fn a_page_that_somebody_else_made_is_never_shown_under_our_address() {
+    let b = Bench::new(&[("post", "Post book")]);
+    let theirs = "<!doctype html><html><head><meta http-equiv=\"refresh\" content=\"600\"></head>\
+                  <body><p>Amara Quill, sign in here</p></body></html>";
+    b.found("post", &[note("Notice.html", theirs), mail("Subscription", "Amara Quill")]);
+    let (_, files) = b.make();
+    let (_, reader) = open(&b.office, &b.by, &b.case, 1).unwrap();
+    let zip = zip::ZipArchive::new(Opened::new(reader)).unwrap();
+    let mut seen = 0;
+    for (n, name) in zip.file_names().enumerate() {
+        let name = name.unwrap();
+        let looked = look_inside(&b.office, &b.by, &b.case, (1, Some(n)), "/files").unwrap();
+        let shown = matches!(looked, Looked::Page(_));
+        let given = files[&*name] == theirs.as_bytes();
+        assert_eq!(shown, name.ends_with(".html") && !given, "{name}");
+        seen += u64::from(given);
+    }
+    assert_eq!(seen, 1, "it went out as it was: {:?}", files.keys());
 }
 
 #[test]

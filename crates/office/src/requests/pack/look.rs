@@ -1,6 +1,7 @@
 //! Reading a pack on the desk as the person will: its pages open one by one, with their links
 //! leading on inside the desk. The names of its files can name people, so addresses have numbers.
 
+use std::collections::HashMap;
 use std::io::Read as _;
 
 use zip::ZipArchive;
@@ -11,6 +12,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::office::Office;
 use crate::proof::By;
 use crate::requests::acts::{self, act_on};
+use crate::requests::gate::Sheet;
 
 /// The page that everything else is reached from.
 const FIRST: &str = "00-read-me.html";
@@ -54,7 +56,9 @@ pub fn look(
     }
     let mut bytes = Vec::new();
     entry.read_to_end(&mut bytes)?;
-    if name.ends_with(".html") {
+    // A page that somebody else made is a file like any other: never shown under our own address.
+    let sheet: Sheet = serde_json::from_str(&pack.gate)?;
+    if name.ends_with(".html") && !sheet.is_found_page(name) {
         let html = String::from_utf8(bytes).map_err(|_| Error::fault("a page that is no text"))?;
         return Ok(Looked::Page(relinked(&html, name, &names, base)));
     }
@@ -70,6 +74,7 @@ pub fn look(
 /// back to the desk on top. Text in it is escaped, so that only our own links are found.
 fn relinked(html: &str, page: &str, names: &[String], base: &str) -> String {
     const HREF: &str = "href=\"";
+    let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
     let mut out = String::with_capacity(html.len() + 1024);
     let mut rest = html;
     while let Some((before, after)) = rest.split_once(HREF) {
@@ -77,7 +82,7 @@ fn relinked(html: &str, page: &str, names: &[String], base: &str) -> String {
         out.push_str(before);
         out.push_str(HREF);
         let (file, part) = to.split_once('#').map_or((to, None), |(f, p)| (f, Some(p)));
-        match names.iter().position(|n| !file.is_empty() && *n == resolved(page, file)) {
+        match places.get(resolved(page, file).as_str()).filter(|_| !file.is_empty()) {
             Some(n) => out.push_str(&format!("{base}/{n}")),
             None => out.push_str(file),
         }
