@@ -125,6 +125,12 @@ impl Db {
         self.writer.write(f)
     }
 
+    /// How many commits the writer has made so far. A commit is made durable once, however many
+    /// writes share it.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+
     /// A mark of all that any process has committed so far, taken without a lock or a read: while
     /// it stays the same, whatever is read is the same too. None where a read has to tell: on a
     /// server, or where the file's index can't be opened.

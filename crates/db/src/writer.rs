@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -50,6 +51,7 @@ impl Job {
 pub(crate) struct Writer {
     jobs: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Drop for Writer {
@@ -68,11 +70,17 @@ impl Drop for Writer {
 impl Writer {
     pub(crate) fn start(engine: Arc<Engine>, finisher: Finisher) -> Result<Self, DbError> {
         let (jobs, todo) = channel();
+        let commits = Arc::new(AtomicU64::new(0));
+        let made = Arc::clone(&commits);
         let thread = std::thread::Builder::new()
             .name("db-writer".into())
-            .spawn(move || work(&engine, &finisher, &todo))
+            .spawn(move || work(&engine, &finisher, &todo, &made))
             .map_err(|e| DbError::new(Trouble::Other, format!("no thread for the writer: {e}")))?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), commits })
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     pub(crate) fn write<T, E>(
@@ -112,13 +120,14 @@ impl Writer {
     }
 }
 
-fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>) {
+fn work(engine: &Engine, finisher: &Finisher, todo: &Receiver<Job>, made: &AtomicU64) {
     let mut own: Option<Own> = None;
     let mut last = 1;
     while let Ok(first) = todo.recv() {
         let batch = &mut gather(first, todo, last);
         last = batch.len();
         let result = commit(engine, &mut own, finisher, batch);
+        made.fetch_add(u64::from(result.is_ok()), Ordering::Relaxed);
         for Job { attempt, done, refused } in batch.drain(..) {
             // What a closure holds (perhaps the last handle on this database) goes before its
             // caller is told, so that it never goes on this thread after the caller has left.

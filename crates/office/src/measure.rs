@@ -158,8 +158,9 @@ fn entries(office: &Office, by: &By, a: &MeasureArgs) -> Result<serde_json::Valu
     let before = size(office, by)?;
     let disk_before = disk(office, lasts / 3)?;
     let b = by.clone();
-    let begin = Instant::now();
+    let (begin, commits) = (Instant::now(), office.db().commits());
     let rate = rate(office, a.writers, lasts, move |o, _| one_write(o, &b))?;
+    let commits = office.db().commits() - commits;
     let took = begin.elapsed().as_secs_f64();
     let disk_after = disk(office, lasts / 3)?;
     let kept = size(office, by)? - before;
@@ -168,7 +169,8 @@ fn entries(office: &Office, by: &By, a: &MeasureArgs) -> Result<serde_json::Valu
     let checked = (kept as f64 - counted).abs() <= a.writers as f64;
     let fsyncs = f64::midpoint(disk_before, disk_after);
     Ok(json!({"entries_per_second": rate, "fdatasync_per_second": fsyncs,
-              "ratio": rate / fsyncs, "entries": kept, "checked": checked}))
+              "ratio": rate / fsyncs, "entries": kept, "checked": checked, "commits": commits,
+              "entries_per_commit": kept as f64 / commits as f64}))
 }
 
 fn size(office: &Office, by: &By) -> Result<u64> {

@@ -28,9 +28,7 @@ fn main() {
     let before = resident("VmRSS");
     let start = Instant::now();
     let mut book = Book::with_capacity(usize::try_from(n).unwrap_or(0));
-    for i in 0..n {
-        book.set(spread(i), u32::try_from(i / 2).unwrap_or(0));
-    }
+    book.extend((0..n).map(|i| (spread(i), u32::try_from(i / 2).unwrap_or(0))));
     let load = start.elapsed().as_secs_f64();
     let peak = resident("VmHWM").saturating_sub(before);
     let asks = 4_000_000u64;

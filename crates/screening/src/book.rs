@@ -82,6 +82,10 @@ fn profile(entry: &Entry) -> u32 {
 }
 
 impl Book {
+    /// Entries that [`Extend::extend`] sorts together, some five megabytes: whoever gathers entries
+    /// for it gathers so many.
+    pub const PART: usize = 1 << 17;
+
     /// An empty book with shelves for about this many identifiers. It grows beyond them by itself.
     pub fn with_capacity(identifiers: usize) -> Book {
         let wanted = (identifiers / FULL + 1).next_power_of_two().ilog2();
@@ -268,9 +272,21 @@ fn guess_place(hash: &[u8; 32], bits: u32, len: usize) -> usize {
 }
 
 impl Extend<([u8; 32], u32)> for Book {
+    /// Sets many, faster than one by one: sorted first, a part at a time, they meet the shelves in
+    /// the order in which these lie in memory. Of two of one identifier the later counts.
     fn extend<I: IntoIterator<Item = ([u8; 32], u32)>>(&mut self, entries: I) {
-        for (hash, to) in entries {
-            self.set(hash, to);
+        let mut entries = entries.into_iter();
+        let mut part = Vec::new();
+        loop {
+            part.extend(entries.by_ref().take(Book::PART));
+            if part.is_empty() {
+                return;
+            }
+            // Stable, so that equal ones stay in their order.
+            part.sort_by_key(|(hash, _)| head(hash));
+            for (hash, to) in part.drain(..) {
+                self.set(hash, to);
+            }
         }
     }
 }
@@ -336,6 +352,22 @@ mod tests {
             bytes.copy_from_slice(&(x ^ (x >> 31)).to_be_bytes());
         }
         hash
+    }
+
+    #[test]
+    fn many_at_once_are_the_same_as_one_by_one() {
+        // More than one part, and every identifier twice: the later counts.
+        let n = Book::PART as u64;
+        let entries = (0..n + n / 2).map(|i| (spread(i % (n / 2 + 7)), u32::try_from(i).unwrap()));
+        let (mut all, mut single) = (Book::default(), Book::default());
+        all.extend(entries.clone());
+        entries.for_each(|(hash, to)| {
+            single.set(hash, to);
+        });
+        assert_eq!((all.len(), all.highest_profile()), (single.len(), single.highest_profile()));
+        for i in 0..n / 2 + 8 {
+            assert_eq!(all.get(&spread(i)), single.get(&spread(i)));
+        }
     }
 
     #[test]

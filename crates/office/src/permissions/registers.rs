@@ -291,9 +291,14 @@ pub fn each(
 /// Of the blob.
 pub fn book_of(office: &Office, org: &str, row: &RegisterRow) -> Result<Book> {
     let mut book = Book::with_capacity(usize::try_from(row.numbers).unwrap_or(0));
+    let mut part = Vec::new();
     each(office, org, row, |hash, day| {
-        book.set(key(hash), day);
+        part.push((key(hash), day));
+        if part.len() == Book::PART {
+            book.extend(part.drain(..));
+        }
     })?;
+    book.extend(part);
     Ok(book)
 }
 

@@ -18,23 +18,35 @@ pub fn verify(args: &Args) -> Result<Vec<Line>> {
         entries: u64,
         bytes: u64,
         verify_seconds: f64,
+        files_seconds: f64,
         sha_seconds: f64,
     }
     let entries = args.size * 10;
     let cost = cost(example("candour-ledger", "bench")?.arg(entries.to_string()))?;
     let said: Said = serde_json::from_str(&cost.said)?;
     ensure!(said.entries == entries, "{} entries of {entries}", said.entries);
-    Ok(vec![Line::new(
-        format!("verifying {entries} entries / SHA-256 of the same bytes"),
-        said.verify_seconds / said.sha_seconds,
-        Some(Goal::AtMost(2.0)),
+    let behind = |what: &str, seconds: f64| {
         format!(
-            "{} MB: {:.2} s, SHA-256 {:.2} s",
+            "{} MB: {:.2} s, {what} {seconds:.2} s",
             said.bytes / 1_000_000,
-            said.verify_seconds,
-            said.sha_seconds
+            said.verify_seconds
+        )
+    };
+    // Whoever hashes a log must read it as well; the second line leaves that out of the one side.
+    Ok(vec![
+        Line::new(
+            format!("verifying {entries} entries / SHA-256 of the same files"),
+            said.verify_seconds / said.files_seconds,
+            Some(Goal::AtMost(2.0)),
+            behind("SHA-256 of the files", said.files_seconds),
         ),
-    )])
+        Line::new(
+            format!("verifying {entries} entries / SHA-256 of the same bytes in memory"),
+            said.verify_seconds / said.sha_seconds,
+            Some(Goal::AtMost(2.0)),
+            behind("SHA-256 in memory", said.sha_seconds),
+        ),
+    ])
 }
 
 /// Durable writes beside what the disk can make durable one by one.
