@@ -150,11 +150,10 @@ test('a wording, and a purpose in use', async () => {
   await follow(page.getByRole('link', { name: 'Add a wording' }));
   await house.look(page, 'wording');
   await page.getByLabel('Short name').fill('events-post');
-  await page.getByRole('radio', { name: 'Contact about' }).check();
+  await page.getByRole('radio', { name: 'Contact about Events' }).check();
   await refused(page, 'Save', 'text', /Enter the question/);
   assert.equal(await page.getByLabel('Short name').inputValue(), 'events-post');
   await house.look(page, 'wording-error');
-  await page.getByLabel('Which one?').fill('events');
   await page.getByLabel('The question, word for word').fill('May we send you letters?');
   await refused(page, 'Save', 'channels', /Choose the channels/);
   await page.getByRole('checkbox', { name: 'Post' }).check();

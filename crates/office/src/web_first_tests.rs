@@ -92,6 +92,32 @@ fn a_yes_counts_only_for_a_channel_that_the_words_ask_about() {
 }
 
 #[test]
+fn words_are_added_for_what_the_charter_names_or_for_something_named() {
+    let s = Served::new();
+    let me = s.signed_in("ruth", Role::Officer);
+    const NEW: &str = "/office/permissions/wordings/new";
+    let page = s.send("GET", NEW, &me, "").text;
+    assert!(page.contains("Contact about Walks and talks"), "{page}");
+    assert!(page.contains("Sharing with Exwick Quay Ferry Limited"), "{page}");
+    let rest = "&text=May+we%3F&notice=2026-03";
+    let walks = format!("short=walks-mail&use=contact%3Awalks&channels=email{rest}");
+    assert_eq!(s.send("POST", NEW, &me, &walks).status, 303);
+    let field = format!("short=directory&use=publish&use_what={rest}");
+    let got = s.send("POST", NEW, &me, &field);
+    assert!(got.status == 422 && got.text.contains("what the consent is for"), "{}", got.text);
+    assert!(got.text.contains("value=\"publish\" checked"), "the choice is kept: {}", got.text);
+    let field = format!("short=directory&use=publish&use_what=telephone+number{rest}");
+    assert_eq!(s.send("POST", NEW, &me, &field).status, 303);
+    let gone = format!("short=old&use=contact%3Agone&channels=email{rest}");
+    let got = s.send("POST", NEW, &me, &gone);
+    assert!(got.status == 422 && got.text.contains("no such purpose"), "{}", got.text);
+    let page = s.send("GET", "/office/permissions", &me, "").text;
+    for what in ["Contact about Walks and talks", "Publishing telephone number"] {
+        assert!(page.contains(what), "{what}: {page}");
+    }
+}
+
+#[test]
 fn an_answer_of_long_ago_is_recorded_as_of_its_day_and_shown_so() {
     let s = Served::new();
     s.wording("walks", &[Channel::Email]);

@@ -92,7 +92,7 @@ fn overview_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<Overvie
                 .into_iter()
                 .map(|(version, w, at)| WordingView {
                     version,
-                    what: format!("{} {}", w.use_kind.label(), w.use_what),
+                    what: tell::use_in_words(&me.charter, w.use_kind, &w.use_what),
                     asks: w.asks_in_words(),
                     text: w.text,
                     short: w.short,

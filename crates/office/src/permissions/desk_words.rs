@@ -4,8 +4,9 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 
 use super::records::{Use, Wording};
+use super::tell::use_in_words;
 use super::{acts, receipt};
-use crate::charter::Channel;
+use crate::charter::{Channel, Charter};
 use crate::error::{Error, Result};
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
@@ -85,7 +86,8 @@ struct WordingPage {
     d: Desk,
     f: Filled,
     w: Wrong,
-    uses: Vec<(&'static str, &'static str)>,
+    /// What a consent can be for: the value of the choice, and its words.
+    uses: Vec<(String, String)>,
     channels: Vec<(&'static str, &'static str)>,
 }
 
@@ -94,9 +96,25 @@ fn wording_page(me: &Signed, f: Filled, w: Wrong) -> WordingPage {
         d: Desk::new(me, "Permissions", "Add a wording"),
         f,
         w,
-        uses: Use::ALL.iter().map(|u| (u.word(), u.label())).collect(),
+        uses: uses(&me.charter),
         channels: Channel::ALL.iter().map(|c| (c.word(), c.label())).collect(),
     }
+}
+
+/// Each purpose and partner of the charter by its title, then what is named in words.
+fn uses(charter: &Charter) -> Vec<(String, String)> {
+    let p = &charter.permissions;
+    let contact = p.purposes.iter().map(|x| (Use::Contact, x.short.as_str()));
+    let share = p.partners.iter().map(|x| (Use::Share, x.short.as_str()));
+    let named = [
+        (Use::Publish, "Publishing something, in a directory for example"),
+        (Use::Research, "Answers to a survey"),
+        (Use::Other, "Something else"),
+    ];
+    let of_charter = contact
+        .chain(share)
+        .map(|(kind, what)| (format!("{}:{what}", kind.word()), use_in_words(charter, kind, what)));
+    of_charter.chain(named.map(|(kind, words)| (kind.word().into(), words.into()))).collect()
 }
 
 /// `GET /office/permissions/wordings/new`
@@ -127,11 +145,15 @@ pub async fn set_wording(State(office): State<Office>, me: Signed, Form(pairs): 
 
 fn wording_from(f: &Filled) -> Result<Wording> {
     f.check_lengths(|_| forms::LONG)?;
+    let (kind, what) = match f.get("use").split_once(':') {
+        Some((kind, what)) => (kind, what),
+        None => (f.get("use"), f.get("use_what").trim()),
+    };
     Ok(Wording {
         short: f.get("short").to_owned(),
-        use_kind: Use::from_word(f.get("use_kind"))
-            .ok_or_else(|| Error::invalid("use_kind", "Choose what the consent is for"))?,
-        use_what: f.get("use_what").to_owned(),
+        use_kind: Use::from_word(kind)
+            .ok_or_else(|| Error::invalid("use", "Choose what the consent is for"))?,
+        use_what: what.to_owned(),
         channels: f.all("channels").into_iter().filter_map(Channel::from_word).collect(),
         text: f.get("text").to_owned(),
         if_refused: f.get("if_refused").to_owned(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::acts;
 use super::records::{ConsentRow, Use, Wording};
 use super::sql;
-use super::tell::in_words;
+use super::tell::{in_words, title_in_charter};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
 use crate::kit::sha256_hex;
@@ -90,14 +90,8 @@ pub fn receipt(office: &Office, org: &str, id: &str) -> Result<Value> {
 /// The entry of the processing register that the consent is for: of its short name or title, and
 /// resting on consent.
 fn activity(all: Vec<Activity>, charter: &Charter, row: &ConsentRow) -> Option<Activity> {
-    let p = &charter.permissions;
-    let title = match Use::from_word(&row.use_kind) {
-        Some(Use::Contact) => p.purpose(&row.use_what).map(|x| x.title.as_str()),
-        Some(Use::Share) => {
-            p.partners.iter().find(|x| x.short == row.use_what).map(|x| x.title.as_str())
-        }
-        _ => None,
-    };
+    let title = Use::from_word(&row.use_kind)
+        .and_then(|kind| title_in_charter(charter, kind, &row.use_what));
     all.into_iter().find(|a| {
         a.basis.is_consent()
             && (a.short == row.use_what

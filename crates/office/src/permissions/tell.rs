@@ -272,20 +272,32 @@ pub fn person(office: &Office, org: &str, person: &str) -> Result<()> {
 
 /// What a consent is for, in words.
 pub fn in_words(charter: &Charter, row: &ConsentRow) -> String {
+    match (Use::from_word(&row.use_kind), row.channel()) {
+        (Some(Use::Contact), channel) => {
+            let title = title(charter, Use::Contact, &row.use_what);
+            channel.map_or(title.to_owned(), |c| format!("{title}, by {}", c.label()))
+        }
+        (Some(kind), _) => use_in_words(charter, kind, &row.use_what),
+        (None, _) => row.use_what.clone(),
+    }
+}
+
+/// The same of words with which consent is asked for.
+pub fn use_in_words(charter: &Charter, kind: Use, what: &str) -> String {
+    format!("{} {}", kind.label(), title(charter, kind, what))
+}
+
+/// How the charter calls a purpose or a partner; what is in no charter is called as it is.
+fn title<'a>(charter: &'a Charter, kind: Use, what: &'a str) -> &'a str {
+    title_in_charter(charter, kind, what).unwrap_or(what)
+}
+
+/// The title of a purpose or a partner of the charter.
+pub fn title_in_charter<'a>(charter: &'a Charter, kind: Use, what: &str) -> Option<&'a str> {
     let p = &charter.permissions;
-    match Use::from_word(&row.use_kind) {
-        Some(Use::Contact) => {
-            let title = p.purpose(&row.use_what).map_or(row.use_what.as_str(), |p| &p.title);
-            match row.channel() {
-                Some(c) => format!("{title}, by {}", c.label()),
-                None => title.to_owned(),
-            }
-        }
-        Some(Use::Share) => {
-            let partner = p.partners.iter().find(|x| x.short == row.use_what);
-            format!("Sharing with {}", partner.map_or(row.use_what.as_str(), |x| &x.title))
-        }
-        Some(kind) => format!("{} {}", kind.label(), row.use_what),
-        None => row.use_what.clone(),
+    match kind {
+        Use::Contact => p.purpose(what).map(|x| x.title.as_str()),
+        Use::Share => p.partners.iter().find(|x| x.short == what).map(|x| x.title.as_str()),
+        _ => None,
     }
 }
