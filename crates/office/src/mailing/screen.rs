@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::certificates::{Certified, insert};
-use crate::charter::{Channel, Permissions, Purpose};
+use crate::charter::{self, Channel, Permissions, Purpose};
 use crate::error::{Error, Result};
 use crate::kit::{dates, new_id, sha256_hex};
 use crate::office::Office;
@@ -375,6 +375,23 @@ pub fn certify(office: &Office, by: &By, c: &Certificate) -> Result<(String, Str
     Ok((body, prove(office, by, &c.id)?))
 }
 
+/// What was screened and what came of it, in a line.
+fn in_words(office: &Office, by: &By, c: &Certificate) -> Result<String> {
+    let charter = office.read(|tx| charter::current(tx, &by.org))?;
+    let purpose = c.purpose.as_deref().map(|short| {
+        let known = charter.permissions.purpose(short);
+        format!(" about {}", known.map_or(short, |p| &p.title))
+    });
+    Ok(format!(
+        "{}{} by {}: {} of {} may be contacted",
+        c.class.label(),
+        purpose.unwrap_or_default(),
+        c.channel.label(),
+        c.rows.allowed,
+        c.rows.all
+    ))
+}
+
 /// Records a certificate together with what hangs on it, which is handed its text: both or none.
 ///
 /// # Errors
@@ -399,6 +416,7 @@ pub fn certify_with(
         made_by: by.actor.clone(),
     };
     let (by_, vault, law) = (by.clone(), office.vault().clone(), law(c.channel));
+    let said = in_words(office, by, c)?;
     office.write(move |tx| {
         by_.role.may(Permission::ScreenLists)?;
         with(tx, &row.body)?;
@@ -408,7 +426,7 @@ pub fn certify_with(
             .about("certificate", &row.id)
             .about("sha256", &sum)
             .law(law)
-            .say(&key, format!("{} {} {}", row.channel, row.class, row.purpose));
+            .say(&key, said.as_str());
         Ok(Recorded::new(&by_, (), act))
     })?;
     Ok(body)

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::records::{ConsentRow, Event, Proof, Through, Use, Wording};
 use super::stops::{Yes, lift, touch};
+use super::tell::in_words;
 use super::{facts, outlive, persons, sql, withdrawals};
 use crate::charter::{self, Channel, Charter};
 use crate::error::{Error, Result};
@@ -159,7 +160,7 @@ pub fn record_consent(
         lift(tx, by, &person.id, &ids, &Yes { channel, purpose: &w.use_what, on, through })?;
     }
     touch(tx, by, &ids)?;
-    let said = format!("{}: {} {}", row.state, w.use_kind.word(), w.use_what);
+    let said = format!("{}: {}", if new.yes { "Yes" } else { "No" }, in_words(&charter, &row));
     let act = Act::new(if new.yes { "consent.given" } else { "consent.refused" })
         .about("person", &person.id)
         .about("consent", &row.id)

@@ -12,7 +12,7 @@ use super::withdrawals;
 use super::{outlive, sql, tell};
 use crate::error::{Error, Refusal, Result};
 use crate::kit::dates;
-use crate::kit::forms::{LINE, fit, is_short_name};
+use crate::kit::forms::{LINE, fit, is_short_name, sentence};
 use crate::kit::vault::Vault;
 use crate::office::Office;
 use crate::people::{self, Hash16, Known, PersonRow};
@@ -123,7 +123,7 @@ pub fn record_ground(
     let act = Act::new("ground.recorded")
         .about("person", &person.id)
         .law(if ground.ground == "sale" { "PECR reg 22(3)" } else { "PECR reg 22(3A)" })
-        .say(&person.key, format!("{} on {}", ground.ground, ground.on));
+        .say(&person.key, format!("{} on {}", sentence(&ground.ground), dates::long(ground.on)));
     Ok(Recorded::new(by, person.id, act))
 }
 

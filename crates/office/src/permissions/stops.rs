@@ -217,12 +217,8 @@ pub fn stop_at(
     for p in done.persons.iter().filter(|_| new.reason != "bounce") {
         tell::person_later(tx, by, &p.id)?;
     }
-    let scope = format!(
-        "{}, {}: {}",
-        new.channel.map_or("every channel", Channel::label),
-        new.what.word(),
-        new.reason
-    );
+    let settings = charter::current(tx, &by.org)?.permissions;
+    let scope = format!("No more contact: {} ({})", new.words(&settings), new.reason);
     let key = match done.persons.first() {
         Some(p) => p.key.clone(),
         None => vault.key_for(tx, &by.org, "office", by.now)?,

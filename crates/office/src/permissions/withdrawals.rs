@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::records::{ConsentRow, Event, Use};
 use super::stops::{self, NewStop, touch};
+use super::tell::in_words;
 use super::terms::What;
 use super::{outlive, sql, tell};
 use crate::charter;
@@ -157,7 +158,7 @@ pub(super) fn end(
         // The key that would seal the words is gone by the time they are kept.
         return Ok(act);
     }
-    let words = format!("{} {} {}", row.use_kind, row.use_what, row.channel);
+    let words = format!("No longer: {}", in_words(&charter::current(tx, &by.org)?, &row));
     Ok(act.say(&about.person.key, words))
 }
 
