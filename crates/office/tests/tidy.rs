@@ -25,8 +25,20 @@ const TEST_FILE: usize = 1000;
 const COLUMNS: usize = 100;
 
 /// Areas of the office: each keeps its own tables.
-const AREAS: [&str; 8] =
-    ["charter", "holdings", "people", "proof", "register", "requests", "staff", "today"];
+const AREAS: [&str; 12] = [
+    "charter",
+    "holdings",
+    "house_settings",
+    "mailing",
+    "notices",
+    "people",
+    "permissions",
+    "proof",
+    "register",
+    "requests",
+    "staff",
+    "today",
+];
 
 /// Longer files of 22 November 2026, by length. To be split.
 const LONG_FILES: &[(&str, usize)] = &[];

@@ -96,7 +96,7 @@ impl Once {
         let sealed = vault.derived(PLACE)?.seal(PLACE, &serde_json::to_vec(so_far)?)?;
         let status = status.map_or(SO_FAR, |s| i64::from(s.as_u16()));
         let (org, who) = (&by.org, &by.actor);
-        mailing::sql::set_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
+        mailing::set_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
     }
 
     /// Puts the whole answer in the place of one that lacked what is known after the commit only.
@@ -108,7 +108,7 @@ impl Once {
         let sealed = o.vault().derived(PLACE)?.seal(PLACE, &serde_json::to_vec(answer)?)?;
         let by = by.clone();
         o.chore(move |tx| {
-            mailing::sql::complete_answer(tx, &by.org, &by.actor, told.key, sealed.clone())
+            mailing::complete_answer(tx, &by.org, &by.actor, told.key, sealed.clone())
         })
     }
 }
@@ -123,7 +123,7 @@ fn keep(
 ) -> Result<bool> {
     let sealed = vault.derived(PLACE)?.seal(PLACE, text)?;
     let (org, who, status) = (&by.org, &by.actor, i64::from(status));
-    mailing::sql::keep_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
+    mailing::keep_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
 }
 
 /// Answers a repeat from what was kept; keeps the first answer, unless its act did.
@@ -179,7 +179,7 @@ async fn kept(
 
 /// What is kept of the same request: status and sealed answer.
 fn same(tx: &mut Tx<'_>, by: &By, told: Told) -> Result<Option<(i64, Vec<u8>)>> {
-    let kept = mailing::sql::kept_answer(tx, &by.org, &by.actor, told.key)?;
+    let kept = mailing::kept_answer(tx, &by.org, &by.actor, told.key)?;
     let Some((body, status, sealed)) = kept else { return Ok(None) };
     if body != told.sum {
         return Err(Error::invalid(

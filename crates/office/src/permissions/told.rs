@@ -228,7 +228,7 @@ fn consent_once(
 ) -> Result<String> {
     if let Some(k) = key
         && let Some((body, _, id)) =
-            o.read(|tx| mailing::sql::kept_answer(tx, &by.org, &by.actor, k))?
+            o.read(|tx| mailing::kept_answer(tx, &by.org, &by.actor, k))?
     {
         if body != sum {
             return Err(Error::invalid(
@@ -245,7 +245,7 @@ fn consent_once(
         let done = acts::record_consent(tx, &vault, &by, &new)?;
         if let Some(k) = key {
             let id = done.value.clone().into_bytes();
-            if !mailing::sql::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)? {
+            if !mailing::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)? {
                 return Err(Error::Conflict);
             }
         }
