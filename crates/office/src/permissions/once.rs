@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use candour_db::Tx;
 use serde_json::Value;
 
-use super::api::{Problem, who};
+use super::api::{Problem, Program, who};
 use crate::error::{Error, Result};
 use crate::kit::vault::Vault;
 use crate::kit::{links, sha256_hex};
@@ -148,7 +148,7 @@ async fn kept(
 ) -> std::result::Result<Response, Problem> {
     let path = request.uri().path().to_owned();
     let org = path.split('/').nth(3).unwrap_or_default().to_owned();
-    let (by, _) = who(office, &org, request.headers(), false).await?;
+    let Program { by, .. } = who(office, &org, request.headers()).await?;
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MOST).await.map_err(|_| Error::invalid("body", "It is too large"))?;
     let key = links::hash(&sha256_hex(&[path.as_bytes(), b"\0", &key].concat()));
