@@ -105,10 +105,12 @@ pub async fn correct(
     Path(reference): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    carry_out(&office, me, reference, Filled(pairs), correct_from, again).await
+    let act = |o: &Office, me: &Signed, at: &String, f: &Filled| correct_from(o, me, at, f);
+    carry_out(&office, me, reference, Filled(pairs), act, |o, me, at, f, e| again(o, me, at, f, e))
+        .await
 }
 
-fn correct_from(o: &Office, me: &Signed, reference: &String, f: &Filled) -> Result<On> {
+fn correct_from(o: &Office, me: &Signed, reference: &str, f: &Filled) -> Result<On> {
     let case = o.read(|tx| acts::load_by_ref(tx, o, &me.by, reference))?;
     let to = read(&case, f)?;
     let (office, by) = (o.clone(), me.by.clone());
@@ -119,7 +121,7 @@ fn correct_from(o: &Office, me: &Signed, reference: &String, f: &Filled) -> Resu
     ))
 }
 
-fn again(o: &Office, me: &Signed, reference: &String, mut f: Filled, e: Error) -> Answer {
+fn again(o: &Office, me: &Signed, reference: &str, mut f: Filled, e: Error) -> Answer {
     let case = o.read(|tx| acts::load_by_ref(tx, o, &me.by, reference))?;
     let w = match e {
         Error::Conflict => {

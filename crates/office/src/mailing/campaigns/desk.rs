@@ -270,10 +270,11 @@ pub async fn act(
         let said = change(o, me, short, f)?;
         Ok(On::saying(format!("/office/campaigns/{short}"), said))
     };
-    carry_out(&office, me, short, Filled(pairs), act, again).await
+    carry_out(&office, me, short, Filled(pairs), act, |o, me, at, f, e| again(o, me, at, f, e))
+        .await
 }
 
-fn again(o: &Office, me: &Signed, short: &String, f: Filled, e: Error) -> Answer {
+fn again(o: &Office, me: &Signed, short: &str, f: Filled, e: Error) -> Answer {
     mend(&one_page(o, me, short, f, Wrong::of(e)?)?)
 }
 
@@ -293,7 +294,7 @@ pub async fn sent(
         let said = sent_from(o, me, short, f, file.as_deref())?;
         Ok(On::saying(format!("/office/campaigns/{short}"), said))
     };
-    carry_out(&office, me, short, f, act, again).await
+    carry_out(&office, me, short, f, act, |o, me, at, f, e| again(o, me, at, f, e)).await
 }
 
 fn sent_from(
