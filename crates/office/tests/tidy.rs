@@ -59,11 +59,8 @@ const FOREIGN_SQL: &[(&str, usize)] = &[
     ("crates/office/src/proof/desk.rs", 1),
     ("crates/office/src/requests/acts.rs", 1),
     ("crates/office/src/requests/desk.rs", 1),
-    ("crates/office/src/requests/search/aside.rs", 1),
     ("crates/office/src/requests/cli.rs", 1),
-    ("crates/office/src/requests/search/paper.rs", 2),
-    ("crates/office/src/requests/pack/plan.rs", 2),
-    ("crates/office/src/requests/search/portal.rs", 1),
+    ("crates/office/src/requests/pack/plan.rs", 1),
     ("crates/office/src/today/desk.rs", 2),
     ("crates/office/src/work.rs", 1),
 ];
