@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::error::Result;
 use crate::office::Office;
 use crate::{
-    charter, clocks, demo, holdings, house, mailing, measure, permissions, proof, register,
-    requests, restore, serve, staff,
+    charter, clocks, demo, holdings, house, house_settings, mailing, measure, permissions, proof,
+    register, requests, restore, serve, staff,
 };
 
 const EXAMPLES: &str = "\
@@ -89,7 +89,7 @@ pub enum Command {
     Charter(charter::cli::CharterCommand),
     /// The mail server and the public address, for the whole machine.
     #[command(subcommand)]
-    Set(charter::cli_set::SetCommand),
+    Set(house_settings::cli::SetCommand),
     /// The processing register, as a file.
     #[command(subcommand)]
     Register(register::cli::RegisterCommand),
@@ -157,7 +157,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Init(a) => house::init(&a),
         Command::Serve(a) => serve::run(&a),
         Command::Charter(a) => charter::cli::run(a),
-        Command::Set(a) => charter::cli_set::run(a),
+        Command::Set(a) => house_settings::cli::run(a),
         Command::Register(a) => register::cli::run(a),
         Command::Holding(a) => holdings::cli::run(a),
         Command::Request(a) => requests::cli::run(a),

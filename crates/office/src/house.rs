@@ -71,7 +71,7 @@ pub fn doctor(a: &DoctorArgs) -> Result<u8> {
     lines.push(press_line(&office).into());
     let stuck = office.read(crate::kit::sql::failed_jobs)?;
     lines.push((stuck == 0, format!("jobs given up: {stuck}")).into());
-    lines.extend(holdings::idle_folders(&office)?.into_iter().map(|what| (false, what).into()));
+    lines.extend(holdings::idle_places(&office)?.into_iter().map(|what| (false, what).into()));
     for (org, short) in office.read(charter::orgs)? {
         let by = office.by_command(&org);
         for h in office.read(|tx| holdings::active(tx, &org))? {

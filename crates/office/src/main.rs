@@ -8,6 +8,7 @@ mod demo;
 mod error;
 mod holdings;
 mod house;
+mod house_settings;
 mod kit;
 mod mailing;
 mod measure;

@@ -24,7 +24,9 @@ use crate::requests::{
 use crate::staff::{
     Permission as P, desk as staff, desk_account as account, desk_set_up as set_up,
 };
-use crate::{charter, holdings, mailing, notices, permissions, proof, register, today};
+use crate::{
+    charter, holdings, house_settings, mailing, notices, permissions, proof, register, today,
+};
 
 /// What the public types is smaller still: nobody has signed in yet.
 const ASKED: usize = 128 << 10;
@@ -244,8 +246,9 @@ fn machines(office: &Office) -> Router<Office> {
 }
 
 fn house() -> Router<Office> {
-    use charter::{desk as settings, desk_contact as contact, desk_mail as mail};
+    use charter::{desk as settings, desk_contact as contact};
     use holdings::{desk as hold, desk_place as place, desk_table as table};
+    use house_settings::desk as mail;
     use proof::desk as ledger;
     use register::desk as reg;
     const SEE: &[P] = &[P::SeeHoldings];

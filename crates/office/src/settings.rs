@@ -47,6 +47,10 @@ pub struct Settings {
     /// data folder: whoever manages holdings there is not thereby let loose on the whole machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<Folder>,
+    /// Database servers that may be named there as the place of a holding: the office connects to no
+    /// other for whoever manages holdings in the browser.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<Server>,
     /// One-off public holidays that the built-in list lacks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<Holiday>,
@@ -65,6 +69,20 @@ pub struct Folder {
     pub organisation: Option<String>,
     /// The folder; relative to the data folder.
     pub path: PathBuf,
+}
+
+/// A database server on which an organisation's holdings may be.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Short name of the organisation; the only one if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Its name or network address, as it is typed into the form.
+    pub host: String,
+    /// Port; the usual one of the kind of database if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
 }
 
 /// The mail server that takes our letters.

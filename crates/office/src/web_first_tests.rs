@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::charter::Channel;
-use crate::kit::{dates, links};
+use crate::kit::dates;
 use crate::people::Known;
 use crate::permissions::acts::{self as permissions, NewConsent};
 use crate::permissions::records::{Proof, Through, Use, Wording};
@@ -47,13 +47,6 @@ impl Served {
         };
         let (vault, by) = (self.office.vault().clone(), self.by.clone());
         self.office.write(move |tx| permissions::record_consent(tx, &vault, &by, &new))
-    }
-
-    /// A link for somebody outside.
-    fn link(&self, scope: &'static str, about: &str) -> String {
-        let (org, about, now) = (self.by.org.clone(), about.to_owned(), self.by.now);
-        let lasts = jiff::SignedDuration::from_hours(24);
-        self.office.chore(move |tx| links::make(tx, &org, scope, &about, now, lasts)).unwrap()
     }
 }
 

@@ -355,7 +355,7 @@ fn folders_that_come_to_nothing_are_told() {
          [[folders]]\norganisation = \"nobody\"\npath = \"{path}\"\n"
     );
     let s = Served::set_up(&settings);
-    let told = holdings::idle_folders(&s.office).unwrap();
+    let told = holdings::idle_places(&s.office).unwrap();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].contains("not there") && told[1].contains("no organisation nobody"));
 }
@@ -449,9 +449,16 @@ fn a_holding_that_ends_is_not_searched_and_open_cases_say_so() {
     assert!(s.said(&h)[0].contains("holding.ended") && s.said(&h)[0].contains("shredded"));
     let list = s.send("GET", "/office/holdings", &me, "").text;
     assert!(list.contains("No longer kept") && list.contains("then shredded"), "{list}");
-    // The case waits, says so, and lets it be set aside.
+    // The case waits, says so at its task, which leads to where it is set aside by who may.
     let case = s.send("GET", &format!("/office/cases/{first}"), &me, "").text;
     assert!(case.contains("No longer kept") && case.contains("Filing cabinet"), "{case}");
+    let there = format!("/office/cases/{first}/set-aside/{search}");
+    assert!(case.contains(&format!("<a href=\"{there}\">Search the holdings</a>")), "{case}");
+    assert!(case.contains("One is no longer kept") && case.contains("1 no longer kept"), "{case}");
+    let worker = s.signed_in("mina", Role::CaseWorker);
+    let case = s.send("GET", &format!("/office/cases/{first}"), &worker, "").text;
+    assert!(case.contains("<a href=\"#found\">Search the holdings</a>"), "{case}");
+    assert!(case.contains("1 no longer kept") && !case.contains(&there), "{case}");
     let mut connections = search::Connections::default();
     let id = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &first)).unwrap().id;
     search::find(&s.office, &s.by, &id, &mut connections, &mut search::Quiet).unwrap();
@@ -460,6 +467,8 @@ fn a_holding_that_ends_is_not_searched_and_open_cases_say_so() {
     let aside = format!("/office/cases/{first}/set-aside/{search}");
     assert_eq!(s.send("POST", &aside, &me, "reason=Shredded").status, 303);
     assert_eq!(row().state, "set-aside");
+    let case = s.send("GET", &format!("/office/cases/{first}"), &me, "").text;
+    assert!(!case.contains("no longer kept"), "nothing is waited for: {case}");
     // A new case does not look there, and nothing but taking it up goes on with it.
     s.kept_case("Bram Novak");
     for (method, path) in [
@@ -475,6 +484,155 @@ fn a_holding_that_ends_is_not_searched_and_open_cases_say_so() {
     let h = s.holding("cabinet");
     assert!(h.ended.is_none() && s.said(&h)[0].contains("holding.taken-up"));
     assert_eq!(s.office.read(|tx| holdings::active(tx, &s.by.org)).unwrap().len(), 1);
+}
+
+#[test]
+fn a_post_is_asked_no_more_about_records_that_are_no_longer_kept() {
+    let s = Served::new();
+    s.add_cabinet();
+    let (reference, search) = s.case("Amara Quill");
+    let id = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &reference)).unwrap().id;
+    let mut connections = search::Connections::default();
+    search::find(&s.office, &s.by, &id, &mut connections, &mut search::Quiet).unwrap();
+    let row = || s.office.read(|tx| sql::a_search(tx, &s.by.org, &search)).unwrap();
+    assert_eq!(row().state, "asked");
+    let in_days = |n: i64| crate::proof::By {
+        now: s.by.now + jiff::SignedDuration::from_hours(24 * n),
+        ..s.by.clone()
+    };
+    assert_eq!(search::chase(&s.office, &in_days(8)).unwrap(), 1);
+    let path = format!("/answer/{}", s.link("paper", &search));
+    assert!(s.send("GET", &path, "", "").text.contains("Amara Quill"));
+    let me = s.signed_in("ruth", Role::Officer);
+    let mut form = s.form(&me, "/office/holdings/cabinet/end");
+    set(&mut form, "reason", "shredded");
+    assert_eq!(s.post(&me, "/office/holdings/cabinet/end", &form).status, 303);
+    assert_eq!(search::chase(&s.office, &in_days(16)).unwrap(), 0);
+    assert_eq!((row().state.as_str(), row().chased), ("asked", 1), "it still waits");
+    let got = s.send("GET", &path, "", "");
+    assert!(got.status == 410 && got.text.contains("no longer kept"), "{}", got.text);
+    assert!(got.text.contains("Filing cabinet") && got.text.contains("Thank you"));
+    for secret in ["Amara", "Quill", &*reference, "someone@example.org", "shredded"] {
+        assert!(!got.text.contains(secret), "{secret}");
+    }
+    let boundary = "Content-Type: multipart/form-data; boundary=x\r\n";
+    assert_eq!(s.send("POST", &path, boundary, "broken").status, 410);
+    let today = s.send("GET", "/office", &me, "").text;
+    assert!(today.contains("Set Filing cabinet aside"), "{today}");
+    assert_eq!(s.send("POST", "/office/holdings/cabinet/take-up", &me, "").status, 303);
+    assert!(s.send("GET", &path, "", "").text.contains("Amara Quill"), "it is kept again");
+    assert_eq!(search::chase(&s.office, &in_days(16)).unwrap(), 1);
+}
+
+/// The form of a database server, at this host and port.
+fn server(kind: &str, host: &str, port: &str) -> Vec<(String, String)> {
+    let form = [
+        ("kind", kind),
+        ("title", "A"),
+        ("short", "a"),
+        ("host", host),
+        ("port", port),
+        ("database", "d"),
+        ("user", "u"),
+        ("tls", "disable"),
+    ];
+    form.map(|(n, v)| (n.to_owned(), v.to_owned())).into()
+}
+
+#[test]
+fn in_the_browser_the_office_connects_to_no_server_that_is_not_named() {
+    let line = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    line.set_nonblocking(true).unwrap();
+    let port = line.local_addr().unwrap().port().to_string();
+    let settings = "[[servers]]\nhost = \"db.example.invalid\"\n\
+                    [[servers]]\norganisation = \"chapel\"\nhost = \"127.0.0.1\"\n";
+    let s = Served::set_up(settings);
+    let me = s.signed_in("ruth", Role::Officer);
+    for kind in ["postgres", "mysql"] {
+        let mut answers = std::collections::BTreeSet::new();
+        for host in ["127.0.0.1", "localhost", "::1", "0.0.0.0", "10.0.0.7", "other.example"] {
+            for port in [port.as_str(), ""] {
+                let form = server(kind, host, port);
+                let no = s.post(&me, "/office/holdings/new", &form);
+                assert!(no.status == 422 && no.text.contains("href=\"#host\""), "{}", no.text);
+                assert!(no.text.contains("This server can’t be named here"), "{}", no.text);
+                assert!(no.text.contains("[[servers]]") && no.text.contains("db.example.invalid"));
+                let values = [format!("value=\"{host}\""), format!("value=\"{port}\"")];
+                answers.insert(values.iter().fold(no.text, |t, v| t.replace(v, "")));
+            }
+        }
+        assert_eq!(answers.len(), 1, "what is there and what is not is answered alike");
+        // Of a server that is named, its usual port only.
+        let form = server(kind, "DB.example.invalid", &port);
+        let no = s.post(&me, "/office/holdings/new", &form);
+        assert!(no.status == 422 && no.text.contains("href=\"#port\""), "{}", no.text);
+        let form = server(kind, "DB.example.invalid", "");
+        let no = s.post(&me, "/office/holdings/new", &form);
+        assert!(no.status == 422 && no.text.contains("does not answer"), "{}", no.text);
+    }
+    // Nor by the map as text or the form for changes of one that was set at the machine.
+    let source = Source {
+        host: Some("127.0.0.1".into()),
+        port: Some(port.parse().unwrap()),
+        database: Some("d".into()),
+        user: Some("u".into()),
+        tls: Some(candour_connectors::Tls::Disable),
+        ..Source::default()
+    };
+    let map = DataMap::new("machine", "M", HoldingKind::Postgres, source);
+    let text = map.to_toml().unwrap().replace("127.0.0.1", "localhost");
+    holdings::keep(&s.office, &s.by, map, None);
+    let form = [("version".to_owned(), "1".to_owned()), ("map".to_owned(), text)];
+    let no = s.post(&me, "/office/holdings/machine/map", &form);
+    assert!(no.status == 422 && no.text.contains("may not be named in the browser"), "{}", no.text);
+    let mut form = s.form(&me, "/office/holdings/machine/change");
+    set(&mut form, "host", "localhost");
+    let no = s.post(&me, "/office/holdings/machine/change", &form);
+    assert!(no.status == 422 && no.text.contains("This server can’t be named here"), "{}", no.text);
+    let page = || s.send("GET", "/office/holdings/machine", &me, "").text;
+    assert!(!page().contains("Can’t be reached"), "the command line is not bound");
+    // One that was added in the browser before servers had to be named says what to do.
+    let (org, id) = (s.by.org.clone(), s.holding("machine").id);
+    s.office.chore(move |tx| holdings::sql::set_bound(tx, &org, &id, true)).unwrap();
+    let no = holdings::connect(&s.office, &s.holding("machine")).map(drop).unwrap_err();
+    assert!(no.to_string().contains("[[servers]] in candour.toml"), "{no}");
+    assert!(page().contains("Can’t be reached") && page().contains("[[servers]]"), "{}", page());
+    assert!(line.accept().is_err(), "nobody was asked");
+    let idle = holdings::idle_places(&s.office).unwrap();
+    assert_eq!(idle, ["servers, 127.0.0.1: there is no organisation chapel"]);
+}
+
+/// A server that hangs up on everybody after these words.
+fn hangs_up(words: &'static [u8]) -> u16 {
+    let line = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = line.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut caller in line.incoming().flatten() {
+            let _ = caller.write_all(words);
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_that_refuses_and_one_that_is_something_else_are_told_in_the_same_words() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let ports = [closed, hangs_up(b""), hangs_up(b"SSH-2.0-Secret_9\r\n")];
+    let settings =
+        ports.map(|port| format!("[[servers]]\nhost = \"127.0.0.1\"\nport = {port}\n")).concat();
+    let s = Served::set_up(&settings);
+    let me = s.signed_in("ruth", Role::Officer);
+    for kind in ["postgres", "mysql"] {
+        let mut answers = std::collections::BTreeSet::new();
+        for port in ports {
+            let form = server(kind, "127.0.0.1", &port.to_string());
+            let no = s.post(&me, "/office/holdings/new", &form);
+            assert!(no.status == 422 && no.text.contains("does not answer"), "{}", no.text);
+            assert!(!no.text.contains("Secret_9") && !no.text.contains("refused"), "{}", no.text);
+            answers.insert(no.text.replace(&format!("value=\"{port}\""), ""));
+        }
+        assert_eq!(answers.len(), 1, "{kind}");
+    }
 }
 
 impl Served {

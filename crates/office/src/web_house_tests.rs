@@ -6,8 +6,8 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
-use crate::charter;
 use crate::permissions::records::{Use, Wording};
+use crate::{charter, house_settings};
 
 /// A mail server of this test's own: answers every sender with `answer`, and hands over what it was
 /// sent.
@@ -162,7 +162,7 @@ fn one_of_several_organisations_does_not_settle_it_for_the_others() {
     assert!(s.office.reach().post.is_none());
     // Whoever runs the machine does, and it stands in everybody's history.
     let url = crate::kit::reach::Set::Address(Some("https://rights.example.org".into()));
-    charter::set_house(&s.office, &s.by, &url).unwrap();
+    house_settings::set(&s.office, &s.by, &url).unwrap();
     assert_eq!(s.office.address(), "https://rights.example.org");
     for org in [s.by.org.as_str(), &shed] {
         let read = |tx: &mut candour_db::Tx<'_>| {

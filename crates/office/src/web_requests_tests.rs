@@ -149,13 +149,7 @@ fn a_link_to_a_post_that_has_ended_says_so_and_reads_nothing() {
     let s = Served::new();
     s.add_cabinet();
     let (reference, search) = s.case("Amara Quill");
-    let (org, now) = (s.by.org.clone(), s.by.now);
-    let lasts = jiff::SignedDuration::from_hours(24);
-    let make = move |tx: &mut candour_db::Tx<'_>| {
-        crate::kit::links::make(tx, &org, "paper", &search, now, lasts)
-    };
-    let token = s.office.chore(make).unwrap();
-    let path = format!("/answer/{token}");
+    let path = format!("/answer/{}", s.link("paper", &search));
     assert!(s.text("", &path).contains("Amara Quill"));
     let id = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &reference)).unwrap().id;
     let (o, by, case) = (s.office.clone(), s.by.clone(), id.clone());

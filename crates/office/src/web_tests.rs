@@ -127,6 +127,15 @@ impl Served {
         }
     }
 
+    /// A one-time link of this sort, as a letter would carry it.
+    fn link(&self, scope: &'static str, about: &str) -> String {
+        let (org, about, now) = (self.by.org.clone(), about.to_owned(), self.by.now);
+        let lasts = jiff::SignedDuration::from_hours(24);
+        self.office
+            .chore(move |tx| crate::kit::links::make(tx, &org, scope, &about, now, lasts))
+            .unwrap()
+    }
+
     fn add_cabinet(&self) {
         let kind = HoldingKind::Paper;
         let map = DataMap::new("cabinet", "Filing cabinet", kind, Source::default());

@@ -361,13 +361,14 @@ fn ca_file(holding: &str, source: &Source, base: &Path) -> Result<Option<PathBuf
     }
 }
 
-/// The server did not answer in time.
+/// The server did not answer. A line that was refused and one that nobody took are told in the same
+/// words: who may name a place here is not told which machines and ports there are.
 fn silent(place: &str) -> Fault {
     Fault::new(
         FaultKind::Unreachable,
         place,
-        "the server does not answer in time",
-        "Check that it runs and can be reached from here, then try again.",
+        "the server does not answer",
+        "Check host and port, and that it runs and can be reached from here, then try again.",
     )
 }
 

@@ -1,6 +1,5 @@
 //! MySQL and MariaDB.
 
-use std::io;
 use std::path::Path;
 
 use mysql::prelude::Queryable;
@@ -268,7 +267,7 @@ fn text(value: Value) -> Option<String> {
 fn fault(place: &str, error: &mysql::Error) -> Fault {
     let code = match error {
         mysql::Error::MySqlError(error) => error.code,
-        mysql::Error::IoError(error) => return io_fault(place, error),
+        mysql::Error::IoError(_) => return silent(place),
         mysql::Error::TlsError(_) => return tls_fault(place),
         error if no_tls(error) => return tls_fault(place),
         mysql::Error::DriverError(_) | mysql::Error::CodecError(_) => return silent(place),
@@ -316,18 +315,6 @@ fn fault(place: &str, error: &mysql::Error) -> Fault {
         _ => return refused(place, &code.to_string()),
     };
     Fault::new(kind, place, what, remedy)
-}
-
-fn io_fault(place: &str, error: &io::Error) -> Fault {
-    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
-        return silent(place);
-    }
-    Fault::new(
-        FaultKind::Unreachable,
-        place,
-        format!("the server cannot be reached: {}", error.kind()),
-        "Check host and port in the data map, and that the server runs.",
-    )
 }
 
 fn tls_fault(place: &str) -> Fault {

@@ -6,9 +6,10 @@ use axum::extract::{Form, State};
 use super::acts;
 use super::rules::Charter;
 use crate::error::{Error, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -146,22 +147,18 @@ pub async fn save(
     me: Signed,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = from_form(&f, &me.charter).and_then(|c| {
-                let (by, vault) = (me.by.clone(), o.vault().clone());
-                let shown = f.get("version").to_owned();
-                o.write(move |tx| {
-                    acts::unchanged(tx, &by.org, &shown)?;
-                    acts::set(tx, &vault, &by, &c)
-                })
-            });
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(_) => go_saying(&office, &me, "/office/settings", "The settings have been saved.").await,
-        Err(e) => mend(&settings_page(&office, &me, f, Wrong::of(e)?)),
-    }
+    carry_out(&office, me, (), Filled(pairs), save_from, |o, me, (), f, e| {
+        mend(&settings_page(o, me, f, Wrong::of(e)?))
+    })
+    .await
+}
+
+fn save_from(o: &Office, me: &Signed, (): &(), f: &Filled) -> Result<On> {
+    let c = from_form(f, &me.charter)?;
+    let (by, vault, shown) = (me.by.clone(), o.vault().clone(), f.get("version").to_owned());
+    o.write(move |tx| {
+        acts::unchanged(tx, &by.org, &shown)?;
+        acts::set(tx, &vault, &by, &c)
+    })?;
+    Ok(On::saying("/office/settings", "The settings have been saved."))
 }

@@ -9,9 +9,10 @@ use super::contact::{Aim, Channel};
 use super::form_contact::{self as form, Changed};
 use super::{acts, rules::Charter};
 use crate::error::{Error, Field, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 use crate::permissions::{self, InUse};
 use crate::staff::Permission;
@@ -113,26 +114,13 @@ pub async fn save_contact(
     me: Signed,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = save(o, &me, &f);
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => {
-            let said = "The contact settings have been saved. They count from now on.";
-            go_saying(&office, &me, "/office/settings/contact", said).await
-        }
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            mend(&office.run(move |o| view(o, &me, f, w)).await?)
-        }
-    }
+    carry_out(&office, me, (), Filled(pairs), save, |o, me, (), f, e| {
+        mend(&view(o, me, f, Wrong::of(e)?)?)
+    })
+    .await
 }
 
-fn save(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
+fn save(o: &Office, me: &Signed, (): &(), f: &Filled) -> Result<On> {
     me.by.role.may(Permission::SetCharter)?;
     let Changed { permissions, gone } = form::read(f)?;
     let charter = Charter { permissions, ..me.charter.clone() };
@@ -142,8 +130,9 @@ fn save(o: &Office, me: &Signed, f: &Filled) -> Result<()> {
         acts::unchanged(tx, &by.org, f.get("version"))?;
         warn(&gone, &permissions::in_use(tx, &by.org)?, &f)?;
         acts::set(tx, &vault, &by, &charter)
-    })
-    .map(drop)
+    })?;
+    let said = "The contact settings have been saved. They count from now on.";
+    Ok(On::saying("/office/settings/contact", said))
 }
 
 /// A purpose that consents, wordings or stops name goes, under any name, only when that was said.

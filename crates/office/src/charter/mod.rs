@@ -7,13 +7,10 @@
 
 mod acts;
 pub mod cli;
-pub mod cli_set;
 mod contact;
 pub mod desk;
 pub mod desk_contact;
-pub mod desk_mail;
 mod form_contact;
-mod house;
 mod rules;
 mod sql;
 
@@ -21,7 +18,5 @@ pub use acts::{current, found, only_org, set, version};
 #[cfg(test)]
 pub use contact::Cap;
 pub use contact::{AfterCap, Aim, Channel, Permissions, Purpose};
-#[cfg(test)]
-pub use house::set as set_house;
 pub use rules::{Channels, Charter, Contact, Delivery, Identity, Law, Organisation, Rights, Theme};
 pub use sql::{by_short, orgs};

@@ -331,7 +331,7 @@ impl Walk {
             self.voice.say(format!("It is a part of the answer: {n} wait for a person’s eye and"));
             self.voice.say("are left out, and the filing cabinet has not answered.");
         }
-        let lines = pack::gate_lines(&made)?;
+        let lines = pack::gate_lines(pack::sheet(&made)?.files);
         let files = count(lines.len() as u64, "file");
         self.voice.say(format!("The gate looked for what hides in {files} before they went in:"));
         for line in &lines {

@@ -8,7 +8,7 @@ use candour_connectors::{
 };
 use candour_db::Tx;
 
-use super::folders;
+use super::places;
 use super::sql::{self, Holding};
 use crate::error::{Error, Refusal, Result};
 use crate::kit::forms::is_short_name;
@@ -52,12 +52,22 @@ pub fn base(office: &Office) -> PathBuf {
 /// It is no longer kept, or why it can't be reached, in words that hold nothing personal.
 pub fn connect(office: &Office, holding: &Holding) -> Result<Box<dyn Connector>> {
     kept(holding)?;
-    if holding.bound
-        && let Some((_, fault)) = folders::outside(office, &holding.org, &holding.map)?
-    {
+    if let Some(fault) = barred(office, holding)? {
         return Err(Error::Holding(fault));
     }
     open_map(office, &holding.map)
+}
+
+/// Why a holding may not be reached where it is: it was named in the browser, and what may be named
+/// there is something else by now.
+///
+/// # Errors
+/// Of the database.
+pub fn barred(office: &Office, holding: &Holding) -> Result<Option<Fault>> {
+    if !holding.bound {
+        return Ok(None);
+    }
+    Ok(places::outside(office, &holding.org, &holding.map)?.map(|(_, fault)| fault))
 }
 
 /// Reaches what a map names.
@@ -175,7 +185,7 @@ pub fn add(office: &Office, by: &By, new: NewHolding) -> Result<(String, Option<
         post_email: new.post_email,
         checked: None,
         problems: Vec::new(),
-        bound: folders::binds(by),
+        bound: places::binds(by),
         ended: None,
     };
     let tested = match row.is_paper() {
@@ -255,7 +265,7 @@ pub fn line(p: &Problem) -> String {
 pub fn with_map(by: &By, holding: &Holding, map: DataMap) -> Holding {
     let mut changed = Holding { title: map.title.clone(), map, ..holding.clone() };
     if changed.map.source != holding.map.source {
-        changed.bound = folders::binds(by);
+        changed.bound = places::binds(by);
         changed.map.collection.iter_mut().for_each(Collection::forget_census);
     }
     changed
@@ -298,7 +308,7 @@ pub fn set_map(
     }
     sql::set_map(tx, &by.org, &holding.id, holding.version, map, problems, Some(by.now))?;
     if map.source != holding.map.source {
-        sql::set_bound(tx, &by.org, &holding.id, folders::binds(by))?;
+        sql::set_bound(tx, &by.org, &holding.id, places::binds(by))?;
     }
     let key = vault.key_for(tx, &by.org, "office", by.now)?;
     let said = format!(

@@ -10,9 +10,10 @@ use super::sql::{self, Ended, Holding};
 use super::{acts, form};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, LINE, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, go, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -194,29 +195,41 @@ struct OnePage {
     /// The first table that needs a decision.
     first: Option<usize>,
     ended: Option<EndedLine>,
+    /// It was named in the browser and may not be any more: it can't be reached, and why.
+    outside: Option<String>,
     may_manage: bool,
+}
+
+/// Shows a page about one holding.
+pub(super) async fn about<P: Template + Send + 'static>(
+    office: &Office,
+    me: Signed,
+    short: String,
+    show: impl FnOnce(&Office, &Signed, Holding) -> Result<P> + Send + 'static,
+) -> Answer {
+    let read =
+        move |o: &Office| show(o, &me, o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?);
+    page(&office.run(read).await?)
 }
 
 /// `GET /office/holdings/{short}`
 pub async fn one(State(office): State<Office>, me: Signed, Path(short): Path<String>) -> Answer {
     me.by.role.may(Permission::SeeHoldings)?;
-    let view = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            let collections = view(&h.map);
-            Ok(OnePage {
-                d: Desk::new(&me, "Holdings", h.title.clone()),
-                kind: kind_label(h.map.kind),
-                checked: h.checked.map_or("not yet".into(), dates::moment),
-                first: collections.iter().position(|c| c.left > 0),
-                collections,
-                ended: EndedLine::of(&h),
-                may_manage: me.by.role.may(Permission::ManageHoldings).is_ok(),
-                h,
-            })
+    about(&office, me, short, |o, me, h| {
+        let collections = view(&h.map);
+        Ok(OnePage {
+            d: Desk::new(me, "Holdings", h.title.clone()),
+            kind: kind_label(h.map.kind),
+            checked: h.checked.map_or("not yet".into(), dates::moment),
+            first: collections.iter().position(|c| c.left > 0),
+            collections,
+            ended: EndedLine::of(&h),
+            outside: acts::barred(o, &h)?.map(|fault| fault.to_string()),
+            may_manage: me.by.role.may(Permission::ManageHoldings).is_ok(),
+            h,
         })
-        .await?;
-    page(&view)
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -247,16 +260,13 @@ pub async fn map_form(
     Path(short): Path<String>,
 ) -> Answer {
     me.by.role.may(Permission::ManageHoldings)?;
-    let view = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            let mut f = Filled::default();
-            f.set("map", h.map.to_toml()?);
-            f.set("version", h.version.to_string());
-            Ok(map_page(&me, &h, f, Wrong::default()))
-        })
-        .await?;
-    page(&view)
+    about(&office, me, short, |_, me, h| {
+        let mut f = Filled::default();
+        f.set("map", h.map.to_toml()?);
+        f.set("version", h.version.to_string());
+        Ok(map_page(me, &h, f, Wrong::default()))
+    })
+    .await
 }
 
 /// `POST /office/holdings/{short}/map`
@@ -266,38 +276,32 @@ pub async fn set_map(
     Path(short): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, h, done) = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            let done = save_map(o, &me, &h, &f);
-            Ok((me, f, h, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => {
-            let to = format!("/office/holdings/{}", h.short);
-            go_saying(&office, &me, &to, "The map has been saved and checked.").await
-        }
-        Err(Error::Holding(fault)) => {
-            let words = format!("Nothing has been saved. {fault}");
-            let w = Wrong::of(Error::invalid("map", words))?;
-            mend(&map_page(&me, &h, f, w))
-        }
-        Err(e) => mend(&map_page(&me, &h, f, Wrong::of(e)?)),
-    }
+    let save = |o: &Office, me: &Signed, short: &String, f: &Filled| save_map(o, me, short, f);
+    carry_out(&office, me, short, Filled(pairs), save, |o, me, short, f, e| {
+        let w = match e {
+            Error::Holding(fault) => {
+                Wrong::of(Error::invalid("map", format!("Nothing has been saved. {fault}")))
+            }
+            e => Wrong::of(e),
+        };
+        let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, short))?;
+        mend(&map_page(me, &h, f, w?))
+    })
+    .await
 }
 
 /// Letters that a whole map may have.
 const MAP: usize = 500_000;
 
-fn save_map(o: &Office, me: &Signed, h: &Holding, f: &Filled) -> Result<()> {
+fn save_map(o: &Office, me: &Signed, short: &str, f: &Filled) -> Result<On> {
+    let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, short))?;
     if f.get("version") != h.version.to_string() {
         return Err(Error::Conflict);
     }
     f.check_lengths(|name| if name == "map" { MAP } else { LINE })?;
     let map = DataMap::from_toml(&f.get("map").replace("\r\n", "\n"), "the map")?;
-    acts::save_map(o, &me.by, h, map).map(drop)
+    acts::save_map(o, &me.by, &h, map)?;
+    Ok(On::saying(format!("/office/holdings/{short}"), "The map has been saved and checked."))
 }
 
 /// `POST /office/holdings/{short}/scan`

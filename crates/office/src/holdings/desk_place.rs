@@ -7,14 +7,15 @@ use serde::Deserialize;
 
 use super::acts::{self, NewHolding};
 use super::change::{self, Change};
-use super::desk::kind_label;
-use super::folders;
+use super::desk::{about, kind_label};
 use super::sql::{self, Holding};
+use super::{folders, places, servers};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, LINE, LONG, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, go_saying, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -41,12 +42,21 @@ struct Place {
     paper: bool,
     /// Folders that may be named.
     folders: Vec<String>,
+    /// Servers that may be named, with their ports.
+    servers: Vec<(String, u16)>,
 }
 
 impl Place {
     fn of(o: &Office, me: &Signed, kind: HoldingKind) -> Result<Self> {
         let (server, paper) = (is_server(kind), kind == HoldingKind::Paper);
         let folders = folders::of(o, &me.by.org)?;
+        let servers = match servers::usual(kind) {
+            Some(usual) => {
+                let all = servers::of(o, &me.by.org)?.into_iter();
+                all.map(|s| (s.host, s.port.unwrap_or(usual))).collect()
+            }
+            None => Vec::new(),
+        };
         Ok(Self {
             word: sql::kind_word(kind),
             label: kind_label(kind),
@@ -55,12 +65,13 @@ impl Place {
             schema: kind == HoldingKind::Postgres,
             paper,
             folders: folders.iter().map(|p| p.display().to_string()).collect(),
+            servers,
         })
     }
 }
 
 fn is_server(kind: HoldingKind) -> bool {
-    matches!(kind, HoldingKind::Postgres | HoldingKind::Mysql)
+    servers::usual(kind).is_some()
 }
 
 fn kind_of(word: &str) -> Option<HoldingKind> {
@@ -187,22 +198,30 @@ fn most(name: &str) -> usize {
     }
 }
 
-/// Refuses a place outside the organisation's folders, beside the field that names it.
+/// Refuses a place that this organisation may not name, beside the field that names it.
 fn inside(o: &Office, me: &Signed, map: &DataMap) -> Result<()> {
-    let Some((key, _)) = folders::outside(o, &me.by.org, map)? else { return Ok(()) };
+    let Some((key, _)) = places::outside(o, &me.by.org, map)? else { return Ok(()) };
+    let server = map.source.host.as_ref().filter(|h| !h.starts_with('/')).is_some();
     let field = match key {
         "password_file" => "password-file",
         "ca_file" => "ca-file",
         key => key,
     };
-    Err(Error::invalid(
-        field,
-        "This place can’t be named here. Put it in a folder that is listed below, or ask whoever \
-         runs this machine to allow its folder: [[folders]] in candour.toml",
-    ))
+    let words = match field {
+        "host" | "port" if server => {
+            "This server can’t be named here. Name one that is listed below, or ask whoever runs \
+             this machine to allow it: [[servers]] in candour.toml"
+        }
+        _ => {
+            "This place can’t be named here. Put it in a folder that is listed below, or ask \
+             whoever runs this machine to allow its folder: [[folders]] in candour.toml"
+        }
+    };
+    Err(Error::invalid(field, words))
 }
 
-fn add_from(o: &Office, me: &Signed, kind: HoldingKind, f: &Filled) -> Result<String> {
+fn add_from(o: &Office, me: &Signed, kind: &HoldingKind, f: &Filled) -> Result<On> {
+    let kind = *kind;
     f.check_lengths(most)?;
     let source = source_from(f, kind)?;
     let new = NewHolding {
@@ -214,9 +233,9 @@ fn add_from(o: &Office, me: &Signed, kind: HoldingKind, f: &Filled) -> Result<St
         post_email: f.some("post-email"),
     };
     inside(o, me, &DataMap::new(&new.short, &new.title, kind, new.source.clone()))?;
-    let short = new.short.clone();
+    let to = format!("/office/holdings/{}", new.short);
     acts::add(o, &me.by, new)?;
-    Ok(short)
+    Ok(On::to(to))
 }
 
 /// What to mend: a place that can't be reached is told at the form.
@@ -234,16 +253,10 @@ pub async fn add(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -
     let Some(kind) = kind_of(f.get("kind")) else {
         return mend(&kind_page(&me, Wrong::of(no_kind())?));
     };
-    let done = office
-        .run(move |o| match add_from(o, &me, kind, &f) {
-            Ok(short) => Ok(Ok(short)),
-            Err(e) => Ok(Err(new_page(o, &me, kind, f, wrong(e)?)?)),
-        })
-        .await?;
-    match done {
-        Ok(short) => go(&format!("/office/holdings/{short}")),
-        Err(again) => mend(&again),
-    }
+    carry_out(&office, me, kind, f, add_from, |o, me, kind, f, e| {
+        mend(&new_page(o, me, *kind, f, wrong(e)?)?)
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -275,20 +288,17 @@ pub async fn change_form(
     Path(short): Path<String>,
 ) -> Answer {
     me.by.role.may(Permission::ManageHoldings)?;
-    let view = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            acts::kept(&h)?;
-            let mut f = Filled::default();
-            fill_source(&mut f, &h.map.source);
-            f.set("version", h.version.to_string());
-            f.set("title", h.title.clone());
-            f.set("post", h.post.clone().unwrap_or_default());
-            f.set("post-email", h.post_email.clone().unwrap_or_default());
-            change_page(o, &me, &h, f, Wrong::default())
-        })
-        .await?;
-    page(&view)
+    about(&office, me, short, |o, me, h| {
+        acts::kept(&h)?;
+        let mut f = Filled::default();
+        fill_source(&mut f, &h.map.source);
+        f.set("version", h.version.to_string());
+        f.set("title", h.title.clone());
+        f.set("post", h.post.clone().unwrap_or_default());
+        f.set("post-email", h.post_email.clone().unwrap_or_default());
+        change_page(o, me, &h, f, Wrong::default())
+    })
+    .await
 }
 
 fn shown(f: &Filled, h: &Holding) -> Result<()> {
@@ -298,15 +308,24 @@ fn shown(f: &Filled, h: &Holding) -> Result<()> {
     }
 }
 
-/// What was typed while somebody else changed the holding can be saved knowingly.
-fn as_now(mut f: Filled, h: &Holding, e: &Error) -> Filled {
+/// The holding as it is by now, what was typed, and what to mend. What was typed while somebody else
+/// changed the holding can be saved knowingly.
+fn again(
+    o: &Office,
+    me: &Signed,
+    short: &str,
+    mut f: Filled,
+    e: Error,
+) -> Result<(Holding, Filled, Wrong)> {
+    let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, short))?;
     if matches!(e, Error::Conflict) {
         f.set("version", h.version.to_string());
     }
-    f
+    Ok((h, f, wrong(e)?))
 }
 
-fn change_from(o: &Office, me: &Signed, h: &Holding, f: &Filled) -> Result<()> {
+fn change_from(o: &Office, me: &Signed, short: &str, f: &Filled) -> Result<On> {
+    let h = &o.read_one(|tx| sql::by_short(tx, &me.by.org, short))?;
     f.check_lengths(most)?;
     shown(f, h)?;
     let new = Change {
@@ -323,7 +342,8 @@ fn change_from(o: &Office, me: &Signed, h: &Holding, f: &Filled) -> Result<()> {
     if new.source != h.map.source {
         inside(o, me, &DataMap { source: new.source.clone(), ..h.map.clone() })?;
     }
-    change::change(o, &me.by, h, new).map(drop)
+    change::change(o, &me.by, h, new)?;
+    Ok(On::saying(format!("/office/holdings/{short}"), "The holding has been changed."))
 }
 
 /// `POST /office/holdings/{short}/change`: a new place is tried before anything is saved.
@@ -333,22 +353,12 @@ pub async fn change(
     Path(short): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
-    let f = Filled(pairs);
-    let to = format!("/office/holdings/{short}");
-    let (me, done) = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            let done = match change_from(o, &me, &h, &f) {
-                Ok(()) => Ok(()),
-                Err(e) => Err(change_page(o, &me, &h, as_now(f, &h, &e), wrong(e)?)?),
-            };
-            Ok((me, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => go_saying(&office, &me, &to, "The holding has been changed.").await,
-        Err(again) => mend(&again),
-    }
+    let act = |o: &Office, me: &Signed, short: &String, f: &Filled| change_from(o, me, short, f);
+    carry_out(&office, me, short, Filled(pairs), act, |o, me, short, f, e| {
+        let (h, f, w) = again(o, me, short, f, e)?;
+        mend(&change_page(o, me, &h, f, w)?)
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -378,25 +388,25 @@ pub async fn end_form(
     Path(short): Path<String>,
 ) -> Answer {
     me.by.role.may(Permission::ManageHoldings)?;
-    let view = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            acts::kept(&h)?;
-            let mut f = Filled::default();
-            f.set("version", h.version.to_string());
-            f.set_date("day", Some(dates::day_of(me.by.now)));
-            Ok(end_page(&me, &h, f, Wrong::default()))
-        })
-        .await?;
-    page(&view)
+    about(&office, me, short, |_, me, h| {
+        acts::kept(&h)?;
+        let mut f = Filled::default();
+        f.set("version", h.version.to_string());
+        f.set_date("day", Some(dates::day_of(me.by.now)));
+        Ok(end_page(me, &h, f, Wrong::default()))
+    })
+    .await
 }
 
-fn end_from(o: &Office, me: &Signed, h: &Holding, f: &Filled) -> Result<()> {
+fn end_from(o: &Office, me: &Signed, short: &str, f: &Filled) -> Result<On> {
+    let h = &o.read_one(|tx| sql::by_short(tx, &me.by.org, short))?;
     f.check_lengths(most)?;
     shown(f, h)?;
     let day = f.date("day").map_err(|e| Error::Invalid(vec![e]))?;
     let day = day.ok_or_else(|| Error::invalid("day", "Enter the day it ended"))?;
-    change::end(o, &me.by, h, day, f.get("reason"))
+    change::end(o, &me.by, h, day, f.get("reason"))?;
+    let said = "The holding has ended. Cases that still wait for it say so.";
+    Ok(On::saying("/office/holdings", said))
 }
 
 /// `POST /office/holdings/{short}/end`
@@ -406,24 +416,12 @@ pub async fn end(
     Path(short): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, done) = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            let done = match end_from(o, &me, &h, &f) {
-                Ok(()) => Ok(()),
-                Err(e) => Err(end_page(&me, &h, as_now(f, &h, &e), wrong(e)?)),
-            };
-            Ok((me, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => {
-            let said = "The holding has ended. Cases that still wait for it say so.";
-            go_saying(&office, &me, "/office/holdings", said).await
-        }
-        Err(again) => mend(&again),
-    }
+    let act = |o: &Office, me: &Signed, short: &String, f: &Filled| end_from(o, me, short, f);
+    carry_out(&office, me, short, Filled(pairs), act, |o, me, short, f, e| {
+        let (h, f, w) = again(o, me, short, f, e)?;
+        mend(&end_page(me, &h, f, w))
+    })
+    .await
 }
 
 /// `POST /office/holdings/{short}/take-up`

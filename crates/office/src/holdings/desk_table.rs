@@ -3,16 +3,18 @@
 use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _};
+use axum::response::IntoResponse as _;
 use candour_connectors::{Category, Collection};
 
 use super::acts;
+use super::desk::about;
 use super::form::{self, Answers, Left};
 use super::sql::{self, Holding};
 use crate::error::{Error, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 use crate::register;
 use crate::staff::Permission;
@@ -240,43 +242,22 @@ pub async fn table(
     Path((short, n)): Path<(String, usize)>,
 ) -> Answer {
     me.by.role.may(Permission::ManageHoldings)?;
-    let view = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            acts::kept(&h)?;
-            let c = h.map.collection.get(n).ok_or(Error::NotFound("the table"))?;
-            let f = form::filled(c);
-            table_page(o, &me, (&h, n), f, Wrong::default())
-        })
-        .await?;
-    page(&view)
+    about(&office, me, short, move |o, me, h| {
+        acts::kept(&h)?;
+        let c = h.map.collection.get(n).ok_or(Error::NotFound("the table"))?;
+        table_page(o, me, (&h, n), form::filled(c), Wrong::default())
+    })
+    .await
 }
 
 /// `POST /office/holdings/{short}/map/{n}`: goes on to the next table that needs a decision.
 pub async fn save_table(
     State(office): State<Office>,
     me: Signed,
-    Path((short, n)): Path<(String, usize)>,
+    Path(at): Path<(String, usize)>,
     Form(pairs): Pairs,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, outcome) = office
-        .run(move |o| {
-            let h = o.read_one(|tx| sql::by_short(tx, &me.by.org, &short))?;
-            let outcome = match save(o, &me, &h, n, &f) {
-                Ok(to) => Ok(to),
-                Err(e) => Err(shown_again(o, &me, (&h, n), f, e)?),
-            };
-            Ok((me, outcome))
-        })
-        .await?;
-    match outcome {
-        Ok((to, said)) => go_saying(&office, &me, &to, said).await,
-        Err((again, StatusCode::CONFLICT)) => {
-            Ok((StatusCode::CONFLICT, Html(again.render()?)).into_response())
-        }
-        Err((again, _)) => mend(&again),
-    }
+    carry_out(&office, me, at, Filled(pairs), save, shown_again).await
 }
 
 /// The form with what was chosen and what is wrong. What somebody else saved meanwhile is not
@@ -284,21 +265,21 @@ pub async fn save_table(
 fn shown_again(
     o: &Office,
     me: &Signed,
-    (h, n): (&Holding, usize),
+    (short, n): &(String, usize),
     f: Filled,
     e: Error,
-) -> Result<(TablePage, StatusCode)> {
+) -> Answer {
+    let h = &o.read_one(|tx| sql::by_short(tx, &me.by.org, short))?;
     if !matches!(e, Error::Conflict) {
-        return Ok((table_page(o, me, (h, n), f, told(e)?)?, StatusCode::UNPROCESSABLE_ENTITY));
+        return mend(&table_page(o, me, (h, *n), f, told(e)?)?);
     }
-    let h = &o.read_one(|tx| sql::by_id(tx, &me.by.org, &h.id))?;
     let there = h.map.collection.iter().position(|c| c.name.trim() == f.get("name"));
     let at = there.ok_or(Error::Conflict)?;
     let f = form::onto(&f, &h.map.collection[at]);
     let words = "Somebody changed this map meanwhile. What you chose stands below, over what they \
                  saved: look again, then save";
     let w = Wrong::of(Error::invalid("form", words))?;
-    Ok((table_page(o, me, (h, at), f, w)?, StatusCode::CONFLICT))
+    Ok((StatusCode::CONFLICT, page(&table_page(o, me, (h, at), f, w)?)?).into_response())
 }
 
 /// What is wrong, at the form. Where a holding can't be reached, what was chosen stays on the page.
@@ -319,13 +300,8 @@ fn moved(h: &Holding, n: usize, f: &Filled) -> bool {
     h.map.collection.get(n).is_none_or(|c| c.name.trim() != f.get("name"))
 }
 
-fn save(
-    o: &Office,
-    me: &Signed,
-    h: &Holding,
-    n: usize,
-    f: &Filled,
-) -> Result<(String, &'static str)> {
+fn save(o: &Office, me: &Signed, (short, n): &(String, usize), f: &Filled) -> Result<On> {
+    let (h, n) = (&o.read_one(|tx| sql::by_short(tx, &me.by.org, short))?, *n);
     me.by.role.may(Permission::ManageHoldings)?;
     if f.get("version") != h.version.to_string() || moved(h, n, f) {
         return Err(Error::Conflict);
@@ -347,13 +323,13 @@ fn save(
     let open = |i: &usize| !form::left(&map, &map.collection[*i]).is_empty();
     let next = (on..map.collection.len()).chain(0..n).find(open);
     let base = format!("/office/holdings/{}", h.short);
-    let to = match next {
-        Some(i) => (
+    let on = match next {
+        Some(i) => On::saying(
             format!("{base}/map/{i}"),
             "Saved and checked. This is the next table to decide about.",
         ),
-        None => (base, "The map has been saved and checked."),
+        None => On::saying(base, "The map has been saved and checked."),
     };
     acts::save_map(o, &me.by, h, map)?;
-    Ok(to)
+    Ok(on)
 }

@@ -1,64 +1,36 @@
-//! Where a holding may be. Whoever sits at the machine may name any place on it; whoever manages
-//! holdings in the browser only what lies in a folder of their organisation: `holdings` in the data
-//! folder, and those that `candour.toml` names. Looked at when a place is named and each time it is
-//! reached, with every link followed, because what lies where can change meanwhile.
+//! Folders in which what is named in the browser may lie: `holdings` in the data folder, and those
+//! that `candour.toml` names. Looked at with every link followed, because what lies where can change
+//! meanwhile.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use candour_connectors::{DataMap, Fault, FaultKind};
 
-use crate::charter;
+use super::places::{AT_THE_MACHINE, Whose};
 use crate::error::Result;
 use crate::office::Office;
-use crate::proof::By;
 use crate::settings::Folder;
-
-/// Whether who acts may name only what lies in the organisation's folders.
-pub fn binds(by: &By) -> bool {
-    by.actor != "command"
-}
 
 /// The folders of an organisation, every link followed; those that are not there are left out.
 ///
 /// # Errors
 /// Of the database.
 pub fn of(office: &Office, org: &str) -> Result<Vec<PathBuf>> {
-    let orgs = office.read_one(charter::orgs)?;
-    let only = orgs.len() == 1;
-    let Some((_, short)) = orgs.into_iter().find(|(id, _)| id == org) else {
-        return Ok(Vec::new());
-    };
-    let own = match only {
+    let Some(whose) = Whose::of(office, org)? else { return Ok(Vec::new()) };
+    let own = match whose.only {
         true => PathBuf::from("holdings"),
-        false => Path::new("holdings").join(&short),
+        false => Path::new("holdings").join(&whose.short),
     };
-    let named = office.settings().folders.iter().filter(|f| match &f.organisation {
-        Some(named) => *named == short,
-        None => only,
-    });
+    let named = &office.settings().folders;
+    let named = named.iter().filter(|f| whose.has(f.organisation.as_deref()));
     let all = named.map(|f| f.path.clone()).chain([own]);
     Ok(all.filter_map(|p| std::fs::canonicalize(office.data().join(p)).ok()).collect())
 }
 
-/// What of `[[folders]]` in the settings comes to nothing, and why; empty when all is well.
-///
-/// # Errors
-/// Of the database.
-pub fn idle(office: &Office) -> Result<Vec<String>> {
-    let orgs = office.read_one(charter::orgs)?;
-    let why = |f: &Folder| match &f.organisation {
-        _ if std::fs::canonicalize(office.data().join(&f.path)).is_err() => {
-            Some("it is not there, or can’t be read".to_owned())
-        }
-        Some(named) if orgs.iter().all(|(_, short)| short != named) => {
-            Some(format!("there is no organisation {named}"))
-        }
-        None if orgs.len() > 1 => Some("name its organisation: there are several".to_owned()),
-        _ => None,
-    };
-    let line = |f: &Folder| Some(format!("folders, {}: {}", f.path.display(), why(f)?));
-    Ok(office.settings().folders.iter().filter_map(line).collect())
+/// Whether a folder of the settings is not there, or can't be read.
+pub fn gone(office: &Office, folder: &Folder) -> bool {
+    std::fs::canonicalize(office.data().join(&folder.path)).is_err()
 }
 
 /// The key of the source that names a place outside the organisation's folders, with what to say.
@@ -88,9 +60,10 @@ pub fn outside(office: &Office, org: &str, map: &DataMap) -> Result<Option<(&'st
             FaultKind::Map,
             format!("{}, {key}", map.holding),
             "it lies outside the folders that may be named in the browser",
-            "Put it in the holdings folder of the data folder. Or have whoever runs this machine \
-             name its folder under [[folders]] in candour.toml and start the office again, or set \
-             the place there with `candour holding change`.",
+            format!(
+                "Put it in the holdings folder of the data folder. Or have whoever runs this \
+                 machine name its folder under [[folders]] {AT_THE_MACHINE}"
+            ),
         );
         (key, fault)
     }))

@@ -1,7 +1,8 @@
 //! Holdings: the places where personal data is, each with its data map. A connector reaches it;
 //! a filing cabinet is reached by asking the post that keeps it.
 //!
-//! Others may use: [`Holding`], [`Ended`], [`connect`], [`active`], [`known`], [`idle_folders`].
+//! Others may use: [`Holding`], [`Ended`], [`connect`], [`active`], [`known`], [`by_id`],
+//! [`idle_places`].
 
 pub mod acts;
 mod change;
@@ -12,13 +13,15 @@ pub mod desk_place;
 pub mod desk_table;
 mod folders;
 mod form;
+mod places;
+mod servers;
 pub mod sql;
 #[cfg(test)]
 mod tests;
 
 pub use acts::{active, connect, known};
-pub use folders::idle as idle_folders;
-pub use sql::{Ended, Holding};
+pub use places::idle as idle_places;
+pub use sql::{Ended, Holding, by_id};
 
 /// Keeps a holding with this map, as tests need it; with a post, a filing cabinet of theirs.
 #[cfg(test)]

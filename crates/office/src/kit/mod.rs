@@ -4,6 +4,7 @@
 
 pub mod blobs;
 pub mod dates;
+pub mod desk_forms;
 pub mod forms;
 pub mod jobs;
 pub mod journal;

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use super::certificates;
 use crate::error::{Error, Result};
 use crate::office::Office;
 use crate::people;
-use crate::permissions::api::{Answer, MOST, answer, parse, who};
+use crate::permissions::api::{Answer, MOST, Program, answer, parse};
 use crate::permissions::ask;
 use crate::permissions::once::Once;
 
@@ -26,11 +26,9 @@ struct CheckIn {
 /// `POST /api/o/{org}/certificates/check`: whether a file of this SHA-256 is covered today.
 pub async fn check(
     State(office): State<Office>,
-    Path(org): Path<String>,
-    headers: HeaderMap,
+    Program { by, now }: Program,
     body: Bytes,
 ) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
     let sum = parse::<CheckIn>(&body)?.sha256.to_ascii_lowercase();
     if sum.len() != 64 || !sum.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(Error::invalid("sha256", "A SHA-256 has 64 hexadecimal digits").into());
@@ -69,12 +67,11 @@ struct SentIn {
 /// `POST /api/o/{org}/campaigns/{short}/sent`: a program tells that it has sent a campaign.
 pub async fn sent(
     State(office): State<Office>,
-    Path((org, short)): Path<(String, String)>,
+    Program { by, now }: Program,
+    Path((_, short)): Path<(String, String)>,
     Extension(once): Extension<Once>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
     let told: SentIn = parse(&body)?;
     if told.delivered.len() > MOST {
         return Err(Error::invalid("delivered", format!("At most {MOST} at once")).into());

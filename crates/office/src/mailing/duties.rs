@@ -61,7 +61,7 @@ pub fn pressing(
             out.push((words, "/office/permissions".to_owned()));
         }
     }
-    let lapsing = permissions::sql::lapsing(tx, org, in_days(30), 1000)?.len();
+    let lapsing = permissions::lapsing(tx, org, in_days(30), 1000)?.len();
     if lapsing > 0 {
         let words = match lapsing {
             1 => "1 consent lapses within 30 days".to_owned(),
@@ -87,7 +87,7 @@ fn old_registers(
     settings: &Permissions,
     oldest: Date,
 ) -> Result<Vec<(String, String)>> {
-    let rows = permissions::sql::registers(tx, org)?;
+    let rows = permissions::imported_registers(tx, org)?;
     let mut out = Vec::new();
     let needed = permissions::registers::needed(settings);
     for (register, _) in needed.iter().filter(|(_, needed)| *needed) {

@@ -6,7 +6,7 @@ use candour_screening::{Kind, PREMISES_RULE};
 use jiff::civil::Date;
 
 use super::duties::{pressing, rounds};
-use super::hooks::tests::{House, both};
+use super::hooks::tests::{House, both, charter};
 use crate::charter::{Channel, Charter};
 use crate::kit::dates;
 use crate::people::{self, Known};
@@ -15,17 +15,8 @@ use crate::permissions::records::{Proof, Through, Use, Wording};
 use crate::permissions::stops::{self, NewStop};
 use crate::permissions::{What, persons, sql};
 
-const CHARTER: &str = r#"
-[organisation]
-legal_name = "Test Society"
-short = "test"
-[contact]
-role = "Officer"
-email = "privacy@test.example"
-post = "1 Test Street"
-[law]
-division = "england-and-wales"
-[permissions]
+/// What the test charter says of contact.
+const CONTACT: &str = r#"[permissions]
 consent_months = 1
 [[permissions.purpose]]
 short = "news"
@@ -34,9 +25,9 @@ channels = ["email", "call"]
 "#;
 
 fn lines(house: &House) -> Vec<String> {
-    let charter: Charter = toml::from_str(CHARTER).unwrap();
+    let said: Charter = toml::from_str(&charter(CONTACT)).unwrap();
     let today = dates::day_of(house.office.now());
-    let all = house.office.read(|tx| pressing(tx, &house.by.org, &charter.permissions, today));
+    let all = house.office.read(|tx| pressing(tx, &house.by.org, &said.permissions, today));
     all.unwrap().into_iter().map(|(words, _)| words).collect()
 }
 
@@ -44,7 +35,7 @@ fn lines(house: &House) -> Vec<String> {
 #[test]
 fn people_kept_before_premises_were_known_get_theirs() {
     for postgres in both() {
-        let house = House::with(postgres, CHARTER);
+        let house = House::with(postgres, &charter(CONTACT));
         let hasher = people::hasher(house.office.vault(), &house.by.org).unwrap();
         let at = |raw: &str| people::written(&hasher, Kind::Address, raw).unwrap();
         let home = "1 Quay Street, Exwick, EX4 2AA";
@@ -134,7 +125,7 @@ fn expired(house: &House) -> u64 {
 #[test]
 fn a_consent_is_shown_before_it_lapses_and_set_so_after() {
     for postgres in both() {
-        let house = House::with(postgres, CHARTER);
+        let house = House::with(postgres, &charter(CONTACT));
         consent(&house);
         assert!(lines(&house).contains(&"1 consent lapses within 30 days".to_owned()));
         let day = 24 * 3600;
@@ -149,7 +140,7 @@ fn a_consent_is_shown_before_it_lapses_and_set_so_after() {
 
 #[test]
 fn a_register_that_calls_need_is_asked_for() {
-    let house = House::with(false, CHARTER);
+    let house = House::with(false, &charter(CONTACT));
     let told = lines(&house);
     let tps = "Telephone Preference Service: not imported, and a purpose needs it";
     assert!(told.contains(&tps.to_owned()), "{told:?}");
@@ -177,7 +168,7 @@ fn a_register_that_calls_need_is_asked_for() {
 
 #[test]
 fn a_hook_that_gives_up_is_shown() {
-    let mut house = House::with(false, CHARTER);
+    let mut house = House::with(false, &charter(CONTACT));
     // A port where nobody listens.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     house.add(&format!("http://{free}/"));

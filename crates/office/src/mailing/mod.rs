@@ -1,8 +1,8 @@
 //! Mailing: messages with their class, campaigns with their certificate, the programs that send
 //! them, and what those are told.
 //!
-//! Others may use: [`announce`], [`standing`], [`duties`], [`table`],
-//! [`mailbox`].
+//! Others may use: [`announce`], [`standing`], [`duties`], [`table`], [`mailbox`], and what keeps
+//! the answers to programs that may repeat a request: [`keep_answer`] and its like.
 
 pub mod api;
 pub mod campaigns;
@@ -19,9 +19,9 @@ pub mod rows;
 pub mod screen;
 pub mod screen_cli;
 pub mod screenings;
-pub mod sql;
+mod sql;
 pub mod table;
 pub mod templates;
 
 pub use mailers::standing;
-pub use sql::announce;
+pub use sql::{announce, complete_answer, keep_answer, kept_answer, set_answer};

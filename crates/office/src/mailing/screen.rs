@@ -79,7 +79,7 @@ pub fn ready(office: &Office, by: &By, what: &For) -> Result<Ready> {
     let mut known = Arc::clone(&now.known);
     let mut used = Vec::new();
     if needs_registers(what.channel) && what.class.is_marketing() {
-        let rows = office.read(|tx| permissions::sql::registers(tx, &by.org))?;
+        let rows = office.read(|tx| permissions::imported_registers(tx, &by.org))?;
         for row in rows {
             let Some(register) = Register::from_word(&row.register) else { continue };
             if register.kind() != what.channel.address() {

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, Path, RawPathParams, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -108,18 +108,39 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
 }
 
 /// Who asks: the program whose token came with the request, as it stands now.
-pub(crate) async fn who(
-    office: &Office,
-    short: &str,
-    headers: &HeaderMap,
-    registers: bool,
-) -> Result<(By, Arc<Now>)> {
+pub(crate) async fn who(office: &Office, short: &str, headers: &HeaderMap) -> Result<Program> {
     let bearer = Bearer::of(headers);
-    let (one, now) = now(office, short, &bearer, registers).await?;
+    let (one, now) = now(office, short, &bearer, false).await?;
     let id = bearer.mailer(&now)?;
     let org = one.org().to_owned();
     let by = By { org, actor: format!("mailer:{id}"), role: Role::Mailer, now: office.now() };
-    Ok((by, now))
+    Ok(Program { by, now })
+}
+
+/// A program that asks of the organisation which the address names.
+pub struct Program {
+    /// It acts.
+    pub by: By,
+    /// The facts as they stand.
+    pub now: Arc<Now>,
+}
+
+impl FromRequestParts<Office> for Program {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        office: &Office,
+    ) -> std::result::Result<Self, Problem> {
+        let unknown = Error::NotFound("the organisation");
+        let Ok(named) = RawPathParams::from_request_parts(parts, office).await else {
+            return Err(unknown.into());
+        };
+        match named.iter().find(|(name, _)| *name == "org") {
+            Some((_, org)) => Ok(who(office, org, &parts.headers).await?),
+            None => Err(unknown.into()),
+        }
+    }
 }
 
 /// The hash of the token that came with a request, if one did.

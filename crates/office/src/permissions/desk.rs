@@ -15,9 +15,10 @@ use super::{persons, sql, standing, tell, terms::Register, withdrawals};
 use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, go, mend, page};
 use crate::office::Office;
 use crate::people::{self, Known, Written};
 use crate::staff::Permission;
@@ -316,27 +317,15 @@ pub async fn letter(State(office): State<Office>, me: Signed, Path(id): Path<Str
 
 /// `POST /office/permissions/record`: a stop, an answer, a ground, an erasure, a withdrawal.
 pub async fn record(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = record_from(o, &me, &f);
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok((to, said)) => go_saying(&office, &me, &to, said).await,
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            let view = office
-                .run(move |o| {
-                    let id = f.get("person").to_owned();
-                    let looked = if id.is_empty() { hash_for(o, &me, &f).ok() } else { None };
-                    person_page(o, &me, &id, looked, f, w)
-                })
-                .await?;
-            mend(&view)
-        }
-    }
+    let act = |o: &Office, me: &Signed, (): &(), f: &Filled| {
+        record_from(o, me, f).map(|(to, said)| On::saying(to, said))
+    };
+    carry_out(&office, me, (), Filled(pairs), act, |o, me, (), f, e| {
+        let (w, id) = (Wrong::of(e)?, f.get("person").to_owned());
+        let looked = if id.is_empty() { hash_for(o, me, &f).ok() } else { None };
+        mend(&person_page(o, me, &id, looked, f, w)?)
+    })
+    .await
 }
 
 /// Who the form is about: a known person by id, or the address looked up.

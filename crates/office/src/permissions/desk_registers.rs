@@ -10,9 +10,10 @@ use super::registers::{self, Brought};
 use super::sql;
 use super::terms::Register;
 use crate::error::{Error, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::kit::{dates, upload};
 use crate::office::Office;
 use crate::proof;
@@ -120,24 +121,14 @@ pub async fn import(State(office): State<Office>, me: Signed, parts: Multipart) 
     let place = upload::folder(&office)?;
     let path = place.path().join("register");
     let (f, bytes) = upload::received(parts, "file", &path).await?;
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = import_from(o, &me, &f, (bytes > 0).then_some(path.as_path()));
-            drop(place);
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(register) => {
-            let to = format!("{HERE}/{}", register.word());
-            go_saying(&office, &me, &to, "The register has been imported. It counts from now on.")
-                .await
-        }
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            mend(&office.run(move |o| view(o, &me, f, w)).await?)
-        }
-    }
+    let act = move |o: &Office, me: &Signed, _: &_, f: &Filled| {
+        let register = import_from(o, me, f, (bytes > 0).then_some(path.as_path()))?;
+        let said = "The register has been imported. It counts from now on.";
+        Ok(On::saying(format!("{HERE}/{}", register.word()), said))
+    };
+    // The folder goes when the form is done with.
+    carry_out(&office, me, place, f, act, |o, me, _, f, e| mend(&view(o, me, f, Wrong::of(e)?)?))
+        .await
 }
 
 fn import_from(

@@ -8,9 +8,10 @@ use super::tell::use_in_words;
 use super::{acts, receipt};
 use crate::charter::{Channel, Charter};
 use crate::error::{Error, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, download, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, download, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -125,22 +126,16 @@ pub async fn wording_form(me: Signed) -> Answer {
 
 /// `POST /office/permissions/wordings/new`: a new version where the short name is there already.
 pub async fn set_wording(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = wording_from(&f).and_then(|w| {
-                let (by, vault) = (me.by.clone(), o.vault().clone());
-                o.write(move |tx| acts::set_wording(tx, &vault, &by, &w))
-            });
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(_) => {
-            go_saying(&office, &me, "/office/permissions", "The wording has been saved.").await
-        }
-        Err(e) => mend(&wording_page(&me, f, Wrong::of(e)?)),
-    }
+    let act = |o: &Office, me: &Signed, (): &(), f: &Filled| {
+        let w = wording_from(f)?;
+        let (by, vault) = (me.by.clone(), o.vault().clone());
+        o.write(move |tx| acts::set_wording(tx, &vault, &by, &w))?;
+        Ok(On::saying("/office/permissions", "The wording has been saved."))
+    };
+    carry_out(&office, me, (), Filled(pairs), act, |_, me, (), f, e| {
+        mend(&wording_page(me, f, Wrong::of(e)?))
+    })
+    .await
 }
 
 fn wording_from(f: &Filled) -> Result<Wording> {

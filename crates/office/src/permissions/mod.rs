@@ -6,8 +6,8 @@
 //! memory that are never older than the question (`live.rs`).
 //!
 //! Others may use: [`Live`], [`decide`] and its words, [`acts`], [`persons`], [`withdrawals`],
-//! [`stops`], [`standing`], [`now_blocking`], [`of_address`] and [`of_person`] for whoever answers
-//! what is held, [`again`] after a restore.
+//! [`stops`], [`standing`], [`now_blocking`], [`imported_registers`], [`lapsing`]; [`of_address`]
+//! and [`of_person`] for whoever answers what is held; [`again`] after a restore.
 
 pub mod acts;
 pub mod api;
@@ -54,6 +54,7 @@ pub use held::{Held, of_address, of_person};
 pub use live::{Live, needs_registers, now_blocking};
 pub use outlive::{Again, again};
 pub use rules::{Question, Rule, decide, rank_at_premises};
+pub use sql::{lapsing, registers as imported_registers};
 pub use terms::{Attested, Class, Facts, Register, What};
 pub use uses::{InUse, in_use};
 

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use candour_db::Tx;
 use serde_json::Value;
 
-use super::api::{Problem, who};
+use super::api::{Problem, Program, who};
 use crate::error::{Error, Result};
 use crate::kit::vault::Vault;
 use crate::kit::{links, sha256_hex};
@@ -96,7 +96,7 @@ impl Once {
         let sealed = vault.derived(PLACE)?.seal(PLACE, &serde_json::to_vec(so_far)?)?;
         let status = status.map_or(SO_FAR, |s| i64::from(s.as_u16()));
         let (org, who) = (&by.org, &by.actor);
-        mailing::sql::set_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
+        mailing::set_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
     }
 
     /// Puts the whole answer in the place of one that lacked what is known after the commit only.
@@ -108,7 +108,7 @@ impl Once {
         let sealed = o.vault().derived(PLACE)?.seal(PLACE, &serde_json::to_vec(answer)?)?;
         let by = by.clone();
         o.chore(move |tx| {
-            mailing::sql::complete_answer(tx, &by.org, &by.actor, told.key, sealed.clone())
+            mailing::complete_answer(tx, &by.org, &by.actor, told.key, sealed.clone())
         })
     }
 }
@@ -123,7 +123,7 @@ fn keep(
 ) -> Result<bool> {
     let sealed = vault.derived(PLACE)?.seal(PLACE, text)?;
     let (org, who, status) = (&by.org, &by.actor, i64::from(status));
-    mailing::sql::keep_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
+    mailing::keep_answer(tx, org, who, told.key, told.sum, status, sealed, by.now)
 }
 
 /// Answers a repeat from what was kept; keeps the first answer, unless its act did.
@@ -148,7 +148,7 @@ async fn kept(
 ) -> std::result::Result<Response, Problem> {
     let path = request.uri().path().to_owned();
     let org = path.split('/').nth(3).unwrap_or_default().to_owned();
-    let (by, _) = who(office, &org, request.headers(), false).await?;
+    let Program { by, .. } = who(office, &org, request.headers()).await?;
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MOST).await.map_err(|_| Error::invalid("body", "It is too large"))?;
     let key = links::hash(&sha256_hex(&[path.as_bytes(), b"\0", &key].concat()));
@@ -179,7 +179,7 @@ async fn kept(
 
 /// What is kept of the same request: status and sealed answer.
 fn same(tx: &mut Tx<'_>, by: &By, told: Told) -> Result<Option<(i64, Vec<u8>)>> {
-    let kept = mailing::sql::kept_answer(tx, &by.org, &by.actor, told.key)?;
+    let kept = mailing::kept_answer(tx, &by.org, &by.actor, told.key)?;
     let Some((body, status, sealed)) = kept else { return Ok(None) };
     if body != told.sum {
         return Err(Error::invalid(

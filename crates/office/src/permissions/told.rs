@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::acts::{self, NewConsent};
-use super::api::{Answer, MOST, answer, parse, who};
+use super::api::{Answer, MOST, Program, answer, parse};
 use super::live::Now;
 use super::once::Once;
 use super::records::{Proof, Through};
@@ -82,12 +82,10 @@ impl StopIn {
 /// `POST /api/o/{org}/suppressions`: stops an address at once.
 pub async fn suppress(
     State(office): State<Office>,
-    Path(org): Path<String>,
+    Program { by, now }: Program,
     Extension(once): Extension<Once>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
     let (new, premises) = parse::<StopIn>(&body)?.stop(&now, &by)?;
     let hash = hex::encode(new.hash);
     let told = office
@@ -169,10 +167,9 @@ impl ConsentIn {
 /// only while the office knows its person; of others there is a keyed hash alone.
 pub async fn suppression(
     State(office): State<Office>,
-    Path((org, id)): Path<(String, String)>,
-    headers: HeaderMap,
+    Program { by, now }: Program,
+    Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
     by.role.may(Permission::SeePermissions)?;
     let told = office
         .run(move |o| {
@@ -205,11 +202,10 @@ pub async fn suppression(
 /// as the first time and recorded once.
 pub async fn consent(
     State(office): State<Office>,
-    Path(org): Path<String>,
+    Program { by, .. }: Program,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
     let new = parse::<ConsentIn>(&body)?.consent(&by);
     let key = headers.get("idempotency-key").map(|k| links::hash(&sha256_hex(k.as_bytes())));
     let sum = links::hash(&sha256_hex(&body));
@@ -227,8 +223,7 @@ fn consent_once(
     sum: [u8; 32],
 ) -> Result<String> {
     if let Some(k) = key
-        && let Some((body, _, id)) =
-            o.read(|tx| mailing::sql::kept_answer(tx, &by.org, &by.actor, k))?
+        && let Some((body, _, id)) = o.read(|tx| mailing::kept_answer(tx, &by.org, &by.actor, k))?
     {
         if body != sum {
             return Err(Error::invalid(
@@ -245,7 +240,7 @@ fn consent_once(
         let done = acts::record_consent(tx, &vault, &by, &new)?;
         if let Some(k) = key {
             let id = done.value.clone().into_bytes();
-            if !mailing::sql::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)? {
+            if !mailing::keep_answer(tx, &by.org, &by.actor, k, sum, 201, id, by.now)? {
                 return Err(Error::Conflict);
             }
         }
@@ -262,11 +257,10 @@ fn consent_once(
 /// answer that a repeat gets after a crash lacks it.
 pub async fn withdraw(
     State(office): State<Office>,
-    Path((org, id)): Path<(String, String)>,
+    Program { by, .. }: Program,
+    Path((_, id)): Path<(String, String)>,
     Extension(once): Extension<Once>,
-    headers: HeaderMap,
 ) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
     let told = office
         .run(move |o| {
             let (vault, by_) = (o.vault().clone(), by.clone());
@@ -288,10 +282,9 @@ pub async fn withdraw(
 /// `GET /api/o/{org}/consents/{id}/receipt`
 pub async fn receipt(
     State(office): State<Office>,
-    Path((org, id)): Path<(String, String)>,
-    headers: HeaderMap,
+    Program { by, .. }: Program,
+    Path((_, id)): Path<(String, String)>,
 ) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
     answer(&office.run(move |o| receipt::receipt(o, &by.org, &id)).await?)
 }
 
@@ -311,11 +304,9 @@ fn email() -> Channel {
 /// `POST /api/o/{org}/unsubscribe-headers`: the headers of RFC 8058 and RFC 2369 for each address.
 pub async fn unsubscribe_headers(
     State(office): State<Office>,
-    Path(org): Path<String>,
-    headers: HeaderMap,
+    Program { by, now }: Program,
     body: Bytes,
 ) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
     let asked: HeadersIn = parse(&body)?;
     if asked.addresses.len() > MOST {
         return Err(Error::invalid("addresses", format!("At most {MOST} at once")).into());

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use candour_db::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::api::{Answer, MOST, answer, parse, who};
+use super::api::{Answer, MOST, Program, answer, parse};
 use super::live::Now;
 use super::once::Once;
 use super::stops::{self, NewStop};
@@ -83,12 +83,10 @@ struct SoFar {
 /// A bad event is named by its place; the others count.
 pub async fn events(
     State(office): State<Office>,
-    Path(org): Path<String>,
+    Program { by, now }: Program,
     Extension(once): Extension<Once>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
     let EventsIn { events } = parse(&body)?;
     if events.len() > MOST {
         return Err(Error::invalid("events", format!("At most {MOST} events at once")).into());
@@ -202,12 +200,10 @@ fn take_some(
 /// bounce or a complaint.
 pub async fn inbound(
     State(office): State<Office>,
-    Path(org): Path<String>,
+    Program { by, .. }: Program,
     Extension(once): Extension<Once>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
     let told = office
         .run(move |o| {
             let (vault, public) = (o.vault().clone(), o.by_public(&by.org));

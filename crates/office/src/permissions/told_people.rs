@@ -3,14 +3,14 @@
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use candour_db::Tx;
 use candour_screening::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::api::{Answer, answer, parse, who};
+use super::api::{Answer, Program, answer, parse};
 use super::once::Once;
 use super::records::Ground;
 use super::{persons, receipts, sql, stops};
@@ -108,12 +108,10 @@ struct GroundIn {
 /// `POST /api/o/{org}/grounds`: how somebody's details were got.
 pub async fn ground(
     State(office): State<Office>,
-    Path(org): Path<String>,
+    Program { by, .. }: Program,
     Extension(once): Extension<Once>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
     let told: GroundIn = parse(&body)?;
     let known = told.who.known()?;
     let ground = Ground { ground: told.ground, on: told.on, refusal_offered: told.refusal_offered };
@@ -130,12 +128,10 @@ pub async fn ground(
 /// `POST /api/o/{org}/people`: who somebody is: a subscriber, a member, held for a company.
 pub async fn person(
     State(office): State<Office>,
-    Path(org): Path<String>,
+    Program { by, .. }: Program,
     Extension(once): Extension<Once>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
     let known = parse::<WhoIn>(&body)?.known()?;
     let made = office
         .run(move |o| {
@@ -151,12 +147,7 @@ pub async fn person(
 }
 
 /// `GET /api/o/{org}/companies`: for whom people are held. Adding one is for staff.
-pub async fn companies(
-    State(office): State<Office>,
-    Path(org): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    let (by, _) = who(&office, &org, &headers, false).await?;
+pub async fn companies(State(office): State<Office>, Program { by, .. }: Program) -> Answer {
     by.role.may(Permission::SeePermissions)?;
     let all = office.run(move |o| o.read(|tx| sql::companies(tx, &by.org))).await?;
     let all: Vec<Value> =
@@ -168,11 +159,9 @@ pub async fn companies(
 /// or shown by their ids.
 pub async fn find(
     State(office): State<Office>,
-    Path(org): Path<String>,
-    headers: HeaderMap,
+    Program { by, now }: Program,
     body: Bytes,
 ) -> Answer {
-    let (by, now) = who(&office, &org, &headers, false).await?;
     by.role.may(Permission::SeePermissions)?;
     let known = parse::<WhoIn>(&body)?.known()?;
     if known.identifiers.is_empty() {

@@ -7,9 +7,10 @@ use candour_db::Tx;
 use super::acts;
 use super::rules::{Activity, Basis, Stays, Transfer, Transfers};
 use crate::error::{Error, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, LINE, LONG, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -209,21 +210,13 @@ async fn store(office: Office, me: Signed, short: Option<String>, mut f: Filled)
     if let Some(s) = &short {
         f.set("short", s.clone());
     }
-    let (me, f, short, done) = office
-        .run(move |o| {
-            let done = store_from(o, &me, short.as_deref(), &f);
-            Ok((me, f, short, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => go_saying(&office, &me, "/office/register", "The activity has been saved.").await,
-        Err(e) => {
-            let (new, w) = (short.is_none(), Wrong::of(e)?);
-            let action = format!("/office/register/{}", short.as_deref().unwrap_or("new"));
-            let title = if new { "Add an activity".into() } else { f.get("title").to_owned() };
-            mend(&one_page(&me, &title, action, new, f, w))
-        }
-    }
+    carry_out(&office, me, short, f, store_from, |_, me, short, f, e| {
+        let (new, w) = (short.is_none(), Wrong::of(e)?);
+        let action = format!("/office/register/{}", short.as_deref().unwrap_or("new"));
+        let title = if new { "Add an activity".into() } else { f.get("title").to_owned() };
+        mend(&one_page(me, &title, action, new, f, w))
+    })
+    .await
 }
 
 /// The most letters of each part of the form.
@@ -234,13 +227,13 @@ fn most(name: &str) -> usize {
     }
 }
 
-fn store_from(o: &Office, me: &Signed, short: Option<&str>, f: &Filled) -> Result<()> {
+fn store_from(o: &Office, me: &Signed, short: &Option<String>, f: &Filled) -> Result<On> {
     f.check_lengths(most)?;
     let old = match short {
         Some(s) => Some(o.read(|tx| find(tx, me, s))?),
         None => None,
     };
-    let shown = short.map(|_| f.get("version").to_owned());
+    let shown = short.as_ref().map(|_| f.get("version").to_owned());
     let plain = !f.get("short").is_empty()
         && f.get("short").chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain {
@@ -251,5 +244,6 @@ fn store_from(o: &Office, me: &Signed, short: Option<&str>, f: &Filled) -> Resul
     }
     let a = from_form(f, old)?;
     let (by, vault) = (me.by.clone(), o.vault().clone());
-    o.write(move |tx| acts::set_shown(tx, &vault, &by, &a, shown.as_deref()))
+    o.write(move |tx| acts::set_shown(tx, &vault, &by, &a, shown.as_deref()))?;
+    Ok(On::saying("/office/register", "The activity has been saved."))
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::acts::{self, Case};
 use super::desk_letters::state_of;
-use super::desk_tasks::{Task, tasks};
+use super::desk_tasks::{Task, no_longer_kept, tasks};
 use super::rules::{Awaited, State as Where, Wait};
 use super::search::Owed;
 use super::search::{self, Record};
@@ -69,6 +69,8 @@ struct FoundLine {
     trouble: Vec<String>,
     note: String,
     can_set_aside: bool,
+    /// Something of it is still missing, and it is no longer kept.
+    no_longer: bool,
     paper: bool,
 }
 
@@ -322,7 +324,10 @@ fn case_page(
     let open = !matches!(c.request().state, Where::Sent { .. } | Where::Closed { .. });
     let held = super::letters::held(tx, &by.org, &c.row.id)?;
     let may_work = by.role.may(Permission::WorkCases).is_ok();
+    let may_release = by.role.may(Permission::ReleaseCases).is_ok();
     let mut left = tasks(&c, &searches, &progress, packs.first(), held.as_deref());
+    let gone: Vec<&str> = found.iter().filter(|f| f.no_longer).map(|f| f.id.as_str()).collect();
+    no_longer_kept(&mut left, &c, &gone, may_release);
     if !may_work {
         // Whoever only reads is not led to a form that says no.
         left.iter_mut().for_each(Task::read_only);
@@ -345,7 +350,7 @@ fn case_page(
         handed: handovers.iter().map(|h| handed(h, &packs)).collect(),
         letters: letter_lines(tx, &by.org, &c.row.id)?,
         may_work,
-        may_release: by.role.may(Permission::ReleaseCases).is_ok(),
+        may_release,
         open,
         sent: matches!(c.request().state, Where::Sent { .. }),
         can: Can::of(&c, wait.is_some()),
@@ -403,6 +408,7 @@ fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
         trouble: s.trouble.as_deref().unwrap_or_default().lines().map(str::to_owned).collect(),
         note,
         can_set_aside: owed,
+        no_longer: ended.is_some(),
         paper: h.is_some_and(Holding::is_paper),
     })
 }

@@ -13,9 +13,10 @@ use super::search::period;
 use super::search::{self, Answer as HandIn};
 use crate::error::{Error, Field, Result};
 use crate::kit::dates;
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, go, mend, page};
 use crate::office::Office;
 use crate::proof::By;
 use crate::staff::Permission;
@@ -216,24 +217,15 @@ pub async fn act(
     Path(at): Path<Which>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, at, f, done) = office
-        .run(move |o| {
-            let done = perform(o, &me, &at, &f);
-            Ok((me, at, f, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => {
-            let to = format!("/office/cases/{}", at.reference);
-            go_saying(&office, &me, &to, "Done, and kept in the history below.").await
-        }
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            let view = office.run(move |o| act_page(o, &me, &at, f, w)).await?;
-            mend(&view)
-        }
-    }
+    let act = |o: &Office, me: &Signed, at: &Which, f: &Filled| {
+        perform(o, me, at, f)?;
+        let case = format!("/office/cases/{}", at.reference);
+        Ok(On::saying(case, "Done, and kept in the history below."))
+    };
+    carry_out(&office, me, at, Filled(pairs), act, |o, me, at, f, e| {
+        mend(&act_page(o, me, at, f, Wrong::of(e)?)?)
+    })
+    .await
 }
 
 fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {

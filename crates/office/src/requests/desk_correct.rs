@@ -7,9 +7,10 @@ use super::acts::{self, Case, Corrected};
 use super::desk_new::{body_from, ways};
 use super::rules::Via;
 use crate::error::{Error, Field, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 use crate::staff::Permission;
 
@@ -104,29 +105,33 @@ pub async fn correct(
     Path(reference): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, case, done) = office
-        .run(move |o| {
-            let case = o.read(|tx| acts::load_by_ref(tx, o, &me.by, &reference))?;
-            let done = read(&case, &f).and_then(|to| {
-                let (office, by, id) = (o.clone(), me.by.clone(), case.row.id.clone());
-                o.write(move |tx| acts::correct(tx, &office, &by, &id, &to))
-            });
-            Ok((me, case, done.map_err(|e| (e, f))))
-        })
-        .await?;
-    match done {
-        Ok(()) => {
-            let to = format!("/office/cases/{}", case.row.reference);
-            go_saying(&office, &me, &to, "Corrected, and kept in the history below.").await
-        }
-        Err((Error::Conflict, mut f)) => {
+    let act = |o: &Office, me: &Signed, at: &String, f: &Filled| correct_from(o, me, at, f);
+    carry_out(&office, me, reference, Filled(pairs), act, |o, me, at, f, e| again(o, me, at, f, e))
+        .await
+}
+
+fn correct_from(o: &Office, me: &Signed, reference: &str, f: &Filled) -> Result<On> {
+    let case = o.read(|tx| acts::load_by_ref(tx, o, &me.by, reference))?;
+    let to = read(&case, f)?;
+    let (office, by) = (o.clone(), me.by.clone());
+    o.write(move |tx| acts::correct(tx, &office, &by, &case.row.id, &to))?;
+    Ok(On::saying(
+        format!("/office/cases/{reference}"),
+        "Corrected, and kept in the history below.",
+    ))
+}
+
+fn again(o: &Office, me: &Signed, reference: &str, mut f: Filled, e: Error) -> Answer {
+    let case = o.read(|tx| acts::load_by_ref(tx, o, &me.by, reference))?;
+    let w = match e {
+        Error::Conflict => {
             let differ = differing(&case, &f);
             f.set("version", case.row.version.to_string());
-            mend(&CorrectPage::of(&me, &case, f, Wrong(differ)))
+            Wrong(differ)
         }
-        Err((e, f)) => mend(&CorrectPage::of(&me, &case, f, Wrong::of(e)?)),
-    }
+        e => Wrong::of(e)?,
+    };
+    mend(&CorrectPage::of(me, &case, f, w))
 }
 
 /// What is typed and what the case says by now, where they differ: each field is looked at again

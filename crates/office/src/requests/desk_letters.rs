@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{acts, letters, sql};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
 use crate::kit::post::{self, LetterRow};
@@ -258,33 +259,21 @@ pub async fn of_no_case(
 pub async fn posted(
     State(office): State<Office>,
     me: Signed,
-    Path((reference, id)): Path<(String, String)>,
+    Path(at): Path<(String, String)>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let f = Filled(pairs);
-    let to = format!("/office/cases/{reference}");
-    let (me, f, at, done) = office
-        .run(move |o| {
-            let done = post_it(o, &me, (&reference, &id), &f);
-            Ok((me, f, (reference, id), done))
-        })
-        .await?;
-    match done {
-        Ok(()) => go_saying(&office, &me, &to, "It is recorded that the letter was posted.").await,
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            let view = office
-                .run(move |o| letter_page(o, &me, (at.0.as_str(), at.1.as_str()), f, w))
-                .await?;
-            mend(&view)
-        }
-    }
+    carry_out(&office, me, at, Filled(pairs), post_it, |o, me, (reference, id), f, e| {
+        mend(&letter_page(o, me, (reference, id), f, Wrong::of(e)?)?)
+    })
+    .await
 }
 
-fn post_it(o: &Office, me: &Signed, (reference, id): (&str, &str), f: &Filled) -> Result<()> {
+fn post_it(o: &Office, me: &Signed, (reference, id): &(String, String), f: &Filled) -> Result<On> {
     let on = f.date("on").map_err(|e| Error::Invalid(vec![e]))?;
     let on = on.unwrap_or_else(|| dates::day_of(me.by.now));
     let case = o.read(|tx| acts::load_by_ref(tx, o, &me.by, reference))?.row.id;
-    let (office, by, id) = (o.clone(), me.by.clone(), id.to_owned());
-    o.write(move |tx| acts::letter_posted(tx, &office, &by, (&case, &id), on))
+    let (office, by, id) = (o.clone(), me.by.clone(), id.clone());
+    o.write(move |tx| acts::letter_posted(tx, &office, &by, (&case, &id), on))?;
+    let case = format!("/office/cases/{reference}");
+    Ok(On::saying(case, "It is recorded that the letter was posted."))
 }

@@ -76,6 +76,28 @@ fn release(state: &Where, held: Option<&str>) -> (Option<(String, &'static str)>
     }
 }
 
+/// The step that is about the holdings.
+const SEARCH: &str = "Search the holdings";
+
+/// Says at the step of the search that holdings which the case still waits for are no longer kept:
+/// nothing comes of waiting. It leads to setting the first of these searches aside, or to all of
+/// them where somebody else has to do that.
+pub(super) fn no_longer_kept(all: &mut [Task], c: &Case, gone: &[&str], may_set_aside: bool) {
+    let state = &c.request().state;
+    let searched = matches!(state, Where::Searching | Where::Reviewing | Where::Ready);
+    let (Some(first), true) = (gone.first(), searched) else { return };
+    let Some(task) = all.iter_mut().find(|t| t.title == SEARCH) else { return };
+    task.note.push_str(match gone.len() {
+        1 => ". One is no longer kept: set it aside, or take it up again",
+        _ => ". Some are no longer kept: set each aside, or take it up again",
+    });
+    task.status = format!("{} no longer kept", gone.len());
+    task.class = "late";
+    if may_set_aside {
+        task.link = Some(format!("/office/cases/{}/set-aside/{first}", c.row.reference));
+    }
+}
+
 /// What is left to do, in order. `held` is the letter that tells of the answer, if it has not left.
 pub(super) fn tasks(
     c: &Case,
@@ -135,7 +157,7 @@ pub(super) fn tasks(
     let mut all: Vec<Task> = authority_task(c, &base).into_iter().collect();
     all.extend([
         task("Know who is asking", who, (identity, identity_class), identity_link),
-        task("Search the holdings", searched, (search, search_class), Some("#found")),
+        task(SEARCH, searched, (search, search_class), Some("#found")),
         task("Review what was found", reviewed, (review, review_class), review_link),
         task("Make the pack", blocks, (packed, packed_class), Some("#packs")),
         task("Send it", String::new(), release.unwrap_or(waiting), send_link.as_deref()),

@@ -10,9 +10,10 @@ use super::rules;
 use super::sql::{self, StaffRow};
 use super::{acts, code_app};
 use crate::error::{Error, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{self, Answer, Signed, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 
 type Pairs = Form<Vec<(String, String)>>;
@@ -67,21 +68,14 @@ pub async fn change_account(
     me: Signed,
     Form(pairs): Pairs,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, f, done) = office
-        .run(move |o| {
-            let done = account_from(o, &me, &f);
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => web::go_saying(&office, &me, "/office/account", "Saved.").await,
-        Err(e) => {
-            let w = Wrong::of(e)?;
-            let view = office.run(move |o| account_page(o, &me, Some(f.get("secret")), w)).await?;
-            mend(&view)
-        }
-    }
+    let act = |o: &Office, me: &Signed, (): &(), f: &Filled| {
+        account_from(o, me, f)?;
+        Ok(On::saying("/office/account", "Saved."))
+    };
+    carry_out(&office, me, (), Filled(pairs), act, |o, me, (), f, e| {
+        mend(&account_page(o, me, Some(f.get("secret")), Wrong::of(e)?)?)
+    })
+    .await
 }
 
 fn account_from(o: &Office, me: &Signed, f: &Filled) -> Result<()> {

@@ -170,14 +170,22 @@ fn asked(tx: &mut Tx<'_>, o: &Office, me: &Signed, until: Date) -> Result<Vec<Du
         let holding = held.iter().find(|h| h.id == s.holding);
         let title = holding.map_or("a holding", |h| h.title.as_str());
         let left = o.calendar().describe_left(now, by, me.charter.law.division);
+        let no_longer = holding.is_some_and(|h| h.ended.is_some());
+        let (kind, words) = match no_longer {
+            true => {
+                (format!("Set {title} aside"), "No longer kept: no answer will come".to_owned())
+            }
+            false => (
+                format!("Answer from {title}"),
+                format!("Asked for by {}: {left}", dates::full(by)),
+            ),
+        };
+        let class = if no_longer || by < now { "late" } else { "soon" };
         all.push(Due {
             by,
             reference: cases::case_by_id(tx, org, &s.case)?.reference,
-            kind: format!("Answer from {title}"),
-            clock: ClockTag {
-                words: format!("Asked for by {}: {left}", dates::full(by)),
-                class: if by < now { "late" } else { "soon" },
-            },
+            kind,
+            clock: ClockTag { words, class },
             day: dates::near(by, now),
         });
     }

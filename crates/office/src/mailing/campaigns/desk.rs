@@ -8,9 +8,10 @@ use super::rules::{self, Campaign, Counted, State};
 use super::{reach, sql};
 use crate::charter::Channel;
 use crate::error::{Error, Field, Result};
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, download, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, download, mend, page};
 use crate::kit::{dates, upload};
 use crate::mailing::{certificates, screen, templates};
 use crate::office::Office;
@@ -125,23 +126,16 @@ fn plan_of(f: &Filled) -> Result<Plan> {
 
 /// `POST /office/campaigns/new`
 pub async fn plan(Office_(office): Office_<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
-    let f = Filled(pairs);
-    let to = format!("/office/campaigns/{}", f.get("short"));
-    let (me, failed) = office
-        .run(move |o| {
-            let (by, vault) = (me.by.clone(), o.vault().clone());
-            let done = plan_of(&f).and_then(|p| o.write(move |tx| acts::plan(tx, &vault, &by, &p)));
-            let failed = match done {
-                Ok(()) => None,
-                Err(e) => Some(new_page(o, &me, f, Wrong::of(e)?)?),
-            };
-            Ok((me, failed))
-        })
-        .await?;
-    match failed {
-        None => go_saying(&office, &me, &to, "The campaign has been planned.").await,
-        Some(view) => mend(&view),
-    }
+    let act = |o: &Office, me: &Signed, (): &(), f: &Filled| {
+        let (by, vault, p) = (me.by.clone(), o.vault().clone(), plan_of(f)?);
+        o.write(move |tx| acts::plan(tx, &vault, &by, &p))?;
+        let to = format!("/office/campaigns/{}", f.get("short"));
+        Ok(On::saying(to, "The campaign has been planned."))
+    };
+    carry_out(&office, me, (), Filled(pairs), act, |o, me, (), f, e| {
+        mend(&new_page(o, me, f, Wrong::of(e)?)?)
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -272,21 +266,16 @@ pub async fn act(
     Path(short): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
-    let f = Filled(pairs);
-    let to = format!("/office/campaigns/{short}");
-    let (me, done) = office
-        .run(move |o| {
-            let done = match change(o, &me, &short, &f) {
-                Ok(said) => Ok(said),
-                Err(e) => Err(one_page(o, &me, &short, f, Wrong::of(e)?)?),
-            };
-            Ok((me, done))
-        })
-        .await?;
-    match done {
-        Ok(said) => go_saying(&office, &me, &to, said).await,
-        Err(view) => mend(&view),
-    }
+    let act = |o: &Office, me: &Signed, short: &String, f: &Filled| {
+        let said = change(o, me, short, f)?;
+        Ok(On::saying(format!("/office/campaigns/{short}"), said))
+    };
+    carry_out(&office, me, short, Filled(pairs), act, |o, me, at, f, e| again(o, me, at, f, e))
+        .await
+}
+
+fn again(o: &Office, me: &Signed, short: &str, f: Filled, e: Error) -> Answer {
+    mend(&one_page(o, me, short, f, Wrong::of(e)?)?)
 }
 
 /// `POST /office/campaigns/{short}/sent`: the list that was used is hashed and its addresses noted
@@ -300,22 +289,12 @@ pub async fn sent(
     me.by.role.may(Permission::ScreenLists)?;
     let place = upload::folder(&office)?;
     let (f, bytes) = upload::received(parts, "file", &place.path().join("list")).await?;
-    let to = format!("/office/campaigns/{short}");
-    let (me, done) = office
-        .run(move |o| {
-            let file = (bytes > 0).then(|| place.path().join("list"));
-            let done = match sent_from(o, &me, &short, &f, file.as_deref()) {
-                Ok(said) => Ok(said),
-                Err(e) => Err(one_page(o, &me, &short, f, Wrong::of(e)?)?),
-            };
-            drop(place);
-            Ok((me, done))
-        })
-        .await?;
-    match done {
-        Ok(said) => go_saying(&office, &me, &to, said).await,
-        Err(view) => mend(&view),
-    }
+    let act = move |o: &Office, me: &Signed, short: &String, f: &Filled| {
+        let file = (bytes > 0).then(|| place.path().join("list"));
+        let said = sent_from(o, me, short, f, file.as_deref())?;
+        Ok(On::saying(format!("/office/campaigns/{short}"), said))
+    };
+    carry_out(&office, me, short, f, act, |o, me, at, f, e| again(o, me, at, f, e)).await
 }
 
 fn sent_from(

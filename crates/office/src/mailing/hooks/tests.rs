@@ -35,6 +35,11 @@ post = "1 Test Street"
 division = "england-and-wales"
 "#;
 
+/// The charter of a test's society, with what it says of contact.
+pub fn charter(contact: &str) -> String {
+    format!("{CHARTER}{contact}")
+}
+
 /// Answers each connection with the next of these statuses, and hands on what it was sent.
 fn server(answers: Vec<&'static str>) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -7,23 +7,14 @@ use super::{look, once};
 use crate::charter::Channel;
 use crate::kit::dates;
 use crate::mailing::duties::pressing;
-use crate::mailing::hooks::tests::{House, both};
+use crate::mailing::hooks::tests::{House, both, charter};
 use crate::people;
 use crate::permissions::tokens::Token;
 use crate::permissions::{Class, Question, decide, now_blocking};
 use crate::settings::Mailbox;
 
-const CHARTER: &str = r#"
-[organisation]
-legal_name = "Test Society"
-short = "test"
-[contact]
-role = "Officer"
-email = "privacy@test.example"
-post = "1 Test Street"
-[law]
-division = "england-and-wales"
-[permissions]
+/// What the test charter says of contact.
+const CONTACT: &str = r#"[permissions]
 bounces = 2
 [[permissions.purpose]]
 short = "news"
@@ -121,7 +112,7 @@ fn count(dir: &Path) -> usize {
 #[test]
 fn a_maildir_is_looked_after() {
     for postgres in both() {
-        let house = House::with(postgres, CHARTER);
+        let house = House::with(postgres, &charter(CONTACT));
         let dir = tempfile::tempdir().unwrap();
         for (i, text) in messages(&house).iter().enumerate() {
             maildir(dir.path(), &format!("{i}.m"), text);
@@ -175,7 +166,7 @@ fn trouble_and_what_waits_are_shown_on_today() {
     let dir = tempfile::tempdir().unwrap();
     let place = dir.path().join("box");
     let settings = format!("[mailbox]\nmaildir = {:?}\n", place.display().to_string());
-    let house = House::set(false, CHARTER, &settings);
+    let house = House::set(false, &charter(CONTACT), &settings);
     let today = dates::day_of(house.office.now());
     let lines = || {
         let charter = house.office.read(|tx| crate::charter::current(tx, &house.by.org)).unwrap();
@@ -203,7 +194,7 @@ fn an_imap_mailbox_is_looked_after() {
     let rest = url.strip_prefix("imap://").unwrap();
     let (user, rest) = rest.split_once(':').unwrap();
     let (secret, at) = rest.split_once('@').unwrap();
-    let house = House::with(false, CHARTER);
+    let house = House::with(false, &charter(CONTACT));
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secret");
     std::fs::write(&file, format!("{secret}\n")).unwrap();

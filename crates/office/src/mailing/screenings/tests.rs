@@ -4,19 +4,10 @@ use candour_screening::{At, Column, Kind};
 
 use super::*;
 use crate::mailing::certificates;
-use crate::mailing::hooks::tests::{House, both};
+use crate::mailing::hooks::tests::{House, both, charter};
 
-const CHARTER: &str = r#"
-[organisation]
-legal_name = "Test Society"
-short = "test"
-[contact]
-role = "Officer"
-email = "privacy@test.example"
-post = "1 Test Street"
-[law]
-division = "england-and-wales"
-[permissions]
+/// What the test charter says of contact.
+const CONTACT: &str = r#"[permissions]
 [[permissions.purpose]]
 short = "news"
 title = "News"
@@ -49,7 +40,7 @@ fn brought_in(house: &House) -> String {
 #[test]
 fn a_list_that_two_screen_at_once_gets_one_certificate() {
     for postgres in both() {
-        let house = House::with(postgres, CHARTER);
+        let house = House::with(postgres, &charter(CONTACT));
         let (office, by) = (&house.office, &house.by);
         let id = brought_in(&house);
         let plan = Plan::new(vec![Column { at: At::Name("E-mail".into()), kind: Kind::Email }]);

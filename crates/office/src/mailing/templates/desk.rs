@@ -6,9 +6,10 @@ use super::rules::{Proposal, Template};
 use super::{acts, sql};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 use crate::permissions::Class;
 use crate::staff::{Permission, Role};
@@ -83,26 +84,20 @@ fn propose(o: &Office, me: &Signed, short: &str, f: &Filled) -> Result<()> {
 /// `POST /office/messages/new`
 pub async fn save_new(State(office): State<Office>, me: Signed, Form(pairs): Pairs) -> Answer {
     me.by.role.may(Permission::ScreenLists)?;
-    let f = Filled(pairs);
-    let to = format!("/office/messages/{}", f.get("short"));
-    let (me, f, done) = office
-        .run(move |o| {
-            let org = &me.by.org;
-            let taken = !o.read(|tx| sql::versions(tx, org, f.get("short")))?.is_empty();
-            let done = match taken {
-                true => Err(Error::invalid(
-                    "short",
-                    "There is already a message with this short name: propose a version there",
-                )),
-                false => propose(o, &me, f.get("short"), &f),
-            };
-            Ok((me, f, done))
-        })
-        .await?;
-    match done {
-        Ok(()) => go_saying(&office, &me, &to, "The message has been proposed.").await,
-        Err(e) => mend(&new_page(&me, f, Wrong::of(e)?)),
+    carry_out(&office, me, (), Filled(pairs), propose_new, |_, me, (), f, e| {
+        mend(&new_page(me, f, Wrong::of(e)?))
+    })
+    .await
+}
+
+fn propose_new(o: &Office, me: &Signed, (): &(), f: &Filled) -> Result<On> {
+    let short = f.get("short");
+    if !o.read(|tx| sql::versions(tx, &me.by.org, short))?.is_empty() {
+        let words = "There is already a message with this short name: propose a version there";
+        return Err(Error::invalid("short", words));
     }
+    propose(o, me, short, f)?;
+    Ok(On::saying(format!("/office/messages/{short}"), "The message has been proposed."))
 }
 
 #[derive(askama::Template)]
@@ -178,19 +173,12 @@ pub async fn act(
     Path(short): Path<String>,
     Form(pairs): Pairs,
 ) -> Answer {
-    let f = Filled(pairs);
-    let to = format!("/office/messages/{short}");
-    let (me, done) = office
-        .run(move |o| {
-            let done = match change(o, &me, &short, &f) {
-                Ok(said) => Ok(said),
-                Err(e) => Err(one_page(o, &me, &short, f, Wrong::of(e)?)?),
-            };
-            Ok((me, done))
-        })
-        .await?;
-    match done {
-        Ok(said) => go_saying(&office, &me, &to, said).await,
-        Err(view) => mend(&view),
-    }
+    let act = |o: &Office, me: &Signed, short: &String, f: &Filled| {
+        let said = change(o, me, short, f)?;
+        Ok(On::saying(format!("/office/messages/{short}"), said))
+    };
+    carry_out(&office, me, short, Filled(pairs), act, |o, me, short, f, e| {
+        mend(&one_page(o, me, short, f, Wrong::of(e)?)?)
+    })
+    .await
 }

@@ -41,7 +41,7 @@ fn a_pack_has_its_pages_as_pdf_too() {
     let Some(program) = real() else { return };
     let (pack, files) = full_pressed(&program).make();
     assert_eq!(pdfs(&files), COPIES);
-    let sheet: gate::Sheet = serde_json::from_str(&pack.gate).unwrap();
+    let sheet = sheet(&pack).unwrap();
     assert_eq!(sheet.warnings, Vec::<String>::new());
     assert_eq!((sheet.pdf_copies, sheet.read_again + 1), (4, files.len() as u64));
     let checked: Vec<_> = sheet.files.iter().filter(|f| f.kind == "PDF").collect();
@@ -68,7 +68,7 @@ fn a_pack_has_its_pages_as_pdf_too() {
 fn without_a_press_a_pack_is_as_it_was() {
     let (pack, files) = full_pressed(Path::new("")).make();
     assert_eq!(pdfs(&files), [""; 0]);
-    let sheet: gate::Sheet = serde_json::from_str(&pack.gate).unwrap();
+    let sheet = sheet(&pack).unwrap();
     assert_eq!((sheet.pdf_copies, sheet.warnings.len()), (0, 0));
     assert!(!text(&files, "00-read-me.html").contains("PDF"));
 }
@@ -79,7 +79,7 @@ fn failing(script_text: &str) -> String {
     let (pack, files) = full_pressed(&script(dir.path(), script_text)).make();
     assert_eq!(pdfs(&files), [""; 0]);
     assert!(pack.complete && files.contains_key("01-letter.html"));
-    let sheet: gate::Sheet = serde_json::from_str(&pack.gate).unwrap();
+    let sheet = sheet(&pack).unwrap();
     assert_eq!(sheet.pdf_copies, 0);
     assert!(!text(&files, "00-read-me.html").contains(".pdf"));
     sheet.warnings.join("\n")

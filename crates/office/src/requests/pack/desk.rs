@@ -70,17 +70,18 @@ fn pack_page(o: &Office, me: &Signed, reference: &str, n: u64) -> Result<PackPag
         let all = sql::packs(tx, &me.by.org, &case.row.id)?;
         all.into_iter().find(|k| k.number == n).ok_or(Error::NotFound("the pack"))
     })?;
+    let sheet = pack::sheet(&k)?;
     Ok(PackPage {
         d: Desk::new(me, "Cases", format!("Pack {n} – {reference}")),
         reference: reference.to_owned(),
         made: dates::moment(k.made),
         size: size(k.bytes),
         fetched: k.fetched.map(dates::moment),
-        gate: pack::gate_lines(&k)?,
-        blocks: pack::blocks(&k)?,
-        register: pack::lacks_register(&k)?,
-        warnings: pack::warnings(&k)?,
-        pdf_copies: pack::pdf_copies(&k)?,
+        gate: pack::gate_lines(sheet.files),
+        blocks: sheet.blocks,
+        register: sheet.register,
+        warnings: sheet.warnings,
+        pdf_copies: sheet.pdf_copies,
         press: o.press().is_some(),
         may_release: me.by.role.may(Permission::ReleaseCases).is_ok(),
         k,

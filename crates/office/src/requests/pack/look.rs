@@ -12,7 +12,6 @@ use crate::error::{Error, Refusal, Result};
 use crate::office::Office;
 use crate::proof::By;
 use crate::requests::acts::{self, act_on};
-use crate::requests::gate::Sheet;
 
 /// The page that everything else is reached from.
 const FIRST: &str = "00-read-me.html";
@@ -57,7 +56,7 @@ pub fn look(
     let mut bytes = Vec::new();
     entry.read_to_end(&mut bytes)?;
     // A page that somebody else made is a file like any other: never shown under our own address.
-    let sheet: Sheet = serde_json::from_str(&pack.gate)?;
+    let sheet = super::sheet(&pack)?;
     if name.ends_with(".html") && !sheet.is_found_page(name) {
         let html = String::from_utf8(bytes).map_err(|_| Error::fault("a page that is no text"))?;
         return Ok(Looked::Page(relinked(&html, name, &names, base)));

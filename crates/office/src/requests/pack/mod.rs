@@ -153,36 +153,20 @@ fn keep(
     Ok(row)
 }
 
+/// The check sheet of a pack.
+///
+/// # Errors
+/// It does not parse.
+pub fn sheet(pack: &PackRow) -> Result<gate::Sheet> {
+    Ok(serde_json::from_str(&pack.gate)?)
+}
+
 /// What keeps a pack from being complete, each with what to do.
 ///
 /// # Errors
 /// Its check sheet does not parse.
 pub fn blocks(pack: &PackRow) -> Result<Vec<String>> {
-    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.blocks)
-}
-
-/// Whether what the register does not say keeps it from being complete.
-///
-/// # Errors
-/// Its check sheet does not parse.
-pub fn lacks_register(pack: &PackRow) -> Result<bool> {
-    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.register)
-}
-
-/// What an officer should know before a pack goes out.
-///
-/// # Errors
-/// Its check sheet does not parse.
-pub fn warnings(pack: &PackRow) -> Result<Vec<String>> {
-    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.warnings)
-}
-
-/// How many pages of a pack are in it as PDF, too.
-///
-/// # Errors
-/// Its check sheet does not parse.
-pub fn pdf_copies(pack: &PackRow) -> Result<u64> {
-    Ok(serde_json::from_str::<gate::Sheet>(&pack.gate)?.pdf_copies)
+    Ok(sheet(pack)?.blocks)
 }
 
 /// One line of the gate's check sheet, for the screen.
@@ -197,12 +181,8 @@ pub struct GateLine {
     pub notes: String,
 }
 
-/// The check sheet of a pack, line by line.
-///
-/// # Errors
-/// It does not parse.
-pub fn gate_lines(pack: &PackRow) -> Result<Vec<GateLine>> {
-    let sheet: gate::Sheet = serde_json::from_str(&pack.gate)?;
+/// The files of a check sheet, line by line.
+pub fn gate_lines(files: Vec<gate::FileCheck>) -> Vec<GateLine> {
     let line = |c: gate::FileCheck| {
         let (result, class) = match c.outcome {
             gate::Outcome::Passed => ("Passed", "ok"),
@@ -221,5 +201,5 @@ pub fn gate_lines(pack: &PackRow) -> Result<Vec<GateLine>> {
             .collect();
         GateLine { file: format!("{}, {}", c.file, c.kind), result, class, notes: notes.join("; ") }
     };
-    Ok(sheet.files.into_iter().map(line).collect())
+    files.into_iter().map(line).collect()
 }

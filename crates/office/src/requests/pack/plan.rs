@@ -233,7 +233,7 @@ fn read(tx: &mut Tx<'_>, office: &Office, by: &By, case_id: &str) -> Result<Plan
     }
     let mut parts = Vec::new();
     for search in sql::searches(tx, &by.org, case_id)? {
-        let holding = holdings::sql::by_id(tx, &by.org, &search.holding)?;
+        let holding = holdings::by_id(tx, &by.org, &search.holding)?;
         parts.push(Part {
             record: serde_json::from_str(&search.record)?,
             fates: fates.remove(&search.id).unwrap_or_default(),

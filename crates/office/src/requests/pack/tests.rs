@@ -102,7 +102,7 @@ fn a_pack_holds_what_it_says() {
         assert!(letter.contains(said), "the letter lacks: {said}");
     }
     assert!(!letter.contains("This is part"));
-    let sheet: gate::Sheet = serde_json::from_str(&pack.gate).unwrap();
+    let sheet = sheet(&pack).unwrap();
     assert_eq!(sheet.read_again + 1, files.len() as u64);
     assert_eq!(sheet.redactions_checked, 3);
     assert_eq!(sheet.warnings, Vec::<String>::new());
@@ -251,7 +251,7 @@ fn a_gap_of_the_register_is_no_assurance_and_keeps_the_pack_open() {
     assert_eq!(page.matches("Our register does not say this yet").count(), 4);
     let blocks = blocks(&pack).unwrap();
     assert!(!pack.complete && blocks.len() == 4, "{blocks:?}");
-    assert!(lacks_register(&pack).unwrap());
+    assert!(sheet(&pack).unwrap().register);
     assert!(blocks.iter().all(|b| b.contains("Keeping the attic")), "{blocks:?}");
     assert!(text(&files, "01-letter.html").contains("is not written down yet"));
     let set_aside = |why| search::without_register(&b.office, &b.by, &b.case, why);
@@ -259,8 +259,8 @@ fn a_gap_of_the_register_is_no_assurance_and_keeps_the_pack_open() {
     set_aside("The limit is tomorrow").unwrap();
     let (pack, files) = b.make();
     assert!(pack.complete && super::blocks(&pack).unwrap().is_empty());
-    assert!(!lacks_register(&pack).unwrap());
-    assert_eq!(warnings(&pack).unwrap().len(), 4, "an officer still sees them");
+    assert!(!sheet(&pack).unwrap().register);
+    assert_eq!(sheet(&pack).unwrap().warnings.len(), 4, "an officer still sees them");
     let page = text(&files, "02-about-our-processing.html");
     assert!(page.contains("Our register does not say this yet"));
 }
@@ -284,7 +284,7 @@ fn what_a_person_marks_by_hand_is_nowhere() {
     }
     let page = files.keys().find(|f| f.starts_with("documents/") && f.ends_with(".html")).unwrap();
     assert!(text(&files, page).contains("Amara Quill sang"));
-    let sheet: gate::Sheet = serde_json::from_str(&pack.gate).unwrap();
+    let sheet = sheet(&pack).unwrap();
     assert_eq!(sheet.redactions_checked, 1, "the finished pack was read again for it");
     assert_eq!(b.laws("request.item-decided"), ["DPA 2018 Sch 2 para 16"]);
 }
@@ -300,9 +300,10 @@ fn a_file_that_cannot_be_copied_is_told_in_the_letter_and_the_lists() {
     };
     let s = b.found("post", &[note("a.txt", "Amara Quill was here"), item("", "2", program)]);
     let (pack, _) = b.make();
-    let line = gate_lines(&pack).unwrap().into_iter().find(|l| l.class == "late").unwrap();
+    let line =
+        gate_lines(sheet(&pack).unwrap().files).into_iter().find(|l| l.class == "late").unwrap();
     assert_eq!(line.result, "Kept back, nothing sent of it");
-    assert!(warnings(&pack).unwrap()[0].contains("its file can’t be copied safely"));
+    assert!(sheet(&pack).unwrap().warnings[0].contains("its file can’t be copied safely"));
     let (ground, reason) = (review::CANNOT_COPY.to_owned(), "A program".to_owned());
     let d = Decided { decision: Decision::Exclude, ground, reason, ..Decided::default() };
     let decide = |n| review::decide(&b.office, &b.by, &b.reference(), &s, n, &d);

@@ -16,9 +16,10 @@ use super::marking;
 use super::shown::{Part, Passage, all_marks, name, parts, passages};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{self, Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, mend, page};
 use crate::office::Office;
 use crate::requests::acts::{self, Case};
 use crate::requests::review::{self, Decided, Decision, Item, Mark, More, QUESTIONS, Questions};
@@ -284,38 +285,30 @@ pub async fn decide(
     Path(at): Path<At>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let f = Filled(pairs);
-    let (me, done, at, f) = office
-        .run(move |o| {
-            let done = decide_from(o, &me, &at, &f);
-            Ok((me, done, at, f))
-        })
-        .await?;
-    match done {
-        // Included from the list of what lies outside the time: the next one stands there.
-        Ok(_) if f.get("back") == OUTSIDE => {
-            go(&format!("/office/cases/{}/review?outside=yes", at.reference))
+    let act = |o: &Office, me: &Signed, at: &At, f: &Filled| {
+        let (learnt, next) = decide_from(o, me, at, f)?;
+        let case = format!("/office/cases/{}", at.reference);
+        if f.get("back") == OUTSIDE {
+            // Included from the list of what lies outside the time: the next one stands there.
+            return Ok(On::to(format!("{case}/review?outside=yes")));
         }
-        Ok((again, next)) => {
-            let case = format!("/office/cases/{}", at.reference);
-            let to = match next {
-                Some((search, n)) => format!("{case}/items/{search}/{n}"),
-                None => format!("{case}/review"),
-            };
-            let said =
-                if again { SEARCHED_ON } else { saved(&f, me.charter.rights.second_approver) };
-            go_saying(&office, &me, &to, said).await
-        }
-        Err(e) => again_with(&office, me, at, Some(f), e).await,
-    }
+        let to = match next {
+            Some((search, n)) => format!("{case}/items/{search}/{n}"),
+            None => format!("{case}/review"),
+        };
+        let two = me.charter.rights.second_approver;
+        Ok(On::saying(to, if learnt { SEARCHED_ON } else { saved(f, two) }))
+    };
+    carry_out(&office, me, at, Filled(pairs), act, |o, me, at, f, e| again(o, me, at, Some(f), e))
+        .await
 }
 
 /// Shows the item again after an error, with exactly what was chosen and ticked: nothing of it is
 /// lost. What somebody else decided meanwhile is shown beside it, and can then be decided anew.
-async fn again_with(office: &Office, me: Signed, at: At, f: Option<Filled>, e: Error) -> Answer {
+fn again(o: &Office, me: &Signed, at: &At, f: Option<Filled>, e: Error) -> Answer {
     let changed = matches!(e, Error::Conflict);
     let w = if changed { Wrong::default() } else { Wrong::of(e)? };
-    let view = office.run(move |o| item_page(o, &me, &at, f, w)).await?;
+    let view = item_page(o, me, at, f, w)?;
     if !changed {
         return mend(&view);
     }
@@ -434,18 +427,12 @@ pub async fn agree(
     Path(at): Path<At>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
-    let to = format!("/office/cases/{}/review", at.reference);
-    let f = Filled(pairs);
-    let (me, done, at) = office
-        .run(move |o| {
-            let known = f.0.iter().find(|(n, _)| n == "known").map(|(_, known)| known.as_str());
-            let item = (at.reference.as_str(), at.search.as_str(), at.n);
-            let done = review::approve(o, &me.by, item, known);
-            Ok((me, done, at))
-        })
-        .await?;
-    match done {
-        Ok(()) => go_saying(&office, &me, &to, "You agreed as the second person.").await,
-        Err(e) => again_with(&office, me, at, None, e).await,
-    }
+    let act = |o: &Office, me: &Signed, at: &At, f: &Filled| {
+        let known = f.0.iter().find(|(n, _)| n == "known").map(|(_, known)| known.as_str());
+        review::approve(o, &me.by, (at.reference.as_str(), at.search.as_str(), at.n), known)?;
+        let to = format!("/office/cases/{}/review", at.reference);
+        Ok(On::saying(to, "You agreed as the second person."))
+    };
+    carry_out(&office, me, at, Filled(pairs), act, |o, me, at, _, e| again(o, me, at, None, e))
+        .await
 }

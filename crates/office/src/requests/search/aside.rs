@@ -37,7 +37,7 @@ pub fn set_aside(office: &Office, by: &By, search: &str, reason: &str) -> Result
         let mut s = sql::a_search(tx, &by2.org, &id)?;
         let mut case = acts::load(tx, &office2, &by2, &s.case)?;
         still_searched(&case)?;
-        let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
+        let h = holdings::by_id(tx, &by2.org, &s.holding)?;
         let (word, said) = match Owed::of(&s)? {
             Owed::Nothing => {
                 return Err(Error::invalid("reason", "Nothing of this holding is missing"));

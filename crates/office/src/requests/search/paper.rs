@@ -68,16 +68,22 @@ fn write_to_post(
     crate::requests::letters::post(tx, office, by, case, letter)
 }
 
-/// Reminds the posts that have not answered by their day; answers how many.
+/// Reminds the posts that have not answered by their day; answers how many. Nobody is reminded of
+/// records that are no longer kept: the case tells staff to set them aside.
 ///
 /// # Errors
 /// Of the database.
 pub fn chase(office: &Office, by: &By) -> Result<u64> {
-    let due = office.read(|tx| sql::asked_and_due(tx, &by.org, dates::day_of(by.now)))?.into_iter();
+    let (due, kept) = office.read(|tx| {
+        let due = sql::asked_and_due(tx, &by.org, dates::day_of(by.now))?;
+        Ok((due, holdings::active(tx, &by.org)?))
+    })?;
+    let due = due.into_iter().filter(|s| kept.iter().any(|h| h.id == s.holding));
     due.map(|s| remind(office, by, s).map(u64::from)).sum()
 }
 
-/// Reminds one post, unless it has answered or was reminded since it was looked at.
+/// Reminds one post, unless it has answered or was reminded since it was looked at, or its records
+/// are no longer kept.
 pub(super) fn remind(office: &Office, by: &By, seen: SearchRow) -> Result<bool> {
     let (office2, by2) = (office.clone(), by.clone());
     find::unless_taken(office.write(move |tx| {
@@ -86,7 +92,10 @@ pub(super) fn remind(office: &Office, by: &By, seen: SearchRow) -> Result<bool> 
             return Err(find::taken());
         }
         let case = acts::load(tx, &office2, &by2, &s.case)?;
-        let h = holdings::sql::by_id(tx, &by2.org, &s.holding)?;
+        let h = holdings::by_id(tx, &by2.org, &s.holding)?;
+        if h.ended.is_some() {
+            return Err(find::taken());
+        }
         let next = dates::day_of(by2.now).saturating_add(jiff::Span::new().days(ASK_DAYS));
         let row = SearchRow { due: Some(next), chased: s.chased + 1, ..s };
         let sent = write_to_post(tx, &office2, &by2, &case, &h, &row)?;
@@ -121,7 +130,7 @@ pub fn answer(office: &Office, by: &By, search: &str, answer: &Answer) -> Result
     let (s, case, h, decided) = office.read(|tx| {
         let s = sql::a_search(tx, &by.org, search)?;
         let case = acts::load(tx, office, by, &s.case)?;
-        let h = holdings::sql::by_id(tx, &by.org, &s.holding)?;
+        let h = holdings::by_id(tx, &by.org, &s.holding)?;
         let decided = find::decided(tx, by, &s)?;
         Ok((s, case, h, decided))
     })?;

@@ -50,7 +50,7 @@ pub(in crate::requests) fn holder_page(
         let case = acts::load(tx, o, &by, &s.case)?;
         // Once the case is over, nobody who finds the letter is told whom it was about.
         still_searched(&case)?;
-        let h = crate::holdings::sql::by_id(tx, &by.org, &s.holding)?;
+        let h = crate::holdings::by_id(tx, &by.org, &s.holding)?;
         let c = charter::current(tx, &by.org)?;
         let a = &case.body.asker;
         let mut known: Vec<String> = a.other_names.clone();
@@ -73,29 +73,39 @@ pub(in crate::requests) fn holder_page(
     })
 }
 
-/// What is left of a link whose case is over: it says so, where to ask, and nothing about whom it
-/// was (UK GDPR Art 5(1)(c), (f)).
+/// What is left of a link whose case is over, or whose records are no longer kept: it says so, where
+/// to ask, and nothing about whom it was (UK GDPR Art 5(1)(c), (f)).
 #[derive(Template)]
 #[template(path = "requests/pages/holder_ended.html")]
 struct EndedPage {
     p: Portal,
     role: String,
     phone: Option<String>,
+    /// The case goes on without these records.
+    no_longer: Option<String>,
 }
 
-/// The page of a link whose case has been answered or closed; `None` while it is searched.
+/// The page of a link whose case has been answered or closed, or whose records are no longer kept;
+/// `None` while they are searched.
 fn ended(o: &Office, token: &str) -> Result<Option<EndedPage>> {
     let now = o.now();
     o.read(|tx| {
         let (org, search) = links::look(tx, token, "paper", now)?;
-        let case = sql::a_search(tx, &org, &search)?.case;
+        let s = sql::a_search(tx, &org, &search)?;
         // The row alone tells: its content may have been destroyed since.
-        if sql::case_by_id(tx, &org, &case)?.request.state.open() {
-            return Ok(None);
-        }
+        let no_longer = match sql::case_by_id(tx, &org, &s.case)?.request.state.open() {
+            true => {
+                let h = crate::holdings::by_id(tx, &org, &s.holding)?;
+                if h.ended.is_none() {
+                    return Ok(None);
+                }
+                Some(h.title)
+            }
+            false => None,
+        };
         let c = charter::current(tx, &org)?;
         let p = Portal::new(&c, "This link has ended", None);
-        Ok(Some(EndedPage { p, role: c.contact.role, phone: c.contact.phone }))
+        Ok(Some(EndedPage { p, role: c.contact.role, phone: c.contact.phone, no_longer }))
     })
 }
 

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::house::{self, MAIL, Server};
-use super::sql;
+use super::acts;
+use super::rules::{self, MAIL, Server};
+use crate::charter;
 use crate::cli::{At, read_text};
 use crate::error::Result;
 use crate::kit::reach::Set;
@@ -65,13 +66,13 @@ pub fn run(command: SetCommand) -> Result<u8> {
     let (at, what) = match &command {
         SetCommand::Mail(a) => (&a.at, mail(a)?),
         SetCommand::Address { url, at, .. } => {
-            (at, Set::Address(url.as_deref().map(house::address_of).transpose()?))
+            (at, Set::Address(url.as_deref().map(rules::address_of).transpose()?))
         }
     };
     let office = at.open()?;
     // It concerns all of them; before there is one it can be set already.
-    let org = office.read(sql::orgs)?.into_iter().next().map_or(String::new(), |(id, _)| id);
-    house::set(&office, &office.by_command(&org), &what)?;
+    let org = office.read(charter::orgs)?.into_iter().next().map_or(String::new(), |(id, _)| id);
+    acts::set(&office, &office.by_command(&org), &what)?;
     match what {
         Set::Post(Some(p)) => eprintln!("Letters leave through {}:{} now.", p.host, p.port),
         Set::Address(Some(url)) => eprintln!("Links lead to {url} now."),
@@ -90,5 +91,5 @@ fn mail(a: &MailArgs) -> Result<Set> {
         user: a.user.as_deref().unwrap_or_default(),
         password: password.trim_end_matches(['\r', '\n']),
     };
-    house::mail_of(&server, &a.security, None).map(|post| Set::Post(Some(post)))
+    rules::mail_of(&server, &a.security, None).map(|post| Set::Post(Some(post)))
 }

@@ -5,8 +5,9 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, header};
 
-use super::house::{self, MAIL, MAILBOX, Server};
-use super::sql;
+use super::acts;
+use super::rules::{self, MAIL, MAILBOX, Server};
+use crate::charter;
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::new_id;
@@ -22,7 +23,7 @@ use crate::staff::{Permission, acts as staff};
 const HERE: &str = "/office/settings/mail";
 
 #[derive(Template)]
-#[template(path = "charter/pages/mail.html")]
+#[template(path = "house_settings/pages/mail.html")]
 struct MailPage {
     d: Desk,
     f: Filled,
@@ -106,7 +107,7 @@ fn filled(o: &Office) -> Filled {
 fn view(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<MailPage> {
     let (reach, settings) = (o.reach(), o.settings());
     let (orgs, [_, waiting, _]) =
-        o.read(|tx| Ok((sql::orgs(tx)?.len(), post::sql::undone(tx, &me.by.org)?)))?;
+        o.read(|tx| Ok((charter::orgs(tx)?.len(), post::sql::undone(tx, &me.by.org)?)))?;
     Ok(MailPage {
         d: Desk::new(me, "Settings", "Mail and address"),
         alone: orgs == 1,
@@ -226,20 +227,20 @@ fn act(o: &Office, me: &Signed, f: &Filled, origin: &str) -> Result<Done> {
     let (what, mine, said) = match f.get("act") {
         "mail" => {
             let post =
-                house::mail_of(&server(f, MAIL), f.get("mail-security"), reach.post.as_ref())?;
+                rules::mail_of(&server(f, MAIL), f.get("mail-security"), reach.post.as_ref())?;
             let said = "The mail server has been saved. Send yourself a test message now.";
             (Set::Post(Some(post)), "mail-mine", said)
         }
         "no-mail" => (Set::Post(None), "mail-mine", "No mail server is set any more."),
         "address" => {
-            let url = house::address_of(f.get("address"))?;
+            let url = rules::address_of(f.get("address"))?;
             from_there(&url, origin, f.ticked("sure"))?;
             (Set::Address(Some(url)), "address-mine", "The public address has been saved.")
         }
         "mailbox" => {
             let (org, folder) = (&me.charter.organisation.short, f.get("mailbox-folder"));
             let mailbox =
-                house::mailbox_of(&server(f, MAILBOX), folder, org, reach.mailbox.as_ref())?;
+                rules::mailbox_of(&server(f, MAILBOX), folder, org, reach.mailbox.as_ref())?;
             let said = "The mailbox has been saved. It is looked at every minute; if that fails, \
                         Today says so.";
             (Set::Mailbox(Some(mailbox)), "mailbox-mine", said)
@@ -250,7 +251,7 @@ fn act(o: &Office, me: &Signed, f: &Filled, origin: &str) -> Result<Done> {
     };
     // Whoever sets the mail server reads every letter that leaves.
     staff::confirmed(o, &me.by, mine, raw(f, mine))?;
-    house::set(o, &me.by, &what)?;
+    acts::set(o, &me.by, &what)?;
     Ok(Done::Saved(said))
 }
 
@@ -288,6 +289,6 @@ fn try_out(o: &Office, me: &Signed) -> Result<Tried> {
         thread: id.clone(),
     };
     let tried = post::try_out(&post, &id, &letter)?;
-    house::note_tried(o, &me.by, &tried.words())?;
+    acts::note_tried(o, &me.by, &tried.words())?;
     Ok(tried)
 }
