@@ -58,16 +58,17 @@ pub fn clock_tag(office: &Office, charter: &Charter, c: &sql::CaseRow, today: Da
     }
 }
 
-struct FoundLine {
+/// What was found in one holding, or why nothing was.
+pub(super) struct FoundLine {
     id: String,
-    title: String,
-    how: String,
-    weak: bool,
-    items: u64,
-    state: &'static str,
+    pub(super) title: String,
+    pub(super) how: String,
+    pub(super) weak: bool,
+    pub(super) items: u64,
+    pub(super) state: &'static str,
     class: &'static str,
-    trouble: Vec<String>,
-    note: String,
+    pub(super) trouble: Vec<String>,
+    pub(super) note: String,
     can_set_aside: bool,
     paper: bool,
 }
@@ -177,7 +178,7 @@ impl Refusal {
 
 /// What to say about a child: their age by the date of birth, if it is at or under the age of the
 /// settings and nobody has decided yet.
-fn child(c: &Case, charter: &Charter, today: Date) -> Option<String> {
+pub(super) fn child(c: &Case, charter: &Charter, today: Date) -> Option<String> {
     let age = charter.identity.representative_age?;
     let born: Date = c.body.asker.born.as_ref()?.parse().ok()?;
     if c.request().child.is_some() {
@@ -219,7 +220,7 @@ impl PackLine {
 }
 
 /// What became of a pack that went out, in one line.
-fn handed(h: &sql::Handover, packs: &[PackRow]) -> String {
+pub(super) fn handed(h: &sql::Handover, packs: &[PackRow]) -> String {
     let number = packs.iter().find(|k| k.id == h.pack).map_or(0, |k| k.number);
     let day = |at| dates::short(dates::day_of(at));
     let (made, fetched) = (day(h.made), h.fetched.map(day));
@@ -236,7 +237,7 @@ fn handed(h: &sql::Handover, packs: &[PackRow]) -> String {
 }
 
 /// The steps of both dates, the organisation's promise with its place in the notice.
-fn steps(when: &RightsDates, charter: &Charter) -> Vec<Step> {
+pub(super) fn steps(when: &RightsDates, charter: &Charter) -> Vec<Step> {
     let mut all: Vec<Step> = when.limit.iter().flat_map(|d| d.because.clone()).collect();
     for mut step in when.promise.iter().flat_map(|d| d.because.clone()) {
         if let Some(source) = &charter.rights.own_target_source {
@@ -366,7 +367,7 @@ fn no_longer(e: &holdings::Ended) -> String {
     format!("we no longer keep it since {on}: {}. Set it aside, or take it up again", e.why)
 }
 
-fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
+pub(super) fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     let record: Record = serde_json::from_str(&s.record)?;
     let h = all.iter().find(|h| h.id == s.holding);
     let (state, class) = match s.state.as_str() {
