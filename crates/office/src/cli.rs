@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::kit::forms;
 use crate::office::Office;
 use crate::{
     charter, clocks, demo, holdings, house, house_settings, mailing, measure, permissions, proof,
@@ -87,7 +88,7 @@ pub enum Command {
     /// The organisation's charter, as a file.
     #[command(subcommand)]
     Charter(charter::cli::CharterCommand),
-    /// The mail server and the public address, for the whole machine.
+    /// The mail server, the public address and the mailbox, for the whole machine.
     #[command(subcommand)]
     Set(house_settings::cli::SetCommand),
     /// The processing register, as a file.
@@ -192,21 +193,40 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
     Ok(())
 }
 
+/// Standard input, once: a second `-` on the same line would be read as nothing.
+fn standard_input() -> Result<String> {
+    use std::io::Read as _;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static READ: AtomicBool = AtomicBool::new(false);
+    if READ.swap(true, Ordering::Relaxed) {
+        return Err(Error::invalid("file", "Only one thing can come from standard input (-)"));
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Reads a file, or standard input for "-".
 ///
 /// # Errors
 /// It can't be read.
 pub fn read_text(path: &std::path::Path) -> Result<String> {
-    use std::io::Read as _;
     if path.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text)?;
-        return Ok(text);
+        return standard_input();
     }
     std::fs::read_to_string(path).map_err(|e| {
-        crate::error::Error::invalid(
-            "file",
-            format!("{} can't be read: {}", path.display(), e.kind()),
-        )
+        Error::invalid("file", format!("{} can't be read: {}", path.display(), e.kind()))
     })
+}
+
+/// What somebody says in an option, or on standard input for "-": long words, and those that
+/// should not stand in a shell's history. At most so many letters as a form takes.
+///
+/// # Errors
+/// Too long, or it can't be read.
+pub fn words(name: &'static str, given: &str, most: usize) -> Result<String> {
+    let text = if given == "-" { standard_input()? } else { given.to_owned() };
+    let text = text.trim().to_owned();
+    forms::fit(&[(name, &text, most)])?;
+    Ok(text)
 }

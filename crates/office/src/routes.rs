@@ -204,12 +204,17 @@ fn wishes() -> Router<Office> {
         .route("/office/permissions/import", whoever(MANAGE, get(old::start)))
         .route("/office/permissions/import", whoever(MANAGE, post(old::bring)).layer(list))
         .route("/office/permissions/import/{id}", whoever(MANAGE, get(old::one).post(old::act)))
+        .route("/office/permissions/import/{id}/bad-rows", whoever(MANAGE, get(old::bad_rows)))
         .route("/office/permissions/registers", whoever(SEE, get(registers::list)))
         .route(
             "/office/permissions/registers",
             whoever(MANAGE, post(registers::import)).layer(list),
         )
         .route("/office/permissions/registers/{short}", whoever(SEE, get(registers::one)))
+        .route(
+            "/office/permissions/registers/{short}/bad-lines",
+            whoever(SEE, get(registers::bad_lines)),
+        )
         .route("/office/permissions/consents/{id}", whoever(SEE, get(words::consent)))
         .route("/office/permissions/receipts/{id}", whoever(SEE, get(words::receipt)))
         .route("/office/permissions/looked/{sealed}", whoever(SEE, get(who::looked)))

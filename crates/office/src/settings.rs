@@ -47,8 +47,8 @@ pub struct Settings {
     /// data folder: whoever manages holdings there is not thereby let loose on the whole machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<Folder>,
-    /// Database servers that may be named there as the place of a holding: the office connects to no
-    /// other for whoever manages holdings in the browser.
+    /// Database servers that may be named there as the place of a holding: the office connects to
+    /// no other for whoever manages holdings in the browser.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<Server>,
     /// One-off public holidays that the built-in list lacks.

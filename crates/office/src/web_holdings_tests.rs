@@ -457,7 +457,7 @@ fn a_holding_that_ends_is_not_searched_and_open_cases_say_so() {
     assert!(case.contains("One is no longer kept") && case.contains("1 no longer kept"), "{case}");
     let worker = s.signed_in("mina", Role::CaseWorker);
     let case = s.send("GET", &format!("/office/cases/{first}"), &worker, "").text;
-    assert!(case.contains("<a href=\"#found\">Search the holdings</a>"), "{case}");
+    assert!(case.contains("#found\">Search the holdings</a>"), "{case}");
     assert!(case.contains("1 no longer kept") && !case.contains(&there), "{case}");
     let mut connections = search::Connections::default();
     let id = s.office.read(|tx| sql::case_by_ref(tx, &s.by.org, &first)).unwrap().id;
@@ -550,6 +550,9 @@ fn in_the_browser_the_office_connects_to_no_server_that_is_not_named() {
     let me = s.signed_in("ruth", Role::Officer);
     for kind in ["postgres", "mysql"] {
         let mut answers = std::collections::BTreeSet::new();
+        let said = |t: &str| {
+            t.split("There is a problem").nth(1).unwrap().chars().take(400).collect::<String>()
+        };
         for host in ["127.0.0.1", "localhost", "::1", "0.0.0.0", "10.0.0.7", "other.example"] {
             for port in [port.as_str(), ""] {
                 let form = server(kind, host, port);
@@ -557,8 +560,7 @@ fn in_the_browser_the_office_connects_to_no_server_that_is_not_named() {
                 assert!(no.status == 422 && no.text.contains("href=\"#host\""), "{}", no.text);
                 assert!(no.text.contains("This server can’t be named here"), "{}", no.text);
                 assert!(no.text.contains("[[servers]]") && no.text.contains("db.example.invalid"));
-                let values = [format!("value=\"{host}\""), format!("value=\"{port}\"")];
-                answers.insert(values.iter().fold(no.text, |t, v| t.replace(v, "")));
+                answers.insert(said(&no.text));
             }
         }
         assert_eq!(answers.len(), 1, "what is there and what is not is answered alike");
@@ -624,6 +626,9 @@ fn a_server_that_refuses_and_one_that_is_something_else_are_told_in_the_same_wor
     let me = s.signed_in("ruth", Role::Officer);
     for kind in ["postgres", "mysql"] {
         let mut answers = std::collections::BTreeSet::new();
+        let said = |t: &str| {
+            t.split("There is a problem").nth(1).unwrap().chars().take(400).collect::<String>()
+        };
         for port in ports {
             let form = server(kind, "127.0.0.1", &port.to_string());
             let no = s.post(&me, "/office/holdings/new", &form);

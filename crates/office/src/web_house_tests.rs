@@ -281,6 +281,10 @@ fn a_register_is_imported_and_its_page_says_what_came_of_it() {
     for said in ["3 days old", "<dd>2</dd>", "such as a heading: 1, 4.", "Covers until"] {
         assert!(page.contains(said), "{said}: {page}");
     }
+    assert!(page.contains(&format!("href=\"{to}/bad-lines\"")), "{page}");
+    let all = s.send("GET", &format!("{to}/bad-lines"), &me, "").text;
+    assert!(all.contains("\r\n1,This line holds no telephone number\r\n4,"), "{all}");
+    assert_eq!(s.send("GET", &format!("{HERE}/mps/bad-lines"), &me, "").status, 404);
     let no = put(10, "020 7946 0003\n", &[]);
     assert!(no.status == 422 && no.text.contains("name=\"older\""), "{}", no.text);
     led_to(&put(30, "020 7946 0003\n", &[("older", "yes")]));
@@ -333,6 +337,9 @@ fn old_stops_are_looked_at_before_they_are_taken() {
     let look = s.send("GET", &at, &me, "").text;
     assert!(look.contains("Take 2 rows") && look.contains("<td class=\"num\">3</td>"), "{look}");
     assert!(!look.contains("bo@@"), "an address is not repeated: {look}");
+    let bad = s.send("GET", &format!("{at}/bad-rows"), &me, "");
+    assert!(look.contains("Download it as CSV") && bad.status == 200, "{look}");
+    assert!(bad.text.contains("line,what is wrong\r\n3,") && !bad.text.contains("bo@@"));
     assert_eq!(count(&s, "stops"), 0, "nothing is taken by a look");
     let again = s.send("GET", &format!("{at}?columns=yes"), &me, "").text;
     assert!(again.contains("value=\"walks\" selected"), "{again}");
@@ -349,8 +356,43 @@ fn old_stops_are_looked_at_before_they_are_taken() {
     let ledger = s.send("GET", "/office/ledger", &me, "").text;
     assert!(ledger.contains("stops: 2 rows taken, 1 could not be<br>"), "{ledger}");
     assert!(ledger.contains("<small>import.done</small>"), "{ledger}");
+    assert!(s.send("GET", &format!("{at}/bad-rows"), &me, "").text.ends_with("\r\n"));
     let me = s.signed_in("cas", Role::CaseWorker);
     assert_eq!(s.send("GET", &at, &me, "").status, 403);
+}
+
+/// The page names a hundred bad rows; the file names all of them, also those from before a taking
+/// broke off.
+#[test]
+fn every_bad_row_of_an_import_can_be_had() {
+    let s = Served::new();
+    let me = s.signed_in("ruth", Role::Officer);
+    let mut file = "E-mail\n".to_owned();
+    (0..150).for_each(|n| file += &format!("bad{n}@@example\ngood{n}@example.org\n"));
+    let at = led_to(&bring(&s, &me, IMPORT, &[("what", "stops")], &file));
+    led_to(&s.send("POST", &at, &me, "act=look&kind=email&column=1"));
+    led_to(&s.send("POST", &at, &me, "act=look&kind=email&column=1"));
+    let look = s.send("GET", &at, &me, "").text;
+    assert!(look.contains("And 50 more.") && look.contains("Download all 150 as CSV"), "{look}");
+    led_to(&s.send("POST", &at, &me, "act=take"));
+    // As a process leaves it that dies after some rows.
+    let (org, id) = (s.by.org.clone(), at.rsplit('/').next().unwrap().to_owned());
+    s.office
+        .chore(move |tx| crate::permissions::imports::sql::progress(tx, &org, &id, 101, 50))
+        .unwrap();
+    work(&s);
+    let done = s.send("GET", &at, &me, "").text;
+    assert!(done.contains("<dt>Rows taken</dt><dd>150</dd>"), "{done}");
+    assert_eq!(count(&s, "stops"), 100, "those taken before are not taken again");
+    let all = s.send("GET", &format!("{at}/bad-rows"), &me, "").text;
+    let lines: Vec<&str> = all.lines().skip_while(|l| !l.starts_with("line,")).skip(1).collect();
+    let named = lines.iter().filter_map(|l| l.split_once(','));
+    let named: Vec<u64> = named.filter_map(|(n, _)| n.parse().ok()).collect();
+    assert_eq!(named, (1..=150).map(|n| n * 2).collect::<Vec<u64>>(), "{all}");
+    assert!(!all.contains("@@"), "nothing of what stands there");
+    let mine = s.signed_in("cas", Role::CaseWorker);
+    assert_eq!(s.send("GET", &format!("{at}/bad-rows"), &mine, "").status, 403);
+    assert_eq!(s.send("GET", &format!("{IMPORT}/none/bad-rows"), &me, "").status, 404);
 }
 
 #[test]

@@ -179,6 +179,40 @@ fn the_mail_server_and_the_address_are_set_by_command() {
     }
 }
 
+/// The mailbox for unsubscribes is set by command with the checks of the browser's form.
+#[test]
+fn the_mailbox_is_set_by_command() {
+    let office = Office::new(Kept::Sqlite, 0);
+    let secret = office.write("secret", "brass kettle\n");
+    let set = ["set", "mailbox", "--host", "imap.example.org"];
+    let no = |more: &[&str], words: &str| {
+        let out = office.run(&[&set[..], more].concat());
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.code() == Some(2) && said.contains(words), "{said}");
+    };
+    no(&[], "--user");
+    no(&["--user", "stop"], "Enter the password");
+    no(&["--user", " ", "--password-file", &secret], "user name of the mailbox");
+    no(&["--user", "stop", "--password-file", &secret, "--port", "0"], "from 1 to 65535");
+    no(&["--none"], "cannot be used with");
+    let named =
+        ["set", "mailbox", "--host", "https://x", "--user", "u", "--password-file", &secret];
+    assert_eq!(office.run(&named).status.code(), Some(2));
+    let right = [&set[..], &["--user", "stop", "--password-file", &secret]].concat();
+    let out = office.run(&right);
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(out.status.success() && said.contains("imap.example.org:993"), "{said}");
+    // Kept, while the server is the same; of another one it has to be typed.
+    office.ok(&[&set[..], &["--user", "stop", "--folder", "Stops"]].concat());
+    no(&["--user", "other"], "Enter the password");
+    let ledger = office.ok(&["ledger", "show"]);
+    assert!(ledger.contains("Mailbox for unsubscribes on imap.example.org"), "{ledger}");
+    assert!(!ledger.contains("kettle"));
+    office.ok(&["set", "mailbox", "--none"]);
+    assert!(office.ok(&["ledger", "show"]).contains("No mailbox for unsubscribes any more"));
+    no(&["--user", "stop"], "Enter the password");
+}
+
 /// What a form would not take, a program and the command line can't leave here either.
 #[test]
 fn a_text_is_no_longer_than_is_kept() {

@@ -600,3 +600,131 @@ fn a_mailbox_is_read_over_tls_and_only_with_a_trusted_certificate() {
         assert!(std::time::Instant::now() < until, "the message was not read");
     }
 }
+
+/// A door with TLS in front of the real IMAP server, which these tests have in the clear: passes on
+/// each command, and what is answered to it. Answers its port.
+fn door(acceptor: openssl::ssl::SslAcceptor, to: String) -> u16 {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let pass = move |line: std::net::TcpStream| -> Option<()> {
+        let mut client = BufReader::new(acceptor.accept(line).ok()?);
+        let mut server = BufReader::new(std::net::TcpStream::connect(&to).ok()?);
+        let mut tag = b"* ".to_vec();
+        loop {
+            let mut said = Vec::new();
+            while !said.starts_with(&tag) {
+                said.clear();
+                if server.read_until(b'\n', &mut said).ok()? == 0 {
+                    return None;
+                }
+                client.get_mut().write_all(&said).ok()?;
+            }
+            let mut asked = Vec::new();
+            if client.read_until(b'\n', &mut asked).ok()? == 0 {
+                return None;
+            }
+            tag = asked[..=asked.iter().position(|b| *b == b' ')?].to_vec();
+            server.get_mut().write_all(&asked).ok()?;
+        }
+    };
+    std::thread::spawn(move || {
+        for line in listener.incoming() {
+            // It ends when either side has had enough.
+            let _ = pass(line.unwrap());
+        }
+    });
+    port
+}
+
+/// Puts a message into a mailbox of the IMAP server itself.
+fn append(to: &str, (user, secret): (&str, &str), message: &str) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let mut line = BufReader::new(std::net::TcpStream::connect(to).unwrap());
+    let mut ask = |command: String, answer: &str| {
+        line.get_mut().write_all(command.as_bytes()).unwrap();
+        let mut said = String::new();
+        while !said.starts_with(answer) {
+            said.clear();
+            assert!(line.read_line(&mut said).unwrap() > 0, "it broke before {answer}");
+        }
+    };
+    ask(String::new(), "* OK");
+    ask(format!("a LOGIN {user} {secret}\r\n"), "a OK");
+    ask(format!("b APPEND INBOX {{{}}}\r\n", message.len()), "+");
+    ask(format!("{message}\r\n"), "b OK");
+}
+
+/// Posts a form; answers the head of what came back.
+fn post_form(at: &str, path: &str, cookie: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut line = std::net::TcpStream::connect(at).unwrap();
+    write!(
+        line,
+        "POST {path} HTTP/1.1\r\nHost: {at}\r\nCookie: {cookie}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut text = String::new();
+    line.read_to_string(&mut text).unwrap();
+    text.split_once("\r\n\r\n").unwrap().0.to_owned()
+}
+
+/// The mailbox that is set by command or in the browser, on the real Dovecot of `cargo xtask test`.
+#[test]
+fn a_mailbox_that_is_set_is_looked_after_on_a_real_server() {
+    if std::env::var("CANDOUR_SKIP_SERVERS").is_ok() {
+        return;
+    }
+    let url = std::env::var("CANDOUR_TEST_IMAP").expect("run by cargo xtask test");
+    let (who, dovecot) = url.strip_prefix("imap://").unwrap().split_once('@').unwrap();
+    let (_, secret) = who.split_once(':').unwrap();
+    let (pem, acceptor) = tls();
+    let port = door(acceptor, dovecot.to_owned()).to_string();
+    for by_command in [true, false] {
+        let office = office(Kept::Sqlite);
+        let roots = write(&office, "roots.pem", std::str::from_utf8(&pem).unwrap());
+        let user = format!("set-{by_command}-{}", std::process::id());
+        append(dovecot, (&user, secret), "From: amara@example.org\r\nSubject: please stop\r\n\r\n");
+        let file = write(&office, "secret", &format!("{secret}\n"));
+        let set = ["set", "mailbox", "--host", "127.0.0.1", "--port", &port, "--user", &user];
+        if by_command {
+            office.ok(&[&set[..], &["--password-file", &file]].concat());
+        } else {
+            let ruth = ["--name", "Ruth Osei", "--email", "ruth@example.org"];
+            let password = write(&office, "password", "a sturdy brass kettle");
+            let add = [&["staff", "add"], &ruth[..], &["--password-file", &password]].concat();
+            office.ok(&add);
+        }
+        let served = Served::with(&office, &[("SSL_CERT_FILE", &roots)]);
+        if !by_command {
+            let mine = "a+sturdy+brass+kettle";
+            let sign_in = format!("email=ruth%40example.org&password={mine}");
+            let head = post_form(&served.at, "/office/sign-in", "", &sign_in);
+            let cookie = head.split("candour=").nth(1).unwrap().split(';').next().unwrap();
+            let cookie = format!("candour={cookie}");
+            let form = format!(
+                "act=mailbox&mailbox-host=127.0.0.1&mailbox-port={port}&mailbox-user={user}&\
+                 mailbox-password={secret}&mailbox-folder=&mailbox-mine={mine}"
+            );
+            let head = post_form(&served.at, "/office/settings/mail", &cookie, &form);
+            assert!(head.starts_with("HTTP/1.1 303"), "{head}");
+        }
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let ask = ["may-contact", "amara@example.org", "--channel", "email", "--purpose", "talks"];
+        let ask = [&ask[..], &["--json"]].concat();
+        while !String::from_utf8_lossy(&office.run(&ask).stdout).contains("\"stopped\"") {
+            assert!(std::time::Instant::now() < until, "by command {by_command}: not looked at");
+        }
+        drop(served);
+        let ledger = office.ok(&["ledger", "show"]);
+        assert!(ledger.contains("Mailbox for unsubscribes on 127.0.0.1"), "{ledger}");
+        // The password that is set goes to its own server only, and is kept while that stays.
+        office.ok(&[&set[..], &["--folder", "Stops"]].concat());
+        let elsewhere = ["set", "mailbox", "--host", "imap.example.org", "--user", &user];
+        assert_eq!(office.run(&elsewhere).status.code(), Some(2));
+        office.ok(&["set", "mailbox", "--none"]);
+        assert!(office.ok(&["ledger", "show"]).contains("No mailbox for unsubscribes any more"));
+    }
+}

@@ -516,6 +516,37 @@ fn a_first_line_is_neither_lost_nor_guessed_in_silence() {
     assert_eq!(rule(&office, "el@example.org", "email", "events"), "no-ground");
 }
 
+/// A hundred bad rows are named; a file takes all of them, by line and what is wrong.
+#[test]
+fn every_bad_row_is_written_to_a_file() {
+    let office = office(Kept::Sqlite);
+    let rows = "zzcanary@@example\nann@example.org\n".repeat(120);
+    let (path, to) = (office.write("stops.txt", &rows), office.write("bad.csv", "old"));
+    let args = ["permission", "import-stops", &path];
+    let out = office.run(&args);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(1));
+    assert!(said.contains("and 20 more: --bad-rows FILE writes all of them"), "{said}");
+    let lines = || {
+        let text = std::fs::read_to_string(&to).unwrap();
+        assert!(text.starts_with("line,what is wrong\r\n") && !text.contains("zzcanary"), "{text}");
+        text.lines().skip(1).map(|l| l.split(',').next().unwrap().parse().unwrap()).collect()
+    };
+    office.run(&[&args[..], &["--dry-run", "--bad-rows", &to]].concat());
+    let all: Vec<u64> = lines();
+    assert_eq!(all, (0..120).map(|n| n * 2 + 1).collect::<Vec<u64>>());
+    let nowhere = office.path("none/bad.csv");
+    let out = office.run(&[&args[..], &["--bad-rows", nowhere.to_str().unwrap()]].concat());
+    assert_eq!(out.status.code(), Some(2));
+    // The same for a preference register.
+    let list = office.write("tps.csv", &"nobody\n01632 960 001\n".repeat(120));
+    let args = ["permission", "register", "tps", &list, "--as-of", "2026-11-20", "--bad-rows", &to];
+    let said = String::from_utf8(office.run(&args).stderr).unwrap();
+    assert!(said.contains("199 and 20 more"), "{said}");
+    let again: Vec<u64> = lines();
+    assert_eq!(again, all);
+}
+
 /// PECR reg 22(3), (3A): a partner's promotion is not the sender's own.
 #[test]
 fn a_partner_s_promotion_rests_on_no_exception() {

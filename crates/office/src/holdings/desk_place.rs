@@ -308,8 +308,8 @@ fn shown(f: &Filled, h: &Holding) -> Result<()> {
     }
 }
 
-/// The holding as it is by now, what was typed, and what to mend. What was typed while somebody else
-/// changed the holding can be saved knowingly.
+/// The holding as it is by now, what was typed, and what to mend. What was typed while somebody
+/// else changed the holding can be saved knowingly.
 fn again(
     o: &Office,
     me: &Signed,

@@ -1,6 +1,6 @@
 //! Folders in which what is named in the browser may lie: `holdings` in the data folder, and those
-//! that `candour.toml` names. Looked at with every link followed, because what lies where can change
-//! meanwhile.
+//! that `candour.toml` names. Looked at with every link followed, because what lies where can
+//! change meanwhile.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};

@@ -1,6 +1,7 @@
 //! Where a holding may be. Whoever sits at the machine may name any place; whoever manages holdings
-//! in the browser only what lies in a folder of their organisation (`folders.rs`) or on a server that
-//! may be named for it (`servers.rs`). Looked at when a place is named and each time it is reached.
+//! in the browser only what lies in a folder of their organisation (`folders.rs`) or on a server
+//! that may be named for it (`servers.rs`). Looked at when a place is named and each time it is
+//! reached.
 
 use candour_connectors::{DataMap, Fault};
 
@@ -54,8 +55,8 @@ pub fn outside(office: &Office, org: &str, map: &DataMap) -> Result<Option<(&'st
     }
 }
 
-/// What of `[[folders]]` and `[[servers]]` in the settings comes to nothing, and why; empty when all
-/// is well.
+/// What of `[[folders]]` and `[[servers]]` in the settings comes to nothing, and why; empty when
+/// all is well.
 ///
 /// # Errors
 /// Of the database.

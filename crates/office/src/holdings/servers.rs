@@ -2,9 +2,9 @@
 //! names, and no other.
 //!
 //! Not this machine either. What answers on it only to itself is guarded by nothing but that: often
-//! the office's own database is there. Its sockets are refused for the same reason (`folders.rs`). So
-//! whoever may add a holding can have the office connect to nothing that whoever runs the machine has
-//! not named, and learns nothing about the network by trying.
+//! the office's own database is there. Its sockets are refused for the same reason (`folders.rs`).
+//! So whoever may add a holding can have the office connect to nothing that whoever runs the
+//! machine has not named, and learns nothing about the network by trying.
 
 use std::net::IpAddr;
 

@@ -16,8 +16,8 @@ use super::registers::Brought;
 use super::stops::{self, NewStop};
 use super::terms::{Attested, Class, Register, What};
 use super::{
-    import, mail, needs_registers, now_blocking, persons, receipt, receipts, registers, sql,
-    standing, tokens, withdrawals,
+    import, mail, needs_registers, now_blocking, persons, receipt, receipts, sql, standing, tokens,
+    withdrawals,
 };
 use crate::charter::{self, Channel};
 use crate::cli::{At, print_json, read_text};
@@ -103,6 +103,9 @@ pub enum PermissionCommand {
         /// Let it take the place of a later file, because that one was wrong.
         #[arg(long)]
         older: bool,
+        /// Write every line that holds no entry to this file, as CSV.
+        #[arg(long, value_name = "FILE")]
+        bad_rows: Option<PathBuf>,
         #[command(flatten)]
         at: At,
     },
@@ -242,25 +245,9 @@ pub fn run(command: PermissionCommand) -> Result<u8> {
         C::ImportStops(a) => return import::stops(&a),
         C::ImportConsents(a) => return import::consents(&a),
         C::ExportStops { at } => export(&at)?,
-        C::Register { register, file, as_of, older, at } => {
-            let (office, by) = at.open_org()?;
-            let reader = std::fs::File::open(&file).map_err(|e| import::unreadable(&file, &e))?;
-            let done = registers::import(&office, &by, Brought { register, as_of, older }, reader)?;
-            if at.json {
-                print_json(&done)?;
-            } else {
-                println!(
-                    "{}: {} entries, {} new, {} lines that hold none",
-                    register.label(),
-                    done.numbers,
-                    done.new,
-                    done.unreadable
-                );
-                if !done.lines.is_empty() {
-                    let lines: Vec<_> = done.lines.iter().map(u64::to_string).collect();
-                    eprintln!("lines that hold none: {}", lines.join(", "));
-                }
-            }
+        C::Register { register, file, as_of, older, bad_rows, at } => {
+            let about = Brought { register, as_of, older };
+            import::register(&at, about, &file, bad_rows.as_deref())?;
         }
         C::Company { short, title, email, at } => {
             let (office, by) = at.open_org()?;

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use jiff::civil::Date;
 
+use super::imports::bad_rows::Table;
 use super::records::RegisterRow;
 use super::registers::{self, Brought};
 use super::sql;
@@ -13,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::kit::desk_forms::{On, carry_out};
 use crate::kit::forms::{Filled, Wrong};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, mend, page};
+use crate::kit::web::{Answer, Signed, download, mend, page, piped};
 use crate::kit::{dates, upload};
 use crate::office::Office;
 use crate::proof;
@@ -157,6 +158,8 @@ struct RegisterPage {
     new: Option<u64>,
     unreadable: Option<u64>,
     lines: String,
+    /// All of them can be had as a file.
+    kept: bool,
     sha256: String,
     /// Every import: when, and what was said.
     history: Vec<(String, String, u64)>,
@@ -180,7 +183,12 @@ fn one_page(o: &Office, me: &Signed, register: Register) -> Result<RegisterPage>
     let needed = needed.into_iter().any(|(r, needed)| r == register && needed);
     let s = Standing::new(register, row.as_ref(), needed, dates::day_of(me.by.now));
     let text = |f: fn(&RegisterRow) -> String| row.as_ref().map_or_else(String::new, f);
+    let kept = match &row {
+        Some(row) => registers::has_bad_lines(o, &me.by.org, row)?,
+        None => false,
+    };
     Ok(RegisterPage {
+        kept,
         d: Desk::new(me, "Permissions", register.label()),
         made: text(|r| dates::moment(r.made)),
         new: row.as_ref().and_then(|r| r.new),
@@ -193,4 +201,28 @@ fn one_page(o: &Office, me: &Signed, register: Register) -> Result<RegisterPage>
             .collect(),
         s,
     })
+}
+
+/// `GET /office/permissions/registers/{short}/bad-lines`: every line of its file without an entry,
+/// as CSV.
+pub async fn bad_lines(
+    State(office): State<Office>,
+    me: Signed,
+    Path(word): Path<String>,
+) -> Answer {
+    me.by.role.may(Permission::SeePermissions)?;
+    let register = Register::from_word(&word).ok_or(Error::NotFound("the register"))?;
+    let org = me.by.org.clone();
+    let row = office
+        .run(move |o| {
+            let row = o.read(|tx| sql::register_of(tx, &me.by.org, register.word()))?;
+            row.ok_or(Error::NotFound("the register"))
+        })
+        .await?;
+    let body = piped(&office, move |o, out| {
+        let mut table = Table::new(out)?;
+        registers::list_bad_lines(o, &org, &row, &mut table)?;
+        table.end().map(drop)
+    });
+    Ok(download(&format!("{}-bad-lines.csv", register.word()), "text/csv; charset=utf-8", body))
 }

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use candour_screening::Kind;
 use clap::Args;
 
+use super::imports::bad_rows;
 use super::imports::files::{self, Consents, Heading, How, Outcome, Plan, Stops};
+use super::registers::{self, Brought};
 use crate::charter::Channel;
 use crate::cli::{At, print_json};
 use crate::error::{Error, Result};
 use crate::mailing::table;
+use crate::office::Office;
+use crate::proof::By;
 
 /// `candour permission import-stops`
 #[derive(Args)]
@@ -32,6 +36,9 @@ pub struct ImportStops {
     /// Only say what would be taken and what could not be read.
     #[arg(long)]
     dry_run: bool,
+    /// Write every row that could not be taken to this file, as CSV: its line and what is wrong.
+    #[arg(long, value_name = "FILE")]
+    bad_rows: Option<PathBuf>,
     #[command(flatten)]
     at: At,
 }
@@ -58,8 +65,26 @@ pub struct ImportConsents {
     /// Only say what would be taken and what could not be.
     #[arg(long)]
     dry_run: bool,
+    /// Write every row that could not be taken to this file, as CSV: its line and what is wrong.
+    #[arg(long, value_name = "FILE")]
+    bad_rows: Option<PathBuf>,
     #[command(flatten)]
     at: At,
+}
+
+/// Takes a file, with its bad rows in a file of their own if one is named.
+fn take(
+    (office, by): (&Office, &By),
+    file: &Path,
+    plan: &Plan,
+    dry_run: bool,
+    to: Option<&Path>,
+) -> Result<Outcome> {
+    let how = How { dry_run, ..How::default() };
+    match to {
+        None => files::take(office, by, file, plan, &how, &mut ()),
+        Some(path) => bad_rows::to_file(path, |bad| files::take(office, by, file, plan, &how, bad)),
+    }
 }
 
 fn tell(out: &Outcome, at: &At) -> Result<u8> {
@@ -73,6 +98,9 @@ fn tell(out: &Outcome, at: &At) -> Result<u8> {
         }
         for (line, what) in &out.bad {
             eprintln!("line {line}: {what}");
+        }
+        if out.unnamed() > 0 {
+            eprintln!("and {} more: --bad-rows FILE writes all of them", out.unnamed());
         }
     }
     Ok(u8::from(out.bad_rows > 0))
@@ -101,8 +129,8 @@ pub fn stops(a: &ImportStops) -> Result<u8> {
         channel: a.channel,
         purpose: a.purpose.clone(),
     };
-    let how = How { dry_run: a.dry_run, ..How::default() };
-    tell(&files::take(&office, &by, &a.file, &Plan::Stops(plan), &how)?, &a.at)
+    let (plan, bad) = (Plan::Stops(plan), a.bad_rows.as_deref());
+    tell(&take((&office, &by), &a.file, &plan, a.dry_run, bad)?, &a.at)
 }
 
 /// Runs `import-consents`.
@@ -133,6 +161,41 @@ pub fn consents(a: &ImportConsents) -> Result<u8> {
         same: BTreeMap::new(),
         header: true,
     };
-    let how = How { dry_run: a.dry_run, ..How::default() };
-    tell(&files::take(&office, &by, &a.file, &Plan::Consents(plan), &how)?, &a.at)
+    let (plan, bad) = (Plan::Consents(plan), a.bad_rows.as_deref());
+    tell(&take((&office, &by), &a.file, &plan, a.dry_run, bad)?, &a.at)
+}
+
+/// Runs `register`.
+///
+/// # Errors
+/// The file can't be read, is no list, or is older than the one before.
+pub fn register(at: &At, about: Brought, file: &Path, bad_rows: Option<&Path>) -> Result<()> {
+    let (office, by) = at.open_org()?;
+    let reader = std::fs::File::open(file).map_err(|e| unreadable(file, &e))?;
+    let done = registers::import(&office, &by, about, reader)?;
+    if let Some(path) = bad_rows {
+        let word = about.register.word();
+        let row = office.read(|tx| registers::sql::register_of(tx, &by.org, word))?;
+        let row = row.ok_or(Error::NotFound("the register"))?;
+        bad_rows::to_file(path, |to| registers::list_bad_lines(&office, &by.org, &row, to))?;
+    }
+    if at.json {
+        return print_json(&done);
+    }
+    println!(
+        "{}: {} entries, {} new, {} lines that hold none",
+        about.register.label(),
+        done.numbers,
+        done.new,
+        done.unreadable
+    );
+    if !done.lines.is_empty() {
+        let lines: Vec<_> = done.lines.iter().map(u64::to_string).collect();
+        let more = match done.unreadable - done.lines.len() as u64 {
+            0 => String::new(),
+            n => format!(" and {n} more: --bad-rows FILE writes all of them"),
+        };
+        eprintln!("lines that hold none: {}{more}", lines.join(", "));
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::facts::key;
+use super::imports::bad_rows::BadRows;
 use super::records::RegisterRow;
 use super::terms::Register;
 use crate::charter::{Channel, Permissions, Purpose};
@@ -27,6 +28,11 @@ const LONGEST: u64 = 4096;
 
 /// Lines that are named by their number.
 const NAMED: usize = 100;
+/// Lines whose number is kept: a file with more of them is hardly one of a register.
+const KEPT: usize = 1_000_000;
+
+/// Bytes of an entry as it is kept: keyed hash, and day.
+const ENTRY: usize = 20;
 
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -177,7 +183,7 @@ impl Reading {
         let (mut done, mut readable) = (Imported::default(), 0);
         let (mut seen, mut hash, mut number) = (Book::default(), Sha256::new(), 0);
         let mut lines = std::io::BufReader::with_capacity(1 << 16, file);
-        let (mut line, mut begun) = (Vec::new(), false);
+        let (mut line, mut begun, mut bad) = (Vec::new(), false, Vec::<u64>::new());
         while next_piece(&mut lines, &mut line)? {
             hash.update(&line);
             let goes_on = std::mem::replace(&mut begun, !line.ends_with(b"\n"));
@@ -192,7 +198,7 @@ impl Reading {
             let Some(id) = self.identifier(&line) else {
                 if line.iter().any(|b| !b.is_ascii_whitespace()) {
                     done.unreadable += 1;
-                    done.lines.extend(Some(number).filter(|_| done.lines.len() < NAMED));
+                    bad.extend(Some(number).filter(|_| bad.len() < KEPT));
                 }
                 continue;
             };
@@ -211,14 +217,14 @@ impl Reading {
         if readable == 0 || done.unreadable > readable {
             return Err(self.no_list(done.unreadable, done.unreadable + readable));
         }
+        // After the entries, for whoever wants to mend the file.
+        bad.iter().try_for_each(|n| out.write_all(&n.to_le_bytes()))?;
+        done.lines = bad.iter().take(NAMED).copied().collect();
         Ok((out.end()?, done, hex::encode(hash.finalize())))
     }
 
     fn no_list(&self, unreadable: u64, all: u64) -> Error {
-        let what = match self.register.kind() {
-            Kind::Address => "postal address with its postcode",
-            _ => "telephone number",
-        };
+        let what = entry(self.register.kind());
         let message = format!(
             "This is no file of the {}: {unreadable} of its {all} lines hold no {what}. Choose the \
              text or CSV file with one {what} on each line",
@@ -275,14 +281,62 @@ pub fn each(
 ) -> Result<()> {
     let reader = BlobReader::open(office.db(), office.vault(), org, &row.blob)?;
     let mut reader = std::io::BufReader::with_capacity(1 << 16, reader);
-    let mut entry = [0; 20];
+    let mut one = [0; ENTRY];
     for _ in 0..row.numbers {
-        reader.read_exact(&mut entry)?;
-        let (hash, day) = entry.split_at(16);
+        reader.read_exact(&mut one)?;
+        let (hash, day) = one.split_at(16);
         let day = <[u8; 4]>::try_from(day).map(u32::from_le_bytes).unwrap_or_default();
         take(people::hash16(hash), day);
     }
     Ok(())
+}
+
+/// The lines of the file that hold no entry, counted from 1: all of them, but for a file with more
+/// than a million. None of a file that was imported before they were kept.
+///
+/// # Errors
+/// Of the blob.
+pub fn bad_lines(office: &Office, org: &str, row: &RegisterRow) -> Result<Vec<u64>> {
+    let reader = BlobReader::open(office.db(), office.vault(), org, &row.blob)?;
+    let mut reader = std::io::BufReader::with_capacity(1 << 16, reader);
+    let entries = row.numbers * ENTRY as u64;
+    std::io::copy(&mut (&mut reader).take(entries), &mut std::io::sink())?;
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest)?;
+    let (lines, _) = rest.as_chunks::<8>();
+    Ok(lines.iter().map(|n| u64::from_le_bytes(*n)).collect())
+}
+
+/// Whether there are any: without reading the entries.
+///
+/// # Errors
+/// Of the blob.
+pub fn has_bad_lines(office: &Office, org: &str, row: &RegisterRow) -> Result<bool> {
+    let reader = BlobReader::open(office.db(), office.vault(), org, &row.blob)?;
+    Ok(reader.bytes > row.numbers * ENTRY as u64)
+}
+
+/// Writes these lines as CSV: each with what is wrong.
+///
+/// # Errors
+/// As [`bad_lines`], or it can't be written.
+pub fn list_bad_lines(
+    office: &Office,
+    org: &str,
+    row: &RegisterRow,
+    to: &mut dyn BadRows,
+) -> Result<()> {
+    let kind = Register::from_word(&row.register).map_or(Kind::Phone, Register::kind);
+    let what = format!("this line holds no {}", entry(kind));
+    bad_lines(office, org, row)?.into_iter().try_for_each(|line| to.add(line, &what))
+}
+
+/// What a line of a register holds.
+fn entry(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Address => "postal address with its postcode",
+        _ => "telephone number",
+    }
 }
 
 /// A register in memory: keyed hash to day.
@@ -358,6 +412,16 @@ mod tests {
         let done = put(&house, "2026-11-10", text.as_bytes()).unwrap();
         assert_eq!((done.numbers, done.new, done.unreadable), (2, 2, 3));
         assert_eq!(done.lines, [1, 3, 7]);
+        let org = &house.by.org;
+        let row = house.office.read(|tx| sql::register_of(tx, org, "tps")).unwrap().unwrap();
+        assert_eq!(bad_lines(&house.office, org, &row).unwrap(), [1, 3, 7]);
+        assert_eq!(book_of(&house.office, org, &row).unwrap().len(), 2, "they are no entries");
+        // More than are named on a page, and still all of them.
+        let many = "none\n020 7946 0001\n".repeat(150);
+        let done = put(&house, "2026-11-10", many.as_bytes()).unwrap();
+        let row = house.office.read(|tx| sql::register_of(tx, org, "tps")).unwrap().unwrap();
+        let all = bad_lines(&house.office, org, &row).unwrap();
+        assert_eq!((done.lines.len(), all.len(), all[149]), (100, 150, 299));
         for (file, said) in [
             (b"PK\x03\x04and so on\n".as_slice(), "ZIP"),
             (b"", "0 of its 0 lines"),

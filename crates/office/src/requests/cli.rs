@@ -1,24 +1,41 @@
-//! `candour request`.
+//! `candour request`. What is waited for stands in `cli_waits`, ends in `cli_ends`, letters in
+//! `cli_letters`, what is logged in `cli_open`, the page of a case in `cli_show`.
 
 use std::path::PathBuf;
 
+use candour_db::Tx;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::acts::{self, NewCase};
+use super::acts;
+use super::cli_ends::EndCommand;
+use super::cli_letters::{LetterCommand, Line, lines};
+use super::cli_open::{AssignArgs, CorrectArgs, OpenArgs, PeriodArgs};
+use super::cli_waits::WaitCommand;
+use super::desk::clock_tag;
 use super::pack::cli::HandCommand;
 use super::review::cli::{HowArgs, decide_one, list_items};
-use super::rules::{Outcome, Right, Settled, Via};
+use super::rules::Settled;
 use super::search::{self, Connections, Watch};
-use super::sql::{self, Which};
-use super::{Body, Wants, pack};
-use crate::cli::{At, print_json};
+use super::sql::{self, SearchRow, Which};
+use super::{cli_ends, cli_letters, cli_open, cli_show, cli_waits, pack};
+use crate::charter;
+use crate::cli::{At, print_json, words};
 use crate::error::{Error, Result};
 use crate::kit::dates;
+use crate::kit::forms::LONG;
 use crate::office::Office;
-use crate::people::Asker;
-use crate::proof::By;
+use crate::proof::{By, Recorded};
+
+/// Which case.
+#[derive(Args)]
+pub struct Of {
+    /// Reference.
+    pub(super) reference: String,
+    #[command(flatten)]
+    pub(super) at: At,
+}
 
 /// Rights requests.
 #[derive(Subcommand)]
@@ -26,10 +43,13 @@ pub enum RequestCommand {
     /// Log a request; prints its reference.
     Open(Box<OpenArgs>),
     /// Record how it is known who is asking; the search is planned.
+    #[command(
+        after_help = "Example:\n  candour request settle RR-2026-0001 --how 'a link sent to an address we already hold'"
+    )]
     Settle {
         /// Reference.
         reference: String,
-        /// In words: 'a link sent to an address we already hold'.
+        /// In words: 'a link sent to an address we already hold'; - for standard input.
         #[arg(long)]
         how: String,
         /// The day that what was asked for came; today if not given.
@@ -38,6 +58,8 @@ pub enum RequestCommand {
         #[command(flatten)]
         at: At,
     },
+    #[command(flatten)]
+    Wait(WaitCommand),
     /// Search every holding that has not answered; goes on where it was.
     #[command(after_help = "Exit codes: 0 all was read; 1 parts of a holding could not be read; \
                             5 a holding gave trouble.\nWhat could not be read is searched again \
@@ -52,20 +74,21 @@ pub enum RequestCommand {
         at: At,
     },
     /// Let the answer go without a holding, or without the parts of it that could not be read.
+    #[command(
+        after_help = "Example:\n  candour request set-aside RR-2026-0001 cabinet --reason 'The cabinet was destroyed in a flood in 2024'"
+    )]
     SetAside {
-        /// Reference.
-        reference: String,
+        #[command(flatten)]
+        of: Of,
         /// Short name of the holding.
         #[arg(required_unless_present = "register")]
         holding: Option<String>,
         /// What the register does not say, instead of a holding.
         #[arg(long, conflicts_with = "holding")]
         register: bool,
-        /// Why the answer can go without it: the person reads this.
+        /// Why the answer can go without it: the person reads this; - for standard input.
         #[arg(long)]
         reason: String,
-        #[command(flatten)]
-        at: At,
     },
     /// List what was found, or decide about an item.
     #[command(
@@ -100,23 +123,16 @@ pub enum RequestCommand {
     },
     #[command(flatten)]
     Hand(HandCommand),
-    /// Close a case that was withdrawn.
-    Withdraw {
-        /// Reference.
-        reference: String,
-        #[command(flatten)]
-        at: At,
-    },
-    /// Destroy the content of a closed case for ever; its history in the ledger stays provable.
-    Destroy {
-        /// Reference.
-        reference: String,
-        /// The reference once more, to be sure.
-        #[arg(long, value_name = "REFERENCE")]
-        confirm: String,
-        #[command(flatten)]
-        at: At,
-    },
+    #[command(flatten)]
+    End(EndCommand),
+    #[command(flatten)]
+    Letter(LetterCommand),
+    /// Put right what was logged wrongly: the day, the way, the person, what they want.
+    Correct(Box<CorrectArgs>),
+    /// Change the time they ask about.
+    Period(PeriodArgs),
+    /// Give a case to somebody, or to nobody.
+    Assign(AssignArgs),
     /// Open cases, the most urgent first.
     List {
         /// Closed ones instead.
@@ -125,55 +141,8 @@ pub enum RequestCommand {
         #[command(flatten)]
         at: At,
     },
-    /// One case: its dates, searches and history.
-    Show {
-        /// Reference.
-        reference: String,
-        #[command(flatten)]
-        at: At,
-    },
-}
-
-const OPEN_EXAMPLES: &str = "\
-Example:
-  candour request open --name 'Amara Quill' --email amara@example.org --via letter \\
-      --received 2026-11-20 --what 'my membership record'
-Personal data on a command line stays in your shell's history: for real use prefer --from FILE,
-a JSON file with the same names ({\"name\": …, \"emails\": […], \"phones\": […]}).";
-
-/// A request to be logged.
-#[derive(Args)]
-#[command(after_help = OPEN_EXAMPLES)]
-pub struct OpenArgs {
-    /// A JSON file with the person's details; - for standard input.
-    #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
-    /// Full name.
-    #[arg(long)]
-    name: Option<String>,
-    /// E-mail address; may come several times.
-    #[arg(long)]
-    email: Vec<String>,
-    /// Telephone number; may come several times.
-    #[arg(long)]
-    phone: Vec<String>,
-    /// Postcode; may come several times.
-    #[arg(long)]
-    postcode: Vec<String>,
-    /// Member or customer number; may come several times.
-    #[arg(long)]
-    number: Vec<String>,
-    /// What they want, in their words.
-    #[arg(long, default_value = "")]
-    what: String,
-    /// form, email, letter, phone, in-person or social-media.
-    #[arg(long, default_value = "email")]
-    via: String,
-    /// The day it was received; today if not given.
-    #[arg(long)]
-    received: Option<jiff::civil::Date>,
-    #[command(flatten)]
-    at: At,
+    /// One case: what is waited for and left to do, its dates, searches, letters and history.
+    Show(Of),
 }
 
 /// Runs `candour request`.
@@ -182,31 +151,15 @@ pub struct OpenArgs {
 /// As the office.
 pub fn run(command: RequestCommand) -> Result<u8> {
     match command {
-        RequestCommand::Open(a) => open(&a),
-        RequestCommand::Settle { reference, how, on, at } => {
-            let (office, by) = at.open_org()?;
-            let id = case_id(&office, &by, &reference)?;
-            let settled = Settled { how, on: on.unwrap_or_else(|| dates::day_of(by.now)) };
-            let o = office.clone();
-            let n = office.write(move |tx| acts::settle_identity(tx, &o, &by, &id, &settled))?;
-            eprintln!("{n} holdings to search. Next: candour request find {reference}");
-            Ok(0)
-        }
+        RequestCommand::Open(a) => cli_open::open(&a),
+        RequestCommand::Settle { reference, how, on, at } => settle(&at, &reference, &how, on),
         RequestCommand::Find { reference, again, at } => search(&at, &reference, again),
-        RequestCommand::SetAside { reference, holding, register: _, reason, at } => {
-            let (office, by) = at.open_org()?;
-            let id = case_id(&office, &by, &reference)?;
-            let Some(holding) = holding else {
-                search::without_register(&office, &by, &id, &reason)?;
-                return Ok(0);
-            };
-            let search = office.read(|tx| {
-                let h = crate::holdings::sql::by_short(tx, &by.org, &holding)?;
-                let all = sql::searches(tx, &by.org, &id)?;
-                all.into_iter().find(|s| s.holding == h.id).ok_or(Error::NotFound("the search"))
-            })?;
-            search::set_aside(&office, &by, &search.id, &reason)?;
-            Ok(0)
+        RequestCommand::SetAside { of, holding, register: _, reason } => {
+            let reason = words("reason", &reason, LONG)?;
+            told(&of, |o, by, id| match &holding {
+                None => search::without_register(o, by, id, &reason),
+                Some(short) => search::set_aside(o, by, &search_in(o, by, id, short)?.id, &reason),
+            })
         }
         RequestCommand::Review { reference, all, item, decide, how, at } => match (item, decide) {
             (Some(item), Some(word)) => decide_one(&at, &reference, &item, &word, how),
@@ -214,65 +167,82 @@ pub fn run(command: RequestCommand) -> Result<u8> {
         },
         RequestCommand::Pack { reference, out, at } => make_pack(&at, &reference, out),
         RequestCommand::Hand(command) => super::pack::cli::run(command),
-        RequestCommand::Withdraw { reference, at } => {
-            let (office, by) = at.open_org()?;
-            let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
-            let end = Outcome::Withdrawn;
-            office.write(move |tx| acts::end(tx, &o, &by, &id, end, ("", "")))?;
-            Ok(0)
-        }
-        RequestCommand::Destroy { reference, confirm, at } => {
-            if confirm != reference {
-                return Err(Error::invalid("confirm", "Write the same reference after --confirm"));
-            }
-            let (office, by) = at.open_org()?;
-            let (id, o) = (case_id(&office, &by, &reference)?, office.clone());
-            office.write(move |tx| acts::destroy(tx, &o, &by, &id))?;
-            eprintln!("The content of {reference} is gone for ever.");
-            Ok(0)
-        }
+        RequestCommand::Wait(command) => cli_waits::run(command),
+        RequestCommand::End(command) => cli_ends::run(command),
+        RequestCommand::Letter(command) => cli_letters::run(command),
+        RequestCommand::Correct(a) => cli_open::correct(&a),
+        RequestCommand::Period(a) => cli_open::period(&a),
+        RequestCommand::Assign(a) => cli_open::assign(&a),
         RequestCommand::List { closed, at } => list(&at, closed),
-        RequestCommand::Show { reference, at } => show(&at, &reference),
+        RequestCommand::Show(of) => cli_show::show(&of.at, &of.reference),
     }
 }
 
 pub(super) fn case_id(office: &Office, by: &By, reference: &str) -> Result<String> {
-    Ok(office.read_one(|tx| sql::case_by_ref(tx, &by.org, reference))?.id)
+    Ok(office.read_one(|tx| sql::case_by_ref(tx, &by.org, reference.trim()))?.id)
 }
 
-fn open(a: &OpenArgs) -> Result<u8> {
-    let asker = match &a.from {
-        Some(file) => serde_json::from_str(&crate::cli::read_text(file)?)
-            .map_err(|e| Error::invalid("from", format!("{}: {e}", file.display())))?,
-        None => Asker {
-            name: a.name.clone().unwrap_or_default(),
-            emails: a.email.clone(),
-            phones: a.phone.clone(),
-            postcodes: a.postcode.clone(),
-            numbers: a.number.clone(),
-            ..Asker::default()
-        },
-    };
-    let via =
-        Via::from_word(&a.via).ok_or_else(|| Error::invalid("via", "There is no such way in"))?;
-    let (office, by) = a.at.open_org()?;
-    let wants = Wants { what: a.what.clone(), ..Wants::default() };
-    let new = NewCase {
-        right: Right::Access,
-        via,
-        received: a.received.unwrap_or_else(|| dates::day_of(by.now)),
-        body: Body { asker, wants, ..Body::default() },
-    };
-    let o = office.clone();
-    let opened = office.write(move |tx| acts::open_case(tx, &o, &by, &new))?;
-    if a.at.json {
-        print_json(&json!({"reference": opened.reference, "act_by": opened.act_by}))?;
-    } else {
-        println!("{}", opened.reference);
-        if let Some(by) = opened.act_by {
-            eprintln!("Answer by {}", dates::full(by));
+/// The search of a case in a holding, by the holding's short name.
+pub(super) fn search_in(office: &Office, by: &By, case: &str, short: &str) -> Result<SearchRow> {
+    office.read(|tx| {
+        let h = crate::holdings::sql::by_short(tx, &by.org, short)?;
+        let all = sql::searches(tx, &by.org, case)?;
+        all.into_iter().find(|s| s.holding == h.id).ok_or(Error::NotFound("the search"))
+    })
+}
+
+/// Carries out an act on a case in one transaction, and tells how the case stands after it.
+pub(super) fn carry<T: Send + 'static>(
+    of: &Of,
+    act: impl Fn(&mut Tx<'_>, &Office, &By, &str) -> Result<Recorded<T>> + Send + 'static,
+) -> Result<u8> {
+    told(of, |office, by, id| {
+        let (o, by, id) = (office.clone(), by.clone(), id.to_owned());
+        office.write(move |tx| act(tx, &o, &by, &id)).map(drop)
+    })
+}
+
+/// Does something with a case, and tells how it stands after it: what is waited for, until when it
+/// is to be answered, and the letters that were written.
+pub(super) fn told(of: &Of, act: impl FnOnce(&Office, &By, &str) -> Result<()>) -> Result<u8> {
+    let (office, by) = of.at.open_org()?;
+    let id = case_id(&office, &by, &of.reference)?;
+    let before = office.read(|tx| lines(tx, &by, &id))?.len();
+    act(&office, &by, &id)?;
+    let (row, clock, wait, new) = office.read(|tx| {
+        let charter = charter::current(tx, &by.org)?;
+        let row = sql::case_by_id(tx, &by.org, &id)?;
+        let clock = clock_tag(&office, &charter, &row, dates::day_of(by.now)).words;
+        let wait = row.request.wait(&acts::clockwork(&office, &charter))?;
+        let new: Vec<Line> = lines(tx, &by, &id)?.into_iter().skip(before).collect();
+        Ok((row, clock, wait, new))
+    })?;
+    if of.at.json {
+        let wait = wait.map(|w| json!({"for": w.what.words(), "since": w.since}));
+        print_json(&json!({"reference": row.reference, "state": row.request.state.word(),
+                           "waiting": wait, "act_by": row.act_by, "limit": row.limit,
+                           "letters": new.iter().map(Line::json).collect::<Vec<_>>()}))?;
+        return Ok(0);
+    }
+    println!("{} {} – {clock}", row.reference, row.request.state.label());
+    for letter in &new {
+        eprintln!("Letter {}", letter.words());
+        if letter.waits() {
+            let (reference, n) = (&row.reference, letter.number);
+            eprintln!("  candour request letter show {reference} {n}; then letter posted");
         }
     }
+    Ok(0)
+}
+
+fn settle(at: &At, reference: &str, how: &str, on: Option<jiff::civil::Date>) -> Result<u8> {
+    let how = words("how", how, LONG)?;
+    let (office, by) = at.open_org()?;
+    let id = case_id(&office, &by, reference)?;
+    let settled = Settled { how, on: on.unwrap_or_else(|| dates::day_of(by.now)) };
+    let o = office.clone();
+    let n = office.write(move |tx| acts::settle_identity(tx, &o, &by, &id, &settled))?;
+    eprintln!("{n} holdings to search. Next: candour request find {reference}");
     Ok(0)
 }
 
@@ -403,53 +373,6 @@ fn list(at: &At, closed: bool) -> Result<u8> {
             let no_date = c.waiting.map_or("no date".into(), |d| format!("waiting since {d}"));
             let by = c.act_by.map_or(no_date, |d| d.to_string());
             println!("{:16} {:12} {by}", c.reference, c.request.state.word());
-        }
-    }
-    Ok(0)
-}
-
-fn show(at: &At, reference: &str) -> Result<u8> {
-    let (office, by) = at.open_org()?;
-    let (case, searches, history, charter, all) = office.read(|tx| {
-        let all = crate::holdings::known(tx, &by.org)?;
-        let case = acts::load_by_ref(tx, &office, &by, reference)?;
-        let s = sql::searches(tx, &by.org, &case.row.id)?;
-        let subject = format!("case:{}", case.row.id);
-        let h = crate::proof::history(tx, office.vault(), &by.org, &subject)?;
-        Ok((case, s, h, crate::charter::current(tx, &by.org)?, all))
-    })?;
-    let short = |id: &str| all.iter().find(|h| h.id == id).map_or("", |h| h.short.as_str());
-    let when = case.request().dates(&acts::clockwork(&office, &charter))?;
-    if at.json {
-        print_json(&json!({"reference": case.row.reference, "request": case.request(),
-                           "dates": when, "searches": searches.iter().map(|s|
-                               json!({"holding": s.holding, "short": short(&s.holding), "state": s.state, "items": s.items,
-                                      "trouble": s.trouble, "reason": s.reason})).collect::<Vec<_>>()}))?;
-        return Ok(0);
-    }
-    println!(
-        "{} {} – {}",
-        case.row.reference,
-        case.request().right.label(),
-        case.request().state.label()
-    );
-    if let Some(wait) = case.request().wait(&acts::clockwork(&office, &charter))? {
-        println!("  {}", wait.words());
-    }
-    for due in [&when.limit, &when.promise].into_iter().flatten() {
-        for step in &due.because {
-            println!("  {} [{}]", step.text, step.source);
-        }
-    }
-    for t in history.iter().rev() {
-        println!("  {}  {}", dates::moment(t.at), t.said.as_deref().unwrap_or(&t.act));
-    }
-    for s in &searches {
-        let ended = all.iter().any(|h| h.id == s.holding && h.ended.is_some());
-        let kept = if ended { ", no longer kept" } else { "" };
-        println!("  {:16} {:10} {} items{kept}", short(&s.holding), s.state, s.items);
-        for line in s.trouble.as_deref().unwrap_or_default().lines() {
-            println!("    {line}");
         }
     }
     Ok(0)

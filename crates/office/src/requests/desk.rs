@@ -58,16 +58,17 @@ pub fn clock_tag(office: &Office, charter: &Charter, c: &sql::CaseRow, today: Da
     }
 }
 
-struct FoundLine {
+/// What was found in one holding, or why nothing was.
+pub(super) struct FoundLine {
     id: String,
-    title: String,
-    how: String,
-    weak: bool,
-    items: u64,
-    state: &'static str,
+    pub(super) title: String,
+    pub(super) how: String,
+    pub(super) weak: bool,
+    pub(super) items: u64,
+    pub(super) state: &'static str,
     class: &'static str,
-    trouble: Vec<String>,
-    note: String,
+    pub(super) trouble: Vec<String>,
+    pub(super) note: String,
     can_set_aside: bool,
     /// Something of it is still missing, and it is no longer kept.
     no_longer: bool,
@@ -179,7 +180,7 @@ impl Refusal {
 
 /// What to say about a child: their age by the date of birth, if it is at or under the age of the
 /// settings and nobody has decided yet.
-fn child(c: &Case, charter: &Charter, today: Date) -> Option<String> {
+pub(super) fn child(c: &Case, charter: &Charter, today: Date) -> Option<String> {
     let age = charter.identity.representative_age?;
     let born: Date = c.body.asker.born.as_ref()?.parse().ok()?;
     if c.request().child.is_some() {
@@ -221,7 +222,7 @@ impl PackLine {
 }
 
 /// What became of a pack that went out, in one line.
-fn handed(h: &sql::Handover, packs: &[PackRow]) -> String {
+pub(super) fn handed(h: &sql::Handover, packs: &[PackRow]) -> String {
     let number = packs.iter().find(|k| k.id == h.pack).map_or(0, |k| k.number);
     let day = |at| dates::short(dates::day_of(at));
     let (made, fetched) = (day(h.made), h.fetched.map(day));
@@ -238,7 +239,7 @@ fn handed(h: &sql::Handover, packs: &[PackRow]) -> String {
 }
 
 /// The steps of both dates, the organisation's promise with its place in the notice.
-fn steps(when: &RightsDates, charter: &Charter) -> Vec<Step> {
+pub(super) fn steps(when: &RightsDates, charter: &Charter) -> Vec<Step> {
     let mut all: Vec<Step> = when.limit.iter().flat_map(|d| d.because.clone()).collect();
     for mut step in when.promise.iter().flat_map(|d| d.because.clone()) {
         if let Some(source) = &charter.rights.own_target_source {
@@ -319,19 +320,11 @@ fn case_page(
         .map(|s| (s.id, s.name))
         .collect();
     let found = searches.iter().map(|s| found_line(s, &all)).collect::<Result<Vec<_>>>()?;
-    let two = me.charter.rights.second_approver;
-    let refusing = if two { Permission::WorkCases } else { Permission::ReleaseCases };
     let open = !matches!(c.request().state, Where::Sent { .. } | Where::Closed { .. });
     let held = super::letters::held(tx, &by.org, &c.row.id)?;
     let may_work = by.role.may(Permission::WorkCases).is_ok();
     let may_release = by.role.may(Permission::ReleaseCases).is_ok();
-    let mut left = tasks(&c, &searches, &progress, packs.first(), held.as_deref());
-    let gone: Vec<&str> = found.iter().filter(|f| f.no_longer).map(|f| f.id.as_str()).collect();
-    no_longer_kept(&mut left, &c, &gone, may_release);
-    if !may_work {
-        // Whoever only reads is not led to a form that says no.
-        left.iter_mut().for_each(Task::read_only);
-    }
+    let left = tasks(&c, &searches, &progress, packs.first(), held.as_deref());
     Ok(CasePage {
         d: Desk::new(me, "Cases", format!("{} {}", c.request().right.label(), c.row.reference)),
         clock: clock_tag(o, &me.charter, &c.row, today),
@@ -340,7 +333,7 @@ fn case_page(
         steps: steps(&when, &me.charter),
         deadline: c.body.wants.deadline.map(dates::full),
         time: c.body.wants.period().words(),
-        tasks: left,
+        tasks: shown_tasks(left, &c, &found, (may_work, may_release)),
         found,
         history: history.into_iter().map(HistoryLine::of).collect(),
         packs: packs.iter().map(PackLine::of).collect(),
@@ -359,10 +352,33 @@ fn case_page(
         name_only: open && !c.body.asker.findable(),
         child: child(&c, &me.charter, today).filter(|_| open),
         refusal: Refusal::of(tx, me, &c)?.filter(|_| open),
-        may_refuse: by.role.may(refusing).is_ok() && c.request().proposed.is_none(),
+        may_refuse: may_refuse(me) && c.request().proposed.is_none(),
         staff,
         c,
     })
+}
+
+/// Whether they may refuse, or propose it where two decide.
+fn may_refuse(me: &Signed) -> bool {
+    let two = me.charter.rights.second_approver;
+    let refusing = if two { Permission::WorkCases } else { Permission::ReleaseCases };
+    me.by.role.may(refusing).is_ok()
+}
+
+/// The tasks as this reader sees them.
+fn shown_tasks(
+    mut tasks: Vec<Task>,
+    c: &Case,
+    found: &[FoundLine],
+    (may_work, may_release): (bool, bool),
+) -> Vec<Task> {
+    let gone: Vec<&str> = found.iter().filter(|f| f.no_longer).map(|f| f.id.as_str()).collect();
+    no_longer_kept(&mut tasks, c, &gone, may_release);
+    if !may_work {
+        // Whoever only reads is not led to a form that says no.
+        tasks.iter_mut().for_each(Task::read_only);
+    }
+    tasks
 }
 
 /// What is said of a holding that a case still waits for, and that is no longer kept.
@@ -371,7 +387,7 @@ fn no_longer(e: &holdings::Ended) -> String {
     format!("we no longer keep it since {on}: {}. Set it aside, or take it up again", e.why)
 }
 
-fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
+pub(super) fn found_line(s: &SearchRow, all: &[Holding]) -> Result<FoundLine> {
     let record: Record = serde_json::from_str(&s.record)?;
     let h = all.iter().find(|h| h.id == s.holding);
     let (state, class) = match s.state.as_str() {

@@ -260,11 +260,7 @@ fn perform(o: &Office, me: &Signed, at: &Which, f: &Filled) -> Result<()> {
         }
         "code" => o.write(move |tx| acts::new_code(tx, &office, &by, &id)),
         "child" => {
-            let who = match f.get("who") {
-                "child" => "The child decides",
-                "other" => "Whoever acts for the child decides",
-                _ => return Err(Error::invalid("who", "Choose who decides")),
-            };
+            let who = who_decides(f.get("who"))?;
             o.write(move |tx| acts::child(tx, &office, &by, &id, (who, f2.get("why"))))
         }
         "extend" => o.write(move |tx| {
@@ -353,8 +349,17 @@ fn day(f: &Filled, by: &By) -> Result<Date> {
     Ok(on.unwrap_or_else(|| dates::day_of(by.now)))
 }
 
+/// Who decides for a child, as the history says it.
+pub(super) fn who_decides(word: &str) -> Result<&'static str> {
+    match word {
+        "child" => Ok("The child decides"),
+        "other" => Ok("Whoever acts for the child decides"),
+        _ => Err(Error::invalid("who", "Choose who decides")),
+    }
+}
+
 /// Reads an amount in pounds: "12", "12.50", "£12.50".
-fn pence(typed: &str) -> Result<u64> {
+pub(super) fn pence(typed: &str) -> Result<u64> {
     let wrong = || Error::invalid("amount", "Enter an amount in pounds, like 12.50");
     let typed = typed.trim().trim_start_matches('£');
     let (pounds, rest) = typed.split_once('.').unwrap_or((typed, "00"));

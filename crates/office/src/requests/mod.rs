@@ -5,7 +5,8 @@
 //! - `rules`: states, acts, refusals; `waits`: what is waited for, and the clock. Pure.
 //! - `acts`: what moves a case on. - `body`: what is known of it, sealed.
 //! - `letters`: what is written to the person; `rounds`: what is done every day.
-//! - `desk*`: the staff's pages; `portal*`: the public's, with its unfinished `draft`.
+//! - `desk*`: the staff's pages; `portal*`: the public's, with its unfinished `draft`; `cli*`: the
+//!   command line, which does what the desk does, by the same acts.
 //!
 //! Its rooms, in the order of the walk:
 //! - `search`: what the holdings hold of the person.
@@ -20,6 +21,11 @@ mod acts_end;
 mod acts_wait;
 mod body;
 pub mod cli;
+mod cli_ends;
+mod cli_letters;
+mod cli_open;
+mod cli_show;
+mod cli_waits;
 pub mod desk;
 pub mod desk_acts;
 pub mod desk_correct;

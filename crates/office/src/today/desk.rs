@@ -165,12 +165,17 @@ fn today_page(o: &Office, me: &Signed) -> Result<TodayPage> {
 fn asked(tx: &mut Tx<'_>, o: &Office, me: &Signed, until: Date) -> Result<Vec<Due>> {
     let (org, now) = (&me.by.org, dates::day_of(me.by.now));
     let (held, mut all) = (holdings::known(tx, org)?, Vec::new());
-    for s in cases::asked_and_due(tx, org, until)? {
+    for s in cases::asked_and_due(tx, org, Date::MAX)? {
         let Some(by) = s.due else { continue };
         let holding = held.iter().find(|h| h.id == s.holding);
         let title = holding.map_or("a holding", |h| h.title.as_str());
-        let left = o.calendar().describe_left(now, by, me.charter.law.division);
         let no_longer = holding.is_some_and(|h| h.ended.is_some());
+        // Nothing comes of waiting for what is no longer kept.
+        let by = if no_longer { now } else { by };
+        if by > until {
+            continue;
+        }
+        let left = o.calendar().describe_left(now, by, me.charter.law.division);
         let (kind, words) = match no_longer {
             true => {
                 (format!("Set {title} aside"), "No longer kept: no answer will come".to_owned())

@@ -13,7 +13,7 @@ use crate::charter::Channel;
 use crate::error::{Error, Result};
 use crate::kit::forms::{Filled, Wrong, count};
 use crate::kit::pages::Desk;
-use crate::kit::web::{Answer, Signed, go, go_saying, mend, page};
+use crate::kit::web::{Answer, Signed, download, go, go_saying, mend, page, stream};
 use crate::kit::{dates, upload};
 use crate::office::Office;
 use crate::people;
@@ -52,16 +52,12 @@ fn state(import: &Import) -> Result<String> {
         Stage::Uploaded => "Columns to confirm".into(),
         Stage::Looked => "Looked at, nothing taken yet".into(),
         Stage::Running => format!("Being taken: {} so far", rows(import.taken)),
-        Stage::Done => format!("{} taken", rows(outcome(import)?.taken)),
+        Stage::Done => format!("{} taken", rows(import.outcome()?.taken)),
     })
 }
 
 fn rows(n: u64) -> String {
     count(n, "row", "rows")
-}
-
-fn outcome(import: &Import) -> Result<Outcome> {
-    Ok(serde_json::from_str(&import.outcome)?)
 }
 
 fn start_page(o: &Office, me: &Signed, f: Filled, w: Wrong) -> Result<StartPage> {
@@ -332,7 +328,7 @@ fn view(o: &Office, me: &Signed, id: &str, f: Filled, w: Wrong) -> Result<View> 
         what: what(&import),
         running: (import.state == Stage::Running).then(|| rows(import.taken)),
         done: import.state == Stage::Done,
-        out: outcome(&import)?,
+        out: import.outcome()?,
     })))
 }
 
@@ -355,6 +351,13 @@ pub async fn one(
         view(o, &me, &id, if uploaded { Filled::default() } else { f }, Wrong::default())
     });
     shown.await?.shown()
+}
+
+/// `GET /office/permissions/import/{id}/bad-rows`: every row that can't be taken, as CSV: its line
+/// and what is wrong, never what stands in it.
+pub async fn bad_rows(State(office): State<Office>, me: Signed, Path(id): Path<String>) -> Answer {
+    let reader = office.run(move |o| super::bad_rows(o, &me.by, &id)).await?;
+    Ok(download("bad-rows.csv", "text/csv; charset=utf-8", stream(reader)))
 }
 
 /// `POST /office/permissions/import/{id}`: looks at the file with the columns confirmed, or has it

@@ -8,6 +8,7 @@ use candour_screening::{Kind, Shape};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::bad_rows::BadRows;
 use super::sql;
 use crate::charter::Channel;
 use crate::error::{Error, Result};
@@ -120,26 +121,44 @@ pub struct Outcome {
     pub dry_run: bool,
     /// The first line was taken for a heading, though no column was named.
     pub heading: bool,
+    /// Where all bad rows lie, sealed, if the file came in through the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_bad: Option<String>,
 }
 
 impl Outcome {
-    fn bad(&mut self, line: u64, what: impl Into<String>) {
+    fn bad(&mut self, all: &mut dyn BadRows, line: u64, what: &str) -> Result<()> {
         self.bad_rows += 1;
         if self.bad.len() < NAMED {
-            self.bad.push((line, what.into()));
+            self.bad.push((line, what.to_owned()));
         }
+        all.add(line, what)
+    }
+
+    /// How many bad rows are only counted.
+    pub fn unnamed(&self) -> u64 {
+        self.bad_rows - self.bad.len() as u64
     }
 }
 
-/// Reads a file, and takes what it holds.
+/// Reads a file, and takes what it holds; `bad` is told of every row that can't be taken. Where it
+/// goes on after it broke off, rows taken before are looked at once more, so that none that is bad
+/// goes unnamed.
 ///
 /// # Errors
 /// The file breaks off, denied, or of the database.
-pub fn take(office: &Office, by: &By, file: &Path, plan: &Plan, how: &How) -> Result<Outcome> {
+pub fn take(
+    office: &Office,
+    by: &By,
+    file: &Path,
+    plan: &Plan,
+    how: &How,
+    bad: &mut dyn BadRows,
+) -> Result<Outcome> {
     let shape = table::shape(file)?;
     match plan {
-        Plan::Stops(plan) => take_stops(office, by, (file, &shape), plan, how),
-        Plan::Consents(plan) => take_consents(office, by, (file, &shape), plan, how),
+        Plan::Stops(plan) => take_stops(office, by, (file, &shape), plan, how, bad),
+        Plan::Consents(plan) => take_consents(office, by, (file, &shape), plan, how, bad),
     }
 }
 
@@ -149,6 +168,7 @@ fn take_stops(
     (file, shape): (&Path, &Shape),
     plan: &Stops,
     how: &How,
+    bad: &mut dyn BadRows,
 ) -> Result<Outcome> {
     let kind = Kind::from_name(&plan.kind).ok_or(Error::NotFound("the kind"))?;
     let hasher = people::hasher(office.vault(), &by.org)?;
@@ -156,17 +176,18 @@ fn take_stops(
     let (mut batch, mut last) = (Vec::new(), how.after);
     table::each(file, shape, |line, row| {
         let value = row.get(plan.column).map_or("", String::as_str);
-        if (line == 1 && plan.heading == Heading::Yes) || line <= how.after {
+        if line == 1 && plan.heading == Heading::Yes {
             return Ok(());
         }
         match people::written(&hasher, kind, value) {
+            Ok(_) if line <= how.after => {}
             Ok(one) => batch.push(one),
             Err(_) if line == 1 && plan.heading == Heading::Guess && is_words(value) => {
                 out.heading = true;
             }
-            Err(e) => out.bad(line, e.to_string()),
+            Err(e) => out.bad(bad, line, &e.to_string())?,
         }
-        last = line;
+        last = line.max(how.after);
         if batch.len() == BATCH {
             out.taken += put_stops(office, by, plan, how, (std::mem::take(&mut batch), line))?;
         }
@@ -216,10 +237,11 @@ fn take_consents(
     (file, shape): (&Path, &Shape),
     plan: &Consents,
     how: &How,
+    bad: &mut dyn BadRows,
 ) -> Result<Outcome> {
     let mut out = Outcome { dry_run: how.dry_run, ..Outcome::default() };
     table::each(file, shape, |line, row| {
-        if (line == 1 && plan.header) || line <= how.after {
+        if line == 1 && plan.header {
             return Ok(());
         }
         let get = |name: &str| {
@@ -228,10 +250,12 @@ fn take_consents(
             cell.or_else(|| plan.same.get(name).filter(|v| !v.is_empty())).cloned()
         };
         match new_consent(plan, &get) {
-            Err(what) => out.bad(line, what),
+            Err(what) => out.bad(bad, line, &what)?,
             Ok(new) => match put_consent(office, by, new, how, line) {
-                Ok(()) => out.taken += 1,
-                Err(e @ (Error::Invalid(_) | Error::Refused(_))) => out.bad(line, e.to_string()),
+                Ok(()) => out.taken += u64::from(line > how.after),
+                Err(e @ (Error::Invalid(_) | Error::Refused(_))) => {
+                    out.bad(bad, line, &e.to_string())?;
+                }
                 Err(other) => return Err(other),
             },
         }
@@ -244,7 +268,7 @@ fn take_consents(
 /// names them in the row is stopped.
 fn put_consent(office: &Office, by: &By, new: NewConsent, how: &How, line: u64) -> Result<()> {
     let ids = persons::hashes_of(office.vault(), &by.org, &new.who)?;
-    if how.dry_run {
+    if how.dry_run || line <= how.after {
         return office.read(|tx| acts::could_record(tx, by, &new, &ids));
     }
     let (by_, vault, id) = (by.clone(), office.vault().clone(), how.id.clone());

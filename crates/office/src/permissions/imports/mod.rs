@@ -3,6 +3,7 @@
 //! is kept sealed, is in the clear only in a folder of its own while it is read, and is forgotten
 //! when it has been taken, or after a week.
 
+pub mod bad_rows;
 pub mod desk;
 pub mod files;
 pub mod sql;
@@ -13,11 +14,13 @@ use candour_db::Tx;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Error, Result};
+use crate::kit::blobs::{BlobReader, Finished};
 use crate::kit::{blobs, jobs, new_id, upload};
 use crate::mailing::{screen, table};
 use crate::office::Office;
 use crate::proof::{Act, By, Recorded};
 use crate::staff::{Permission, Role};
+use bad_rows::Sealed;
 use files::{How, Outcome, Plan};
 
 /// A file that nobody carried out is kept this long.
@@ -79,6 +82,30 @@ pub struct Import {
     pub made: Timestamp,
 }
 
+impl Import {
+    /// What came of the look or of the taking; nothing before.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn outcome(&self) -> Result<Outcome> {
+        if self.outcome.is_empty() {
+            return Ok(Outcome::default());
+        }
+        Ok(serde_json::from_str(&self.outcome)?)
+    }
+}
+
+/// Every row of a file that could not be taken, as CSV.
+///
+/// # Errors
+/// Denied, not found, or there was none.
+pub fn bad_rows(office: &Office, by: &By, id: &str) -> Result<BlobReader> {
+    by.role.may(Permission::ManagePermissions)?;
+    let blob = office.read(|tx| sql::by_id(tx, &by.org, id))?.outcome()?.all_bad;
+    let blob = blob.ok_or(Error::NotFound("the list of bad rows"))?;
+    BlobReader::open(office.db(), office.vault(), &by.org, &blob)
+}
+
 /// Keeps a file that was brought in, after a look at it; answers its id.
 ///
 /// # Errors
@@ -134,10 +161,39 @@ pub fn look(office: &Office, by: &By, id: &str, plan: &Plan) -> Result<()> {
     by.role.may(Permission::ManagePermissions)?;
     let import = office.read(|tx| sql::by_id(tx, &by.org, id))?;
     let how = How { dry_run: true, ..How::default() };
-    let out = with_file(office, &by.org, &import, |f| files::take(office, by, f, plan, &how))?;
+    let (out, bad) = take(office, by, &import, plan, &how)?;
     let (plan, out) = (serde_json::to_string(plan)?, serde_json::to_string(&out)?);
     let (org, id) = (by.org.clone(), id.to_owned());
-    office.chore(move |tx| sql::looked(tx, &org, &id, &plan, &out))
+    office.chore(move |tx| {
+        let before = sql::by_id(tx, &org, &id)?;
+        drop_bad_rows(tx, &org, &before)?;
+        bad.iter().try_for_each(|b| blobs::finish(tx, b))?;
+        sql::looked(tx, &org, &id, &plan, &out)
+    })
+}
+
+/// Reads a kept file, with every row that can't be taken sealed beside it.
+fn take(
+    office: &Office,
+    by: &By,
+    import: &Import,
+    plan: &Plan,
+    how: &How,
+) -> Result<(Outcome, Option<Finished>)> {
+    let mut bad = Sealed::new(office, by);
+    let mut out =
+        with_file(office, &by.org, import, |f| files::take(office, by, f, plan, how, &mut bad))?;
+    let bad = bad.end()?;
+    out.all_bad = bad.as_ref().map(|b| b.id.clone());
+    Ok((out, bad))
+}
+
+/// Forgets the bad rows of an earlier look.
+fn drop_bad_rows(tx: &mut Tx<'_>, org: &str, import: &Import) -> Result<()> {
+    match import.outcome()?.all_bad {
+        Some(blob) => crate::kit::sql::drop_blob(tx, org, &blob),
+        None => Ok(()),
+    }
 }
 
 /// Has a file taken that was looked at; one whose taking stands still is taken up again.
@@ -170,8 +226,7 @@ pub fn carry_out(office: &Office, org: &str, id: &str) -> Result<()> {
     let by = By { org, actor, role: Role::Officer, now };
     let plan: Plan = serde_json::from_str(&import.plan)?;
     let how = How { dry_run: false, id: Some(id.to_owned()), after: import.at_line };
-    let mut out: Outcome =
-        with_file(office, &by.org, &import, |f| files::take(office, &by, f, &plan, &how))?;
+    let (mut out, bad) = take(office, &by, &import, &plan, &how)?;
     out.taken += import.taken;
     let (what, law) = match import.stops {
         true => ("stops", "UK GDPR Art 21(3)"),
@@ -181,6 +236,8 @@ pub fn carry_out(office: &Office, org: &str, id: &str) -> Result<()> {
     let (id, out) = (id.to_owned(), serde_json::to_string(&out)?);
     let vault = office.vault().clone();
     office.write(move |tx| {
+        drop_bad_rows(tx, &by.org, &import)?;
+        bad.iter().try_for_each(|b| blobs::finish(tx, b))?;
         sql::finish(tx, &by.org, &id, &out)?;
         if let Some(blob) = &import.file {
             crate::kit::sql::drop_blob(tx, &by.org, blob)?;
@@ -200,6 +257,7 @@ pub fn sweep(tx: &mut Tx<'_>, org: &str, now: Timestamp) -> Result<()> {
         if let Some(blob) = &i.file {
             crate::kit::sql::drop_blob(tx, org, blob)?;
         }
+        drop_bad_rows(tx, org, &i)?;
         sql::drop_one(tx, org, &i.id)?;
     }
     Ok(())

@@ -73,8 +73,8 @@ pub(in crate::requests) fn holder_page(
     })
 }
 
-/// What is left of a link whose case is over, or whose records are no longer kept: it says so, where
-/// to ask, and nothing about whom it was (UK GDPR Art 5(1)(c), (f)).
+/// What is left of a link whose case is over, or whose records are no longer kept: it says so,
+/// where to ask, and nothing about whom it was (UK GDPR Art 5(1)(c), (f)).
 #[derive(Template)]
 #[template(path = "requests/pages/holder_ended.html")]
 struct EndedPage {
