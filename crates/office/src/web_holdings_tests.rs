@@ -626,9 +626,6 @@ fn a_server_that_refuses_and_one_that_is_something_else_are_told_in_the_same_wor
     let me = s.signed_in("ruth", Role::Officer);
     for kind in ["postgres", "mysql"] {
         let mut answers = std::collections::BTreeSet::new();
-        let said = |t: &str| {
-            t.split("There is a problem").nth(1).unwrap().chars().take(400).collect::<String>()
-        };
         for port in ports {
             let form = server(kind, "127.0.0.1", &port.to_string());
             let no = s.post(&me, "/office/holdings/new", &form);
