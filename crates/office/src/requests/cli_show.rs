@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::acts::{self, Case};
 use super::cli_letters::{Line, lines};
-use super::desk::{FoundLine, child, clock_tag, found_line, handed, steps};
+use super::desk::{FoundLine, child, clock_tag, found_line, handed, shown_tasks, steps};
 use super::desk_tasks::{Task, tasks};
 use super::rules::{State as Where, Wait};
 use super::sql::{self, SearchRow};
@@ -63,6 +63,8 @@ fn shown(tx: &mut Tx<'_>, o: &Office, by: &By, reference: &str) -> Result<Shown>
     let progress = search::progress(tx, &by.org, &id)?;
     let held = letters::held(tx, &by.org, &id)?;
     let open = r.must_be_open("show").is_ok();
+    let found = searches.iter().map(|s| found_line(s, &known)).collect::<Result<Vec<_>>>()?;
+    let left = tasks(&case, &searches, &progress, packs.first(), held.as_deref());
     let mut name = |who: &str| -> Result<String> { Ok(staff::colleague(tx, &by.org, who)?.name) };
     let owner = case.row.owner.as_deref().map(&mut name).transpose()?;
     let proposed_by = match r.proposed.as_ref().map(|p| p.by.strip_prefix("staff:")) {
@@ -75,8 +77,9 @@ fn shown(tx: &mut Tx<'_>, o: &Office, by: &By, reference: &str) -> Result<Shown>
         wait: wait.filter(|_| open),
         lapses: r.lapses_on(&clock).filter(|_| open),
         counted: counted.map(|d| d.on),
-        tasks: tasks(&case, &searches, &progress, packs.first(), held.as_deref()),
-        found: searches.iter().map(|s| found_line(s, &known)).collect::<Result<_>>()?,
+        // Whoever sits at the machine may do all of it.
+        tasks: shown_tasks(left, &case, &found, (true, true)),
+        found,
         handed: handovers.iter().map(|h| handed(h, &packs)).collect(),
         letters: lines(tx, by, &id)?,
         history: proof::history(tx, o.vault(), &by.org, &format!("case:{id}"))?,

@@ -366,7 +366,7 @@ fn may_refuse(me: &Signed) -> bool {
 }
 
 /// The tasks as this reader sees them.
-fn shown_tasks(
+pub(super) fn shown_tasks(
     mut tasks: Vec<Task>,
     c: &Case,
     found: &[FoundLine],
